@@ -1,0 +1,1 @@
+"""Belvedere: a self-hosted growth operations platform."""
