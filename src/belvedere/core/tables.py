@@ -1,0 +1,137 @@
+"""Tables that every domain leans on: audit, events, logs, idempotency, rate budgets."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from belvedere.core.schema import created_at, document, instant, metadata, one_of, tenant, uuid_key
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    tenant(),
+    instant("at", now=True),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject_type", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    document("detail"),
+    Column("prev_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    CheckConstraint("octet_length(hash) = 32", name="hash_is_sha256"),
+    Index("ix_audit_log_client_id_at", "client_id", "at"),
+    Index("ix_audit_log_subject", "subject_type", "subject_id"),
+    schema="core",
+    comment="Append-only record of who did what; each row carries the hash of the row before it.",
+)
+
+outbox_events = Table(
+    "outbox_events",
+    metadata,
+    uuid_key(),
+    tenant(),
+    Column("type", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    instant("time", required=True),
+    Column("dataschema", Text, nullable=False),
+    Column("dataversion", Integer, nullable=False),
+    Column("correlationid", Text),
+    Column("causationid", Text),
+    Column("actor", Text),
+    document("data"),
+    created_at(),
+    instant("published_at"),
+    CheckConstraint("dataversion >= 1", name="dataversion_positive"),
+    Index("ix_outbox_events_client_id_time", "client_id", "time"),
+    Index("ix_outbox_events_unpublished", "id", postgresql_where=text("published_at IS NULL")),
+    schema="core",
+    comment="CloudEvents 1.0 envelopes, written in the transaction of their cause.",
+)
+
+observability_logs = Table(
+    "observability_logs",
+    metadata,
+    uuid_key(),
+    tenant(),
+    created_at(),
+    Column("level", Text, nullable=False),
+    Column("logger", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    document("context"),
+    Column("correlation_id", Text),
+    Column("process", Text),
+    CheckConstraint(one_of("level", LOG_LEVELS), name="level_known"),
+    Index("ix_observability_logs_created_at", "created_at"),
+    Index("ix_observability_logs_level_created_at", "level", "created_at"),
+    schema="core",
+    comment="System logs with secrets and addresses masked; people read INFO and WARN, the service role all.",
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("principal", Text, nullable=False),
+    tenant(),
+    Column("key", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("status_code", Integer),
+    Column("headers", JSONB),
+    Column("body", LargeBinary),
+    created_at(),
+    instant("expires_at", required=True),
+    PrimaryKeyConstraint("client_id", "principal", "key"),
+    Index("ix_idempotency_keys_expires_at", "expires_at"),
+    schema="core",
+    comment="First answer to each request that named an Idempotency-Key; a NULL status is still running.",
+)
+
+rate_budgets = Table(
+    "rate_budgets",
+    metadata,
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("capacity", Numeric(12, 3), nullable=False),
+    Column("refill_per_second", Numeric(12, 6), nullable=False),
+    Column("tokens", Numeric(12, 3), nullable=False),
+    instant("refilled_at", required=True),
+    instant("blocked_until"),
+    PrimaryKeyConstraint("provider", "account"),
+    CheckConstraint("capacity > 0 AND refill_per_second > 0", name="positive"),
+    schema="core",
+    comment="Token buckets shared by all workers, one per provider and account.",
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("only", Integer, primary_key=True, server_default=text("1")),
+    Column("install_id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
+    Column("install_epoch", Integer, nullable=False, server_default=text("1")),
+    Column("outbound_held", Integer, nullable=False, server_default=text("0")),
+    instant("held_since"),
+    Column("held_reason", Text),
+    created_at(),
+    UniqueConstraint("install_id"),
+    CheckConstraint("only = 1", name="single_row"),
+    CheckConstraint("outbound_held IN (0, 1)", name="held_is_flag"),
+    schema="core",
+    comment="One row: which installation this is; a restore raises the epoch and holds outbound sending.",
+)
