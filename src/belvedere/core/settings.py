@@ -1,5 +1,6 @@
 """Every setting, from the environment alone; `docs/reference/settings.md` is generated from this class."""
 
+import os
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -11,13 +12,18 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Network = IPv4Network | IPv6Network
 
 
+def default_data_dir() -> Path:
+    """`~/.belvedere`; for root a folder that the database's own user can reach."""
+    return Path("/var/lib/belvedere") if os.geteuid() == 0 else Path.home() / ".belvedere"
+
+
 class Settings(BaseSettings):
     """Read from variables named BELVEDERE_<NAME>; DATABASE_URL and SMTP_* are also read without the prefix."""
 
     model_config = SettingsConfigDict(env_prefix="BELVEDERE_", extra="ignore", populate_by_name=True)
 
     data_dir: Path = Field(
-        default=Path.home() / ".belvedere",
+        default_factory=default_data_dir,
         description="Where all state lives: embedded database, keys, logs, exports.",
     )
     database_url: str | None = Field(

@@ -122,7 +122,7 @@ rate_budgets = Table(
 installation = Table(
     "installation",
     metadata,
-    Column("only", Integer, primary_key=True, server_default=text("1")),
+    Column("id", Integer, primary_key=True, server_default=text("1")),
     Column("install_id", UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
     Column("install_epoch", Integer, nullable=False, server_default=text("1")),
     Column("outbound_held", Integer, nullable=False, server_default=text("0")),
@@ -130,7 +130,7 @@ installation = Table(
     Column("held_reason", Text),
     created_at(),
     UniqueConstraint("install_id"),
-    CheckConstraint("only = 1", name="single_row"),
+    CheckConstraint("id = 1", name="single_row"),
     CheckConstraint("outbound_held IN (0, 1)", name="held_is_flag"),
     schema="core",
     comment="One row: which installation this is; a restore raises the epoch and holds outbound sending.",
