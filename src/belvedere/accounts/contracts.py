@@ -32,9 +32,9 @@ class Membership:
 class Principal:
     """Who is asking: a person in a browser session or behind an API token.
 
-    `is_staff` people belong to the agency; owners and admins among them reach every client. `scopes` is None for a
-    browser session (everything the role allows) and a subset of words for a token. `token_client_id` binds a token to
-    one client.
+    `is_staff` people belong to the agency; owners and admins among them reach every client. `scopes` is None for
+    a browser session (everything the role allows) and a subset of words for a token. `token_client_id` binds a
+    token to one client.
     """
 
     user_id: UUID

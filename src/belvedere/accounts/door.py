@@ -1,0 +1,234 @@
+"""The only place where a request becomes a person.
+
+A route names its door and nothing else:
+
+    @router.get("/rules")
+    async def list_rules(access: Access = Depends(reading("rules.read"), scope="function")) -> ...
+    @router.post("/rules")
+    async def create_rule(
+        body: RuleCreate, access: WriteAccess = Depends(writing("rules.write"), scope="function")
+    ) -> ...
+
+The door finds the person, asks the permission, and opens the one transaction of the request under the person's
+own database role. `scope="function"` ends that transaction before the answer leaves; `check_doors` refuses to
+start an app with a route that forgets it, or that has no door at all.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import Request
+
+from belvedere.accounts import principals
+from belvedere.accounts.budgets import PER_ADDRESS_REFUSED, PER_PRINCIPAL, Allowance, Budgets
+from belvedere.accounts.contracts import Principal
+from belvedere.accounts.cookies import cookie_name
+from belvedere.accounts.csrf import is_from_own_pages
+from belvedere.accounts.idempotent import Claim, claim_key
+from belvedere.accounts.permissions import Decision, Permission, allowed
+from belvedere.core.context import ALL_CLIENTS, Scope
+from belvedere.core.database import ReadSession, WriteSession, enter
+from belvedere.core.errors import Forbidden, NotFound, TooManyRequests, Unauthorized
+from belvedere.core.runtime import Runtime
+
+STEP_UP_LASTS = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request of nobody in particular: login, first run, health."""
+
+    session: ReadSession
+    now: datetime
+    runtime: Runtime
+    request: Request
+
+    @property
+    def address(self) -> str:
+        return client_address(self.request)
+
+
+@dataclass(slots=True)
+class WriteVisit(Visit):
+    session: WriteSession
+
+
+@dataclass(slots=True)
+class Access(Visit):
+    """A request of a person whom the door let in for `permission`."""
+
+    principal: Principal
+    permission: Permission
+
+    @property
+    def scope(self) -> Scope:
+        """For further transactions of the same person, such as those of a stream."""
+        return person_scope(self.principal)
+
+    @property
+    def actor(self) -> str:
+        return self.principal.email
+
+    def may(self, permission: str, client_id: int | None = None) -> bool:
+        return allowed(self.principal, permission, client_id).allowed
+
+    def require(self, client_id: int | None, permission: str | None = None) -> None:
+        """Check one client: NotFound where it is out of reach, Forbidden where the role is too small."""
+        refuse_unless(allowed(self.principal, permission or self.permission, client_id))
+
+    def require_step_up(self) -> None:
+        """Sensitive acts of a browser session need a fresh password; a token names the scope instead."""
+        if self.principal.session_id is None:
+            return
+        stepped_up_at = self.principal.stepped_up_at
+        if stepped_up_at is None or self.now - stepped_up_at > STEP_UP_LASTS:
+            raise Forbidden("Confirm your password first.", code="step_up_required")
+
+
+@dataclass(slots=True)
+class WriteAccess(Access):
+    session: WriteSession
+
+
+@dataclass(frozen=True)
+class Door:
+    """A FastAPI dependency that opens the transaction of a request for somebody with `permission`."""
+
+    permission: Permission
+    writes: bool
+
+    async def __call__(self, request: Request) -> AsyncIterator[Access]:
+        runtime = runtime_of(request)
+        now = runtime.clock()
+        async with _transaction(runtime, Scope.authn(), writes=self.writes) as session:
+            found = await find_principal(request, session, now)
+            if found is None:
+                raise stranger(request, now)
+            principal = found.principal
+            refuse_unless(allowed(principal, self.permission))
+            spend(request, f"user:{principal.token_id or principal.user_id}", PER_PRINCIPAL, now)
+            await enter(session, person_scope(principal), read_only=not self.writes)
+            kind = WriteAccess if self.writes else Access
+            access = kind(WriteSession(session), now, runtime, request, principal, self.permission)
+            request.state.access = access
+            request.state.claim = await self._claim(access)
+            yield access
+        if found.needs_touch(now):
+            async with runtime.db.write(Scope.authn()) as session:
+                await principals.touch(session, principal, now)
+
+    async def _claim(self, access: Access) -> Claim | None:
+        return (
+            await claim_key(access.request, WriteSession(access.session), access.principal, access.now)
+            if self.writes
+            else None
+        )
+
+
+@dataclass(frozen=True)
+class PublicDoor:
+    """A FastAPI dependency for routes that anybody may call; its transaction sees logins and nothing else."""
+
+    writes: bool
+
+    async def __call__(self, request: Request) -> AsyncIterator[Visit]:
+        runtime = runtime_of(request)
+        refuse_forged(request, has_cookie=False)
+        async with _transaction(runtime, Scope.authn(), writes=self.writes) as session:
+            kind = WriteVisit if self.writes else Visit
+            yield kind(WriteSession(session), runtime.clock(), runtime, request)
+
+
+def reading(permission: str) -> Door:
+    """A READ ONLY transaction for somebody who may do `permission` at one client at least."""
+    return Door(Permission(permission), writes=False)
+
+
+def writing(permission: str) -> Door:
+    """A transaction that commits before the answer is sent, for somebody who may do `permission`."""
+    return Door(Permission(permission), writes=True)
+
+
+def public_reading() -> PublicDoor:
+    return PublicDoor(writes=False)
+
+
+def public_writing() -> PublicDoor:
+    """For login and first run: reads people, writes sessions and throttles, creates the first owner."""
+    return PublicDoor(writes=True)
+
+
+async def optional_principal(request: Request) -> Principal | None:
+    """Who is asking, if anybody: for pages that strangers may see. Opens a short transaction of its own."""
+    runtime = runtime_of(request)
+    async with runtime.db.read(Scope.authn()) as session:
+        found = await find_principal(request, session, runtime.clock())
+    return found.principal if found else None
+
+
+async def find_principal(request: Request, session: ReadSession, now: datetime) -> principals.Found | None:
+    """The live session or token of a request. A request that shows a token is judged by the token alone."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        kind, _, token = authorization.partition(" ")
+        return await principals.by_token(session, token.strip(), now) if kind.lower() == "bearer" else None
+    settings = runtime_of(request).settings
+    cookie = request.cookies.get(cookie_name(settings))
+    if not cookie:
+        return None
+    refuse_forged(request, has_cookie=True)
+    return await principals.by_cookie(
+        session, cookie, now, idle=timedelta(minutes=settings.session_idle_minutes)
+    )
+
+
+def refuse_forged(request: Request, *, has_cookie: bool) -> None:
+    """Refuse an unsafe request that another site made a browser send."""
+    address = runtime_of(request).settings.address
+    if not is_from_own_pages(request.method, request.headers, address, has_cookie=has_cookie):
+        raise Forbidden("This request did not come from a page of Belvedere.", code="cross_site")
+
+
+def stranger(request: Request, now: datetime) -> Unauthorized:
+    spend(request, f"refused:{client_address(request)}", PER_ADDRESS_REFUSED, now)
+    return Unauthorized("Sign in, or send a live API token as `Authorization: Bearer bvd_…`.")
+
+
+def refuse_unless(decision: Decision) -> None:
+    if decision.hidden:
+        raise NotFound(decision.reason)
+    if not decision:
+        raise Forbidden(decision.reason)
+
+
+def spend(request: Request, key: str, allowance: Allowance, now: datetime) -> None:
+    """Take one request from a budget of this process."""
+    budgets = getattr(request.app.state, "budgets", None)
+    if budgets is None:
+        budgets = request.app.state.budgets = Budgets()
+    wait = budgets.wait_seconds(key, allowance, now)
+    if wait:
+        raise TooManyRequests("Too many requests at once.", retry_after=wait)
+
+
+def person_scope(principal: Principal) -> Scope:
+    clients = ALL_CLIENTS if principal.token_client_id is None else principal.token_client_id
+    return Scope.person(principal.user_id, clients, actor=principal.email)
+
+
+def client_address(request: Request) -> str:
+    """The address of the peer; a forwarded one counts only where the server was told to trust its proxy."""
+    return request.client.host if request.client else "unknown"
+
+
+def runtime_of(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+@asynccontextmanager
+async def _transaction(runtime: Runtime, scope: Scope, *, writes: bool) -> AsyncIterator[ReadSession]:
+    async with runtime.db.write(scope) if writes else runtime.db.read(scope) as session:
+        yield session
