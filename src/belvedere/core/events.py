@@ -1,0 +1,126 @@
+"""Events: CloudEvents 1.0 envelopes written as outbox rows in the transaction of their cause.
+
+Each type has a JSON Schema at `belvedere/events/<type>/v<n>.json`; data that does not fit it is refused before it is
+written. Data holds ids and figures, never names, addresses or texts of people.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+from uuid import UUID
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from sqlalchemy import text
+
+from belvedere.core.database import WriteSession
+from belvedere.core.errors import BelvedereError
+from belvedere.core.ids import new_id
+
+_INSERT = text(
+    "INSERT INTO core.outbox_events (id, client_id, type, source, subject, time, dataschema, dataversion,"
+    " correlationid, causationid, actor, data)"
+    " VALUES (:id, :client_id, :type, :source, :subject, :time, :dataschema, :dataversion, :correlationid,"
+    " :causationid, :actor, CAST(:data AS jsonb))"
+)
+
+
+class UnknownEvent(BelvedereError):
+    """No schema of this name and version is shipped."""
+
+    code = "unknown_event"
+
+
+class EventMismatch(BelvedereError):
+    """The data of an event does not fit its schema; nothing was written."""
+
+    code = "event_mismatch"
+
+
+async def emit(
+    session: WriteSession,
+    event_type: str,
+    *,
+    subject: str,
+    client_id: int,
+    data: dict[str, Any],
+    actor: str,
+    now: datetime,
+    version: int = 1,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+) -> UUID:
+    """Write one event; returns its id."""
+    await emit_many(
+        session, event_type, [(subject, data)], client_id=client_id, actor=actor, now=now, version=version,
+        correlation_id=correlation_id, causation_id=causation_id, ids=[event_id := new_id(now)],
+    )  # fmt: skip
+    return event_id
+
+
+async def emit_many(
+    session: WriteSession,
+    event_type: str,
+    items: list[tuple[str, dict[str, Any]]],
+    *,
+    client_id: int,
+    actor: str,
+    now: datetime,
+    version: int = 1,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+    ids: list[UUID] | None = None,
+) -> None:
+    """Write many events of one type, each a (subject, data), in one statement."""
+    if not items:
+        return
+    shared = {
+        "client_id": client_id,
+        "type": event_type,
+        "source": f"/belvedere/{event_type.split('.')[0]}",
+        "time": now,
+        "dataschema": f"events/{event_type}/v{version}.json",
+        "dataversion": version,
+        "correlationid": correlation_id,
+        "causationid": causation_id,
+        "actor": actor,
+    }
+    rows = []
+    for position, (subject, data) in enumerate(items):
+        check(event_type, version, data)
+        identity = ids[position] if ids else new_id(now)
+        rows.append({**shared, "id": identity, "subject": subject, "data": orjson.dumps(data).decode()})
+    await session.execute(_INSERT, rows)
+
+
+def check(event_type: str, version: int, data: dict[str, Any]) -> None:
+    """Refuse data that does not fit the schema of its type."""
+    error = best_match(validator(event_type, version).iter_errors(data))
+    if error is not None:
+        raise EventMismatch(f"event {event_type} v{version}: {error.json_path} {error.message}")
+
+
+@lru_cache(maxsize=256)
+def validator(event_type: str, version: int) -> Draft202012Validator:
+    path = resources.files("belvedere.events") / event_type / f"v{version}.json"
+    try:
+        schema = orjson.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise UnknownEvent(f"there is no event {event_type} v{version}") from error
+    return Draft202012Validator(schema)
+
+
+def envelope(row: dict[str, Any]) -> dict[str, Any]:
+    """An outbox row as a CloudEvents 1.0 structured envelope."""
+    names = ("id", "source", "type", "subject", "dataschema", "dataversion", "correlationid", "causationid", "actor")
+    found = {name: str(row[name]) if name == "id" else row[name] for name in names if row.get(name) is not None}
+    return {
+        "specversion": "1.0",
+        **found,
+        "time": row["time"].isoformat(),
+        "clientid": row["client_id"],
+        "datacontenttype": "application/json",
+        "data": row["data"],
+    }
