@@ -1,0 +1,1 @@
+"""Ad campaigns, their series, recommendations, budgets and actions."""

@@ -1,0 +1,1 @@
+"""Runs of agents, approvals, feedback, quality control, the language-model port."""

@@ -1,0 +1,1 @@
+"""Leads, analyses, demo sites, campaigns, conversations."""
