@@ -1,0 +1,1 @@
+"""Outside platforms: one folder each; they fetch and send, and know no database."""

@@ -1,0 +1,1 @@
+"""Discord over REST: messages of a bot and of webhooks."""

@@ -1,0 +1,1 @@
+"""Omnisend: campaigns and automations over three generations of its API."""

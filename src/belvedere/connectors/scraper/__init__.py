@@ -1,0 +1,1 @@
+"""What a shop shows of itself: conversion pages and themes."""

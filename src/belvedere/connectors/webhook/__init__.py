@@ -1,0 +1,1 @@
+"""Signed pushes by the Standard Webhooks convention."""
