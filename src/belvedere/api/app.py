@@ -1,0 +1,24 @@
+"""The REST door: version 1 of the API, with every domain's routes."""
+
+from fastapi import FastAPI
+
+from belvedere.accounts.routes import router as accounts
+from belvedere.api import system
+from belvedere.api.export import router as export
+from belvedere.notify.routes import router as notify
+from belvedere.sources.routes import router as sources
+from belvedere.watchtower.routes import router as watchtower
+
+VERSION = "1.0.0"
+PREFIX = "/api/v1"
+DESCRIPTION = (
+    "Errors are RFC 9457 problems. Lists answer `{data, meta}` with an opaque `next_cursor`; `limit` is 1 to 200."
+    " Unsafe calls take an `Idempotency-Key`. Sign in with `Authorization: Bearer bvd_…`; tokens are made on the page"
+    " Settings → API tokens or with `belvedere token`."
+)
+
+
+def install(app: FastAPI) -> None:
+    for router in (accounts, sources, watchtower, notify, export, system.router):
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(system.open_router)
