@@ -168,7 +168,9 @@ watchtower_alerts = Table(
     Index("ix_watchtower_alerts_rule_id", "rule_id"),
     Index("ix_watchtower_alerts_snapshot_id", "snapshot_id"),
     Index("ix_watchtower_alerts_client_id_created_at", "client_id", text("created_at DESC"), text("id DESC")),
-    Index("ix_watchtower_alerts_unacknowledged", "is_acknowledged", postgresql_where=text("NOT is_acknowledged")),
+    Index(
+        "ix_watchtower_alerts_unacknowledged", "is_acknowledged", postgresql_where=text("NOT is_acknowledged")
+    ),
     Index("ix_watchtower_alerts_severity", "severity"),
     Index("ix_watchtower_alerts_created_at", text("created_at DESC"), text("id DESC")),
     schema="watch",

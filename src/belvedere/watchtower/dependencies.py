@@ -1,0 +1,143 @@
+"""Whether a parent rule lets its child open an alert.
+
+The three words split the state of a parent for one scope: triggered (an open alert nobody has acknowledged),
+acknowledged (open alerts, all acknowledged), not_triggered (none open, and the parent is active and was judged).
+Everything else is unknown and holds the child.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from belvedere.watchtower.contracts import (
+    DEPTH_LIMIT,
+    DependencyCondition,
+    OpenAlert,
+    ParentFacts,
+    Rule,
+    WatchState,
+)
+from belvedere.watchtower.groups import Unit
+
+Entity = tuple[int, UUID | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentAnswer:
+    """The state of a parent for one entity; `word` is None where it is unknown, `why` says so in words."""
+
+    word: DependencyCondition | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What this reading said of one rule: entities it is sure of not matching or matching, the rest is unknown."""
+
+    known: frozenset[str]
+
+
+class ParentStates:
+    """Open alerts by rule as they stand while a reading is judged, parents before children."""
+
+    def __init__(self, state: WatchState) -> None:
+        self._client_id = state.place.client_id
+        self._source_id = state.place.source_id
+        self._facts: Mapping[UUID, ParentFacts] = state.parents
+        self._judged: dict[UUID, Judged] = {}
+        self._open: dict[UUID, dict[Entity, bool]] = {}
+        for alert in state.open_alerts:
+            self.open(alert.rule_id, entity_of(alert), acknowledged=alert.is_acknowledged)
+
+    def open(self, rule_id: UUID, entity: Entity, *, acknowledged: bool = False) -> None:
+        self._open.setdefault(rule_id, {})[entity] = acknowledged
+
+    def close(self, rule_id: UUID, entity: Entity) -> None:
+        self._open.get(rule_id, {}).pop(entity, None)
+
+    def judged(self, rule_id: UUID, known: Iterable[str]) -> None:
+        """Say for which entities this reading gave `rule_id` an answer."""
+        self._judged[rule_id] = Judged(frozenset(known))
+
+    def look(self, child: Rule, external_id: str) -> ParentAnswer:
+        """The state of the child's parent for one entity of this reading."""
+        parent_id = child.parent_rule_id
+        if parent_id is None:
+            raise ValueError("the rule has no parent")
+        if parent_id in self._judged:
+            return self._of_entity(parent_id, external_id)
+        return self._of_client(parent_id)
+
+    def _of_entity(self, parent_id: UUID, external_id: str) -> ParentAnswer:
+        acknowledged = self._open.get(parent_id, {}).get((self._client_id, self._source_id, external_id))
+        if acknowledged is not None:
+            return _open_answer([acknowledged])
+        if external_id not in self._judged[parent_id].known:
+            return ParentAnswer(None, "The parent rule has no answer for this entity.")
+        return ParentAnswer(
+            DependencyCondition.NOT_TRIGGERED, "The parent rule has no open alert for this entity."
+        )
+
+    def _of_client(self, parent_id: UUID) -> ParentAnswer:
+        alerts = self._open.get(parent_id, {})
+        facts = self._facts.get(parent_id, ParentFacts(is_active=False))
+        for client_id, was_judged in (
+            (self._client_id, facts.judged_for_client),
+            (0, facts.judged_for_agency),
+        ):
+            found = [acked for (client, _, _), acked in alerts.items() if client == client_id]
+            if found:
+                return _open_answer(found)
+            if was_judged and facts.is_active:
+                return ParentAnswer(DependencyCondition.NOT_TRIGGERED, "The parent rule has no open alert.")
+        if not facts.is_active:
+            return ParentAnswer(None, "The parent rule is off.")
+        return ParentAnswer(None, "The parent rule was never judged here.")
+
+
+def _open_answer(acknowledged: list[bool]) -> ParentAnswer:
+    if all(acknowledged):
+        return ParentAnswer(DependencyCondition.ACKNOWLEDGED, "The alert of the parent rule is acknowledged.")
+    return ParentAnswer(DependencyCondition.TRIGGERED, "The parent rule has an open alert.")
+
+
+def entity_of(alert: OpenAlert) -> Entity:
+    return (alert.client_id, alert.source_id, alert.external_id)
+
+
+def parents_first(units: Iterable[Unit]) -> list[Unit]:
+    """Units in an order in which each parent stands before its children; members of a cycle come last."""
+    by_head = {unit.head.id: unit for unit in units}
+    ordered: dict[UUID, Unit] = {}
+    waiting = dict(by_head)
+    while waiting:
+        ready = [unit for unit in waiting.values() if unit.head.parent_rule_id not in waiting]
+        if not ready:
+            ordered.update(waiting)
+            break
+        for unit in ready:
+            ordered[unit.head.id] = waiting.pop(unit.head.id)
+    return list(ordered.values())
+
+
+def chain_problem(
+    rule_id: UUID, parent_id: UUID, parent_of: Mapping[UUID, UUID | None], *, below: int = 0
+) -> str | None:
+    """Why `parent_id` cannot be the parent of `rule_id`: a cycle, or a chain that grows too long.
+
+    `below` counts the levels of children that hang under the rule already.
+    """
+    length = 1 + below
+    seen: set[UUID] = set()
+    here: UUID | None = parent_id
+    while here is not None:
+        if here == rule_id or here in seen:
+            return (
+                "This parent would close a circle of rules that wait for each other. Choose another parent."
+            )
+        seen.add(here)
+        length += 1
+        here = parent_of.get(here)
+    if length > DEPTH_LIMIT:
+        return f"The chain of parents would be {length} rules long; {DEPTH_LIMIT} is the most. Choose a nearer parent."
+    return None

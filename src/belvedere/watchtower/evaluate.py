@@ -1,0 +1,122 @@
+"""The judge: rules and readings in, verdicts with reasons out. No clock, no database, no chance.
+
+All rules of a reading are judged together. A field is prepared once, its numbers are sorted once, and each rule is a
+search in them, so the cost grows with records and hits and not with rules times records.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from belvedere.sources.contracts import Frames
+from belvedere.watchtower.contracts import (
+    OpenAlert,
+    Place,
+    Rule,
+    Verdict,
+    WatchState,
+)
+from belvedere.watchtower.dependencies import ParentStates, parents_first
+from belvedere.watchtower.groups import Unit, form_units
+from belvedere.watchtower.judged import JudgedUnit, Judge
+from belvedere.watchtower.transitions import Transitions, settle
+
+
+def evaluate(
+    rules: Iterable[Rule],
+    current: Frames,
+    previous: Frames | None,
+    state: WatchState,
+    now: datetime,
+    *,
+    only: Collection[UUID] | None = None,
+) -> list[Verdict]:
+    """Judge every rule that applies to the reading; a group gives one verdict, under its head.
+
+    `previous` is the good full reading before, or None for a baseline. `only` limits whose alerts may move: the other
+    rules are judged, so that their children know, but nothing follows for them.
+    """
+    rules = list(rules)
+    units = [unit for unit in form_units(rules) if unit.is_running and applies(unit, state.place)]
+    judge = Judge(current, previous, state)
+    judge.prepare(units)
+    parents = ParentStates(state)
+    has_children = {unit.head.parent_rule_id for unit in units}
+    own = _own_alerts(state)
+    verdicts = []
+    for unit in parents_first(units):
+        alerts = own.get(unit.head.id, ())
+        if unit.held_because is not None:
+            verdicts.append(held(unit, unit.held_because, current.records.height))
+            continue
+        if not alerts and not judge.carries(unit):
+            continue
+        judged = judge.judge(unit)
+        moves = Transitions() if _is_spectator(unit, only) else settle(judged, alerts, parents, state, now)
+        if unit.head.id in has_children:
+            _tell_children(parents, judged, moves, state)
+        verdicts.append(_verdict(judged, moves))
+    return [verdict for verdict in verdicts if only is None or verdict.rule.id in only]
+
+
+def applies(unit: Unit, place: Place) -> bool:
+    """Whether a unit watches this place: its source if it names one, and the table it targets."""
+    if unit.head.client_id not in (0, place.client_id):
+        return False
+    if unit.sources and place.source_id not in unit.sources:
+        return False
+    targets = {rule.target_table for rule in unit.rows if rule.target_table}
+    return not targets or place.target_table in targets
+
+
+def held(unit: Unit, why: str, entities: int) -> Verdict:
+    return Verdict(rule=unit.head, entities=entities, why={"state": "held", "why": why})
+
+
+def _is_spectator(unit: Unit, only: Collection[UUID] | None) -> bool:
+    return only is not None and unit.head.id not in only
+
+
+def _own_alerts(state: WatchState) -> Mapping[UUID, Sequence[OpenAlert]]:
+    """Open alerts of this very client and source, by rule."""
+    found: dict[UUID, list[OpenAlert]] = {}
+    for alert in state.open_alerts:
+        if alert.client_id == state.place.client_id and alert.source_id == state.place.source_id:
+            found.setdefault(alert.rule_id, []).append(alert)
+    return found
+
+
+def _tell_children(parents: ParentStates, judged: JudgedUnit, moves: Transitions, state: WatchState) -> None:
+    rule_id = judged.unit.head.id
+    place = state.place
+    for closing in moves.closed:
+        parents.close(rule_id, (place.client_id, place.source_id, closing.alert.external_id))
+    for finding in moves.opened:
+        parents.open(rule_id, (place.client_id, place.source_id, finding.external_id))
+    parents.judged(rule_id, judged.known_entities - moves.unsure)
+
+
+def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
+    why: dict[str, object] = {"state": "judged", "field": judged.fields}
+    if moves.held_back:
+        why["held_back"] = dict(moves.held_back)
+        why["held_entities"] = moves.held_sample
+    if judged.errors:
+        why["errors"] = judged.error_text
+    verdict = Verdict(
+        rule=judged.unit.head,
+        entities=judged.size,
+        matched=judged.matched,
+        no_data=judged.no_data,
+        errors=judged.errors,
+        held_back=sum(moves.held_back.values()),
+        why=why,
+    )
+    return replace(
+        verdict,
+        opened=tuple(moves.opened),
+        seen_again=tuple(moves.seen_again),
+        closed=tuple(moves.closed),
+        missing=tuple(moves.missing),
+    )
