@@ -9,9 +9,9 @@ A route names its door and nothing else:
         body: RuleCreate, access: WriteAccess = Depends(writing("rules.write"), scope="function")
     ) -> ...
 
-The door finds the person, asks the permission, and opens the one transaction of the request under the person's
-own database role. `scope="function"` ends that transaction before the answer leaves; `check_doors` refuses to
-start an app with a route that forgets it, or that has no door at all.
+The door finds the person, asks the permission, and opens the one transaction of the request under the
+person's own database role. `scope="function"` ends that transaction before the answer leaves; `check_doors`
+refuses to start an app with a route that forgets it, or that has no door at all.
 """
 
 from collections.abc import AsyncIterator

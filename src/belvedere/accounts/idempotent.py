@@ -107,7 +107,7 @@ class Claim:
 async def claim_key(
     request: Request, session: WriteSession, principal: Principal, now: datetime
 ) -> Claim | None:
-    """Run this request under its key, or end it: AlreadyAnswered, Conflict (running), Invalid (other body)."""
+    """Run this request under its key, or raise AlreadyAnswered, Conflict (running), Invalid (other body)."""
     key = request.headers.get(HEADER)
     if key is None or request.method in SAFE_METHODS:
         return None
