@@ -51,11 +51,18 @@ class EmbeddedServer:
     identity: Identity
     port: int
     password: str
+    lock: Path
     _share: TextIO | None = field(default=None, repr=False)
 
     @property
     def admin_url(self) -> str:
         return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def revive(self) -> None:
+        """Start the server again after it was killed; whoever comes first does it, the others find it running."""
+        with self.lock.open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            ensure_running(self, wanted_port=self.port)
 
     def release(self, *, keep_running: bool = False) -> None:
         """Give our share back; the last one out stops the server."""
@@ -88,7 +95,7 @@ def start_embedded(data_dir: Path, *, system_user: str = "nobody", port: int = 0
             fcntl.flock(lock, fcntl.LOCK_EX)
             fcntl.flock(share, fcntl.LOCK_SH)
             password = initialise(root, binaries, identity)
-            server = EmbeddedServer(root, binaries, identity, read_port(root, port), password, share)
+            server = EmbeddedServer(root, binaries, identity, read_port(root, port), password, lock_path, share)
             ensure_running(server, wanted_port=port)
     except BaseException:
         share.close()
@@ -289,6 +296,13 @@ def ensure_running(server: EmbeddedServer, *, wanted_port: int, sleep: Callable[
         f" {server.root / 'server.log'}.",
         code="embedded_not_starting",
     )
+
+
+def is_listening(port: int) -> bool:
+    """Whether anything answers on a loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(2.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_free(port: int) -> bool:

@@ -1,17 +1,21 @@
 """Open an installation: its database (embedded or given), its schema, and the logins of its processes."""
 
-from contextlib import contextmanager
+import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 
 from belvedere.core.database import Database, libpq_url
-from belvedere.core.embedded import EmbeddedServer, prepare_data_dir, start_embedded
+from belvedere.core.embedded import EmbeddedServer, is_listening, prepare_data_dir, start_embedded
 from belvedere.core.errors import SetupError
+from belvedere.core.logs import get_logger
 from belvedere.core.settings import Settings
 from belvedere.migrations.roles import login_name, login_password, login_secret
 from belvedere.migrations.runner import head, migrate
+
+log = get_logger("wiring.installation")
 
 
 @dataclass
@@ -58,6 +62,16 @@ class Installation:
                 f"The database is at revision {found or 'none'}, this program needs {head()}. Run `belvedere migrate`.",
                 code="schema_behind",
             )
+
+    async def keep_running(self, every_seconds: float = 1.0) -> None:
+        """Start the embedded server again whenever it dies; returns at once where the database is not ours."""
+        if self.server is None:
+            return
+        while True:
+            await asyncio.sleep(every_seconds)
+            if not await asyncio.to_thread(is_listening, self.server.port):
+                log.warning("the embedded database is gone; starting it again")
+                await asyncio.to_thread(self.server.revive)
 
     def release(self, *, keep_running: bool = False) -> None:
         if self.server is not None:

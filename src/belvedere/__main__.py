@@ -1,0 +1,5 @@
+"""`python -m belvedere` is the command `belvedere`."""
+
+from belvedere.main import main
+
+main()

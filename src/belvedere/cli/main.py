@@ -1,0 +1,44 @@
+"""The command line: parse, call a service, print. Errors are one line and an exit code.
+
+Exit codes: 0 done, 1 a check failed or an outside service refused, 2 wrong input, 3 the installation cannot run as it is
+set up, 130 interrupted.
+"""
+
+import sys
+
+import typer
+
+from belvedere.cli import data, demo, operate, serve
+from belvedere.cli.parts import Parts, give
+from belvedere.core.errors import BelvedereError
+
+app = typer.Typer(
+    name="belvedere",
+    help="Collect what marketing platforms say, watch it with rules, and tell people. `belvedere demo` shows it all.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for module in (serve, demo, data, operate):
+    module.add_commands(app)
+
+
+def exit_code(error: BelvedereError) -> int:
+    if error.status in (400, 404, 409, 422):
+        return 2
+    return 3 if error.status == 503 else 1
+
+
+def run(parts: Parts) -> None:
+    """Run the command line; never shows a traceback for what a person can mend."""
+    give(parts)
+    try:
+        app()
+    except BelvedereError as error:
+        print(f"belvedere: {error.detail}", file=sys.stderr)  # noqa: T201 - the command line's own voice
+        for item in error.errors:
+            print(f"  {item.pointer.lstrip('/')}: {item.detail}", file=sys.stderr)  # noqa: T201
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

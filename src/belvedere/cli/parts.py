@@ -1,0 +1,27 @@
+"""What the command line is given from above, because the doors do not know each other."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`make_app(runtime)` builds the web application; `start_sandbox(host=, http_port=, smtp_port=, …)` starts the
+    fake platforms and returns the running sandbox."""
+
+    make_app: Callable[[Any], Any]
+    start_sandbox: Callable[..., Awaitable[Any]]
+
+
+_parts: list[Parts] = []
+
+
+def give(parts: Parts) -> None:
+    _parts[:] = [parts]
+
+
+def parts() -> Parts:
+    if not _parts:
+        raise RuntimeError("the command line was started without its parts; start it through belvedere.main")
+    return _parts[0]

@@ -1,0 +1,15 @@
+"""Imports every domain's jobs and connects what must not know each other."""
+
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1)
+def connect_modules() -> None:
+    """Register jobs and listeners, once for a process."""
+    import belvedere.core.maintenance
+    import belvedere.notify.jobs
+    import belvedere.sources.jobs
+    import belvedere.watchtower.jobs  # noqa: F401 - importing registers
+    from belvedere.wiring.connections import connect
+
+    connect()
