@@ -75,7 +75,7 @@ async def create_client(session: WriteSession, draft: ClientDraft, actor: str, n
     values = {name: getattr(draft, name) for name in CHANGEABLE - {"status"}}
     values["slug"] = draft.slug or slug_of(draft.name)
     _check(values)
-    values["metadata"] = orjson.dumps(dict(draft.metadata)).decode()
+    values["metadata"] = _as_json(draft.metadata)
     try:
         async with session.begin_nested():
             await session.execute(_INSERT, values)
@@ -104,7 +104,7 @@ async def change_client(
         raise _slug_taken(changes["slug"])
     values = dict(changes)
     if "metadata" in values:
-        values["metadata"] = orjson.dumps(values["metadata"]).decode()
+        values["metadata"] = _as_json(values["metadata"])
     row = (await session.execute(_update(tuple(values)), {**values, "id": client_id})).mappings().one()
     await _audit(session, "client.change", client_id, actor, now, {"fields": sorted(changes)})
     return _client(row)
@@ -147,6 +147,18 @@ def _check(values: Mapping[str, Any]) -> None:
         raise Invalid(problems[0].detail, errors=problems)
     if "timezone" in values:
         find_zone(values["timezone"], pointer="/timezone")
+
+
+def _as_json(metadata: Mapping[str, Any]) -> str:
+    detail = "Metadata holds JSON without NUL characters and with numbers of at most 64 bits."
+    wrong = Invalid(detail, errors=[FieldProblem("/metadata", "json", detail)])
+    try:
+        written = orjson.dumps(dict(metadata)).decode()
+    except (TypeError, ValueError) as error:
+        raise wrong from error
+    if "\\u0000" in written:
+        raise wrong
+    return written
 
 
 def _is_name(name: str) -> bool:

@@ -91,6 +91,12 @@ class Access(Visit):
 class WriteAccess(Access):
     session: WriteSession
 
+    def answer_holds_secret(self) -> None:
+        """Keep this answer out of the idempotency store: what is shown once must not lie in a table."""
+        claim: Claim | None = self.request.state.claim
+        if claim is not None:
+            claim.shows_secret = True
+
 
 @dataclass(frozen=True)
 class Door:

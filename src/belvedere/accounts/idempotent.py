@@ -25,7 +25,7 @@ KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 255
 _KEPT_HEADERS = ("content-type", "location", "etag", "cache-control")
 _SHOWN_ONCE = (
-    b'{"type":"about:blank","title":"Conflict","status":409,"code":"shown_once",'
+    b'{"type":"/docs/reference/errors#shown_once","title":"Conflict","status":409,"code":"shown_once",'
     b'"detail":"This was done before; its secret was shown once and is not kept."}'
 )
 
