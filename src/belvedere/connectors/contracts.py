@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from belvedere.core.budgets import Budget
+from belvedere.core.egress import HttpAnswer, HttpClient
 from belvedere.core.errors import ExternalError
 
 __all__ = [
@@ -21,50 +23,8 @@ __all__ = [
     "RowProblem",
     "SendError",
     "classify_external",
+    "rate_budget",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """At most `limit` requests in `per_seconds`, shared by all that use the same `key`."""
-
-    key: str
-    limit: int
-    per_seconds: float
-
-
-class HttpAnswer(Protocol):
-    """An answer with a good status; `json` raises ExternalError for a body that is not JSON."""
-
-    @property
-    def status(self) -> int: ...
-
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-
-    @property
-    def content(self) -> bytes: ...
-
-    def json(self) -> Any: ...
-
-
-class HttpClient(Protocol):
-    """The one way out of the house; failures arrive as ExternalError."""
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        provider: str,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,
-        content: bytes | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109  (the client bounds each try by it)
-        budget: Budget | None = None,
-        retry: bool = True,
-    ) -> HttpAnswer: ...
 
 
 class ErrorClass(StrEnum):
@@ -160,6 +120,15 @@ class Connector(Protocol[SettingsT]):
     def classify(self, error: ExternalError) -> ErrorClass:
         """Say what a failure of `pages` asks for."""
         ...
+
+
+def rate_budget(provider: str, account: str, *, requests: int, seconds: float) -> Budget:
+    """A budget that keeps any window of `seconds` within `requests`.
+
+    A full bucket and what drips in during the window add up to the limit, so a fifth is kept for bursts.
+    """
+    burst = max(1, requests // 5)
+    return Budget(provider, account, capacity=burst, refill_per_second=max(1, requests - burst) / seconds)
 
 
 class SendError(ExternalError):

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from belvedere.connectors.contracts import Budget, HttpAnswer, HttpClient, SendError
+from belvedere.connectors.contracts import HttpAnswer, HttpClient, SendError, rate_budget
 from belvedere.connectors.discord.message import MAX_NONCE, DiscordMessage, payload
+from belvedere.core.egress import HttpStatusError
 from belvedere.core.errors import ExternalError, Invalid
 
 PROVIDER = "discord"
@@ -13,13 +14,11 @@ PROVIDER = "discord"
 # https://discord.com/developers/docs/reference#user-agent
 USER_AGENT = "DiscordBot (https://github.com/belvedere/belvedere, 0.1)"
 
-# https://discord.com/developers/docs/topics/rate-limits: the real limits come in headers; this is our own first brake.
+# https://discord.com/developers/docs/topics/rate-limits: the real limits come in headers; a first brake.
 MESSAGES_PER_CHANNEL = 5
 CHANNEL_SECONDS = 5.0
 
-NOT_SENT_CODES = frozenset(
-    {"address_refused", "connect", "connect_failed", "connect_timeout", "dns", "budget"}
-)
+NOT_SENT_CODES = frozenset({"address_refused", "host_unknown", "connect_failed", "budget_spent"})
 """Failures of the HTTP client before a byte of the request went out."""
 
 _SNOWFLAKE = re.compile(r"\d{5,25}", re.ASCII)
@@ -46,7 +45,7 @@ class DiscordClient:
     async def send_to_channel(
         self, token: str, channel_id: str, message: DiscordMessage, *, nonce: str
     ) -> SentMessage:
-        """Post as the bot. The same nonce within a few minutes gives the first message again, not a second."""
+        """Post as the bot. The same nonce within minutes gives the first message again, not a second."""
         if not 0 < len(nonce) <= MAX_NONCE:
             raise ValueError(f"a nonce has 1 to {MAX_NONCE} characters")
         url = f"{self._root()}/channels/{_channel(channel_id)}/messages"
@@ -95,10 +94,11 @@ class DiscordClient:
                 headers={"User-Agent": USER_AGENT, **headers},
                 params=params,
                 json=body,
-                budget=Budget(
-                    key=f"{PROVIDER}:{target.kind}:{target.identity}",
-                    limit=MESSAGES_PER_CHANNEL,
-                    per_seconds=CHANNEL_SECONDS,
+                budget=rate_budget(
+                    PROVIDER,
+                    f"{target.kind}:{target.identity}",
+                    requests=MESSAGES_PER_CHANNEL,
+                    seconds=CHANNEL_SECONDS,
                 ),
                 # The outbox decides on another try; one inside the client could send twice.
                 retry=False,
@@ -126,15 +126,38 @@ def explain(error: ExternalError, kind: str, identity: str) -> SendError:
     if reason is None and not known:
         reason = "The connection was lost while sending to {target}; the message may have arrived."
     detail = reason.format(target=f"{kind} {identity}", status=status) if reason else error.detail
+    said = _said(error)
+    if said and status != 429:
+        detail = f"{detail} Discord says: {said}"
     return SendError(
         detail,
         provider=PROVIDER,
         permanent=error.permanent,
         code=error.code,
         status_code=status,
-        retry_after=error.retry_after,
+        retry_after=_retry_after(error),
         outcome_known=known,
     )
+
+
+def _body(error: ExternalError) -> dict[str, Any]:
+    if not isinstance(error, HttpStatusError):
+        return {}
+    try:
+        body = error.answer.json()
+    except ExternalError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _said(error: ExternalError) -> str:
+    return str(_body(error).get("message") or "")[:200]
+
+
+def _retry_after(error: ExternalError) -> float | None:
+    """Seconds; the body of a 429 is finer than the header, which is rounded."""
+    told = _body(error).get("retry_after") if error.status_code == 429 else None
+    return float(told) if isinstance(told, int | float) and not isinstance(told, bool) else error.retry_after
 
 
 _REASONS: dict[tuple[str, int | None], str] = {

@@ -113,7 +113,7 @@ def _fit_fields(pairs: Iterable[tuple[str, str]], link: str | None, room: int) -
             break
         kept.append(pair)
     rest = ("…", _more(len(whole) - len(kept), link))
-    return tuple([*kept, rest]) if _size([*kept, rest]) <= room else tuple(kept)
+    return (*kept, rest) if _size([*kept, rest]) <= room else tuple(kept)
 
 
 def _size(pairs: Iterable[tuple[str, str]]) -> int:

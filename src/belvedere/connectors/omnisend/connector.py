@@ -20,6 +20,7 @@ from belvedere.connectors.contracts import (
     Page,
     RowProblem,
     classify_external,
+    rate_budget,
 )
 from belvedere.connectors.omnisend.paging import (
     PROVIDER,
@@ -31,7 +32,7 @@ from belvedere.connectors.omnisend.paging import (
 )
 from belvedere.connectors.omnisend.rows import normalise
 from belvedere.connectors.omnisend.settings import ApiVersion, OmnisendSettings
-from belvedere.connectors.omnisend.statistics import statistics_body, with_counts
+from belvedere.connectors.omnisend.statistics import report_body, with_counts
 from belvedere.core.errors import ExternalError
 from belvedere.core.settings import load_settings
 
@@ -74,7 +75,7 @@ class OmnisendConnector:
 
     def budget(self, settings: OmnisendSettings) -> Budget:
         """400 requests a minute for one brand; the version does not matter."""
-        return Budget(key=f"{self.provider}:{_root(settings)}", limit=REQUESTS_PER_MINUTE, per_seconds=60)
+        return rate_budget(PROVIDER, _root(settings), requests=REQUESTS_PER_MINUTE, seconds=60)
 
     def classify(self, error: ExternalError) -> ErrorClass:
         return classify_external(error)
@@ -148,15 +149,17 @@ class _Reading:
 
     async def counted(self, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
         """The campaigns with their counts from the analytics endpoint."""
-        body = statistics_body(rows, now)
+        body = report_body(rows, now)
         if body is None:
             return rows
         answer = await self.http.request(
             "POST",
-            f"{_root(self.settings)}/analytics/statistics",
+            f"{_root(self.settings)}/analytics/reports",
             provider=PROVIDER,
             headers=self._headers(),
             json=body,
+            # It only asks, so asking twice is harmless.
+            retry=True,
             budget=self._budget("analytics", ANALYTICS_PER_MINUTE),
         )
         return with_counts(rows, answer.json())
@@ -179,7 +182,7 @@ class _Reading:
     def _budget(self, name: str, limit: int) -> Budget:
         # A brand has its own limit; its key stands for it, hashed, for budgets are stored.
         brand = sha256(self._key().encode()).hexdigest()[:16]
-        return Budget(key=f"{PROVIDER}:{name}:{brand}", limit=limit, per_seconds=60)
+        return rate_budget(PROVIDER, f"{name}:{brand}", requests=limit, seconds=60)
 
     def _headers(self) -> dict[str, str]:
         if self.settings.api_version is ApiVersion.V2026_03_15:

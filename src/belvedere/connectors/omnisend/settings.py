@@ -35,7 +35,7 @@ class OmnisendSettings(ConnectorSettings):
         default=True,
         title="Read statistics",
         description="With 2026-03-15: ask the analytics endpoint for counts. "
-        "It allows 10 requests a minute and 55 a day for one brand; each 250 campaigns need one.",
+        "It allows 10 requests a minute and 55 a day for one brand; one page of campaigns needs one.",
     )
     page_size: int = Field(
         default=100, ge=1, le=250, title="Page size", description="How many campaigns one request asks for."

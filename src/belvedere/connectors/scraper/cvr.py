@@ -11,6 +11,7 @@ from belvedere.connectors.contracts import (
     HttpClient,
     Page,
     classify_external,
+    rate_budget,
 )
 from belvedere.connectors.scraper.cvr_page import PROVIDER, CvrSettings, read_cvr
 from belvedere.core.errors import ExternalError
@@ -32,7 +33,7 @@ class CvrConnector:
 
     def budget(self, settings: CvrSettings) -> Budget:
         host = urlsplit(settings.url).netloc.rpartition("@")[2].casefold()
-        return Budget(key=f"{PROVIDER}:{host}", limit=REQUESTS_PER_MINUTE, per_seconds=60)
+        return rate_budget(PROVIDER, host, requests=REQUESTS_PER_MINUTE, seconds=60)
 
     async def pages(
         self,
