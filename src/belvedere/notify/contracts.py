@@ -28,7 +28,16 @@ class MessageKind(StrEnum):
     TEST = "test"
 
 
+class RepeatPolicy(StrEnum):
+    """What to risk when nobody knows whether a message arrived: a second copy, or that a person must look."""
+
+    AT_LEAST_ONCE = "at_least_once"
+    AT_MOST_ONCE = "at_most_once"
+
+
 class AttemptOutcome(StrEnum):
+    """`unknown`: nobody heard how it ended; `fenced`: an answer after the lease, which changed nothing."""
+
     RUNNING = "running"
     SENT = "sent"
     RETRY = "retry"
@@ -52,11 +61,47 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where one message goes: a Discord channel id, `webhook:<channel id>` or an e-mail address."""
+    """Where one message goes: a Discord channel id, `webhook:<channel id>` or an e-mail address.
+
+    `channel_id` names the stored channel whose credential is used; without it the settings' bot token or mail
+    server serves.
+    """
 
     channel: ChannelKind
     address: str
     channel_id: UUID | None = None
+
+    @classmethod
+    def discord(cls, address: str) -> "Destination":
+        """`webhook:<channel id>` is a stored webhook, anything else a channel that the bot writes to."""
+        channel_id = webhook_channel_id(address)
+        if channel_id is None:
+            return cls(ChannelKind.DISCORD_BOT, address.strip())
+        return cls(ChannelKind.DISCORD_WEBHOOK, webhook_address(channel_id), channel_id)
+
+    @classmethod
+    def email(cls, address: str) -> "Destination":
+        """A mailbox, reached through the mail server of the settings."""
+        return cls(ChannelKind.EMAIL, address.strip())
+
+
+WEBHOOK_PREFIX = "webhook:"
+
+
+def webhook_address(channel_id: UUID) -> str:
+    """How a rule names a stored webhook in place of a Discord channel id."""
+    return f"{WEBHOOK_PREFIX}{channel_id}"
+
+
+def webhook_channel_id(address: str) -> UUID | None:
+    """The stored channel behind `webhook:<channel id>`, or None for any other address."""
+    kind, _, identity = address.strip().partition(":")
+    if f"{kind}:" != WEBHOOK_PREFIX:
+        return None
+    try:
+        return UUID(identity)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +114,4 @@ class DeliveryRequest:
     kind: MessageKind
     destination: Destination
     message: Message
+    policy: RepeatPolicy = RepeatPolicy.AT_LEAST_ONCE
