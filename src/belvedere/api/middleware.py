@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from belvedere.core import metrics
-from belvedere.core.logs import bind_correlation_id, clear_correlation_id
+from belvedere.core.logs import correlation_scope
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -41,8 +41,11 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        with correlation_scope(given_correlation(scope)) as correlation:
+            await self._guarded(scope, receive, send, correlation)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send, correlation: str) -> None:
         started = time.perf_counter()
-        correlation = bind_correlation_id(given_correlation(scope))
         status = 500
 
         async def send_with_headers(message: Message) -> None:
@@ -61,8 +64,9 @@ class Guard:
         except BodyTooLarge:
             await refuse_large(send_with_headers, self.max_bytes)
         finally:
-            metrics.observe_request(route_of(scope), scope["method"], status, time.perf_counter() - started)
-            clear_correlation_id()
+            route = route_of(scope)
+            metrics.HTTP_REQUESTS.labels(route=route, method=scope["method"], status=str(status)).inc()
+            metrics.HTTP_SECONDS.labels(route=route).observe(time.perf_counter() - started)
 
 
 def given_correlation(scope: Scope) -> str | None:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from belvedere.core.errors import BelvedereError, FieldProblem
-from belvedere.core.logs import current_correlation_id
+from belvedere.core.logs import correlation_id
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = "/docs/reference/errors#"
@@ -34,7 +34,7 @@ def problem(
         "detail": detail,
         "instance": instance,
         "code": code,
-        "correlation_id": current_correlation_id(),
+        "correlation_id": correlation_id(),
     }
     if errors:
         body["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in errors]

@@ -12,10 +12,11 @@ from procrastinate import JobContext
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
+from belvedere.core import metrics
 from belvedere.core.database import libpq_url
 from belvedere.core.errors import ExternalError, Invalid, NotFound, SetupError
 from belvedere.core.jobs import REGISTRY, JobCall, JobSpec
-from belvedere.core.logs import get_logger
+from belvedere.core.logs import correlation_scope, get_logger
 from belvedere.core.runtime import Runtime
 
 log = get_logger("core.worker")
@@ -90,8 +91,10 @@ def add_task(app: procrastinate.App, spec: JobSpec, runtime: Runtime) -> None:
 async def run_logged(runtime: Runtime, spec: JobSpec, call: JobCall) -> None:
     started = time.perf_counter()
     try:
-        await spec.handler(runtime, call)
+        with correlation_scope(f"job-{call.job_id}"):
+            await spec.handler(runtime, call)
     except Exception as error:
+        metrics.JOB_RUNS.labels(job=spec.name, outcome="failed").inc()
         log.warning(
             "job failed",
             job=spec.name,
@@ -102,7 +105,8 @@ async def run_logged(runtime: Runtime, spec: JobSpec, call: JobCall) -> None:
             kind=type(error).__name__,
         )
         raise
-    log.debug("job done", job=spec.name, job_id=call.job_id, seconds=round(time.perf_counter() - started, 4))
+    metrics.JOB_RUNS.labels(job=spec.name, outcome="done").inc()
+    metrics.JOB_SECONDS.labels(job=spec.name).observe(time.perf_counter() - started)
 
 
 async def rescue_stalled(app: procrastinate.App, silence_seconds: float) -> int:

@@ -42,7 +42,8 @@ STAMPED = (
 )  # fmt: skip
 
 TENANTS = (
-    TenantTable("core.clients", person_verbs="SELECT", worker_verbs="SELECT", service_verbs="SELECT", key="id"),
+    TenantTable("core.clients", person_verbs="SELECT", worker_verbs="SELECT",
+                service_verbs="SELECT, INSERT, UPDATE", key="id"),
     TenantTable("core.outbox_events", person_verbs="SELECT", worker_verbs="SELECT, INSERT"),
     TenantTable("core.channels", person_verbs="SELECT, INSERT, UPDATE, DELETE", worker_verbs="SELECT, UPDATE"),
     TenantTable("core.deliveries", person_verbs="SELECT, INSERT, UPDATE", worker_verbs="SELECT, INSERT, UPDATE"),

@@ -1,0 +1,125 @@
+"""What stands in the database, and which rules each object must keep."""
+
+from dataclasses import dataclass
+
+import psycopg
+
+SCHEMAS = ["app", "core", "watch"]
+
+REFERENCE = {"watch.api_sources", "watch.metric_definitions", "core.installation"}
+"""Readable by everybody signed in; no row belongs to a client."""
+
+PEOPLE = {"core.users", "core.user_clients", "core.user_sessions", "core.api_tokens", "core.login_throttle"}
+OTHER = {
+    "core.clients": "tenant by its own id",
+    "core.audit_log": "append-only; owners and admins read",
+    "core.observability_logs": "INFO and WARN for staff",
+    "core.idempotency_keys": "own keys",
+    "core.rate_budgets": "service role",
+    "core.alembic_version": "revision number, no rows of anybody",
+}
+PARTITIONED = {"watch.api_records", "watch.api_record_metrics"}
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    kind: str
+    rls: bool
+    forced: bool
+    parent: str | None
+    owner: str
+
+
+def read_tables(admin: psycopg.Connection) -> list[Table]:
+    rows = admin.execute(
+        "SELECT n.nspname || '.' || c.relname, c.relkind::text, c.relrowsecurity, c.relforcerowsecurity,"
+        " (SELECT pn.nspname || '.' || p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent"
+        "  JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid),"
+        " pg_get_userbyid(c.relowner)"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1",
+        [SCHEMAS],
+    ).fetchall()
+    return [Table(*row) for row in rows]
+
+
+def find_faults(admin: psycopg.Connection, tenants: set[str]) -> list[str]:
+    """Everything that breaks the rules of isolation; empty when the house is in order."""
+    faults = []
+    for table in read_tables(admin):
+        if table.kind in ("v", "m"):
+            faults += check_view(admin, table)
+            continue
+        listed = table.name in tenants | REFERENCE | PEOPLE | set(OTHER) | {"core.creds_meta"}
+        if not listed and table.parent not in PARTITIONED:
+            faults.append(f"{table.name} is not listed in the isolation matrix")
+        if table.name == "core.alembic_version":
+            continue
+        if not table.rls or not table.forced:
+            faults.append(f"{table.name} has row level security {'on but not forced' if table.rls else 'off'}")
+        if table.parent in PARTITIONED:
+            faults += [f"{table.name} can be read past its parent by {role}" for role in readers(admin, table.name)]
+        elif not has_policy(admin, table.name):
+            faults.append(f"{table.name} has no policy")
+    return faults + check_roles(admin) + check_foreign_keys(admin, tenants)
+
+
+def check_view(admin: psycopg.Connection, view: Table) -> list[str]:
+    if view.kind == "m":
+        return [f"{view.name} is materialised and ignores policies"] if readers(admin, view.name) else []
+    row = admin.execute("SELECT reloptions::text FROM pg_class WHERE oid = %s::regclass", [view.name]).fetchone()
+    invoker = row is not None and "security_invoker=true" in (row[0] or "")
+    return [] if invoker else [f"{view.name} reads with the rights of its owner"]
+
+
+def readers(admin: psycopg.Connection, name: str) -> list[str]:
+    rows = admin.execute(
+        "SELECT r.rolname FROM pg_roles r WHERE r.rolname IN ('authenticated', 'anon', 'authn_r', 'worker_scoped')"
+        " AND has_table_privilege(r.rolname, %s, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')",
+        [name],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def has_policy(admin: psycopg.Connection, name: str) -> bool:
+    schema, table = name.split(".")
+    row = admin.execute(
+        "SELECT 1 FROM pg_policies WHERE schemaname = %s AND tablename = %s LIMIT 1", [schema, table]
+    ).fetchone()
+    return row is not None
+
+
+def check_roles(admin: psycopg.Connection) -> list[str]:
+    rows = admin.execute(
+        "SELECT rolname FROM pg_roles WHERE (rolbypassrls OR rolsuper) AND rolname IN ('owner_r', 'authz_r', 'vault_r',"
+        " 'auditor_r', 'authenticated', 'anon', 'authn_r', 'worker_scoped', 'service_role', 'log_writer', 'inspector_r')"
+    ).fetchall()
+    faults = [f"role {row[0]} passes row level security" for row in rows]
+    loader = admin.execute(
+        "SELECT table_schema || '.' || table_name || ' ' || privilege_type FROM information_schema.role_table_grants"
+        " WHERE grantee = 'loader' ORDER BY 1"
+    ).fetchall()
+    if [row[0] for row in loader] != ["watch.api_record_metrics INSERT", "watch.api_records INSERT"]:
+        faults.append(f"the loader may do more than insert bulk rows: {loader}")
+    return faults
+
+
+def check_foreign_keys(admin: psycopg.Connection, tenants: set[str]) -> list[str]:
+    """A foreign key between tenant tables carries the client on both sides, else it leads across."""
+    rows = admin.execute(
+        "SELECT conrelid::regclass::text, confrelid::regclass::text, conname,"
+        " (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey)),"
+        " (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = confrelid AND attnum = ANY (confkey))"
+        " FROM pg_constraint WHERE contype = 'f' AND conparentid = 0"
+    ).fetchall()
+    faults = []
+    for child, parent, name, own, theirs in rows:
+        if qualified(child) in tenants and qualified(parent) in tenants | {"core.creds_meta"}:
+            if "client_id" not in theirs or not any(column.endswith("client_id") for column in own):
+                faults.append(f"{name} of {child} does not carry the client")
+    return faults
+
+
+def qualified(name: str) -> str:
+    return name if "." in name else f"watch.{name}"
