@@ -6,12 +6,13 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from belvedere.core.errors import FieldProblem, Invalid
 
 MAX_SUBJECT = 250
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_PLAIN_SPEC = re.compile(r"[^\s@<>,;:\"]{1,64}@[^\s@<>,;:\"]{1,255}", re.ASCII)
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>", re.ASCII)
 
 
@@ -19,16 +20,16 @@ def parse_address(text: str, *, pointer: str = "") -> Address:
     """`Name <a@b.example>` or `a@b.example`, exactly one; raises Invalid for everything else."""
     if _CONTROL.search(text):
         raise _wrong(text, "a line break or control character is inside", pointer)
-    name, spec = parseaddr(text, strict=True)
-    if not spec or spec.count("@") != 1 or not spec.isascii():
-        raise _wrong(text, "write it like name@example.com", pointer)
     try:
-        address = Address(display_name=name, addr_spec=spec)
+        header = SMTP.header_factory("to", text)
+        found: tuple[Address, ...] = header.addresses
     except (HeaderParseError, ValueError, IndexError):
         raise _wrong(text, "write it like name@example.com", pointer) from None
-    if not address.username or not address.domain:
+    if len(found) != 1 or header.defects or not found[0].addr_spec.isascii():
         raise _wrong(text, "write it like name@example.com", pointer)
-    return address
+    if not (found[0].username and found[0].domain and _PLAIN_SPEC.fullmatch(found[0].addr_spec)):
+        raise _wrong(text, "write it like name@example.com", pointer)
+    return found[0]
 
 
 def build_message(
