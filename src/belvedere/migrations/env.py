@@ -3,11 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, create_engine, text
 
-import belvedere.accounts.tables
-import belvedere.core.tables
-import belvedere.notify.tables
-import belvedere.sources.tables
-import belvedere.watchtower.tables  # noqa: F401 - each import adds its tables to the metadata
+import belvedere.migrations.env_tables  # noqa: F401 - adds every domain's tables to the metadata
 from belvedere.core.schema import metadata
 
 SCHEMAS = frozenset(table.schema for table in metadata.tables.values())

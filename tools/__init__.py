@@ -1,0 +1,1 @@
+"""What a developer runs that the program itself does not need."""

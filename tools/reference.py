@@ -1,0 +1,178 @@
+"""The generated part of the docs: settings, commands, jobs, routes, events, tables, fault points, the API description."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import orjson
+import typer
+from sqlalchemy import Table
+
+from belvedere.core.faults import KNOWN_POINTS
+from belvedere.core.schema import metadata
+from belvedere.core.settings import Settings
+
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+HEAD = "<!-- Written from the code by ./dev docs. -->\n\n"
+
+
+def render_all() -> dict[str, str]:
+    """File name -> text of every generated page."""
+    pages: dict[str, Callable[[], str]] = {
+        "settings.md": render_settings,
+        "commands.md": render_commands,
+        "jobs.md": render_jobs,
+        "routes.md": render_routes,
+        "events.md": render_events,
+        "tables.md": render_tables,
+        "fault-points.md": render_fault_points,
+        "openapi.json": render_openapi,
+    }
+    return {name: render() for name, render in pages.items()}
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def render_settings() -> str:
+    rows = []
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        names = [str(choice) for choice in alias.choices if str(choice) != name] if hasattr(alias, "choices") else []  # type: ignore[union-attr]
+        variables = " or ".join(f"`{n}`" for n in names) or f"`BELVEDERE_{name.upper()}`"
+        rows.append((variables, default_of(name, field.default), field.description or ""))
+    return (
+        f"{HEAD}# Settings\n\nEvery setting is an environment variable. Times are in the unit their name ends with.\n\n"
+        + table(("Variable", "Default", "What it does"), rows)
+    )
+
+
+def default_of(name: str, value: Any) -> str:
+    if name == "data_dir":
+        return "`~/.belvedere`; for root `/var/lib/belvedere`"
+    if value is None or value == () or value == "" or "Secret" in type(value).__name__:
+        return "empty"
+    return f"`{value}`"
+
+
+def commands_of(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Command]]:
+    for name, found in sorted(group.commands.items()):
+        full = f"{prefix} {name}"
+        # By shape: typer brings a click of its own.
+        if hasattr(found, "commands"):
+            yield from commands_of(cast(click.Group, found), full)
+        else:
+            yield full, found
+
+
+def render_commands() -> str:
+    from belvedere.cli.main import app
+
+    group = cast(click.Group, typer.main.get_command(app))
+    parts = [f"{HEAD}# Commands\n\nExit codes: 0 done, 1 a check failed or an outside service refused, 2 wrong input, 3 the"
+             " installation cannot run as it is set up, 130 interrupted.\n"]  # fmt: skip
+    for name, found in commands_of(group, "belvedere"):
+        help_text = "\n\n".join(part.strip() for part in (found.help or "").split("\n\n"))
+        parts.append(f"## `{name}`\n\n{help_text}\n")
+        rows = [
+            (f"`{', '.join(getattr(p, 'opts', [p.name]))}`" if p.param_type_name == "option" else f"`{(p.name or '').upper()}`",
+             str(getattr(p, "help", "") or ""))
+            for p in found.params
+            if p.name != "help"
+        ]  # fmt: skip
+        if rows:
+            parts.append(table(("Argument or option", "What it does"), rows))
+    return "\n".join(parts)
+
+
+def render_jobs() -> str:
+    from belvedere.core.jobs import REGISTRY
+    from belvedere.wiring.modules import connect_modules
+
+    connect_modules()
+    rows = [
+        (f"`{spec.name}`", spec.queue, f"`{spec.cron}`" if spec.cron else "when asked", str(spec.max_attempts), spec.purpose)
+        for spec in sorted(REGISTRY.values(), key=lambda spec: spec.name)
+    ]
+    return (
+        f"{HEAD}# Jobs\n\nRun by `belvedere worker`. A sixth field of a schedule is seconds.\n\n"
+        + table(("Job", "Queue", "Schedule", "Tries", "What it does"), rows)
+    )
+
+
+def make_app() -> Any:
+    from belvedere.asgi import create_app
+    from belvedere.core.database import Database
+    from belvedere.core.egress import HttpClient
+    from belvedere.core.runtime import Runtime
+    from belvedere.wiring.modules import connect_modules
+
+    connect_modules()
+    settings = Settings(environment="development")
+    address = "postgresql://nobody@127.0.0.1:1/none"
+    return create_app(Runtime(settings=settings, db=Database(address, address), http=HttpClient(settings)))
+
+
+def render_openapi() -> str:
+    return orjson.dumps(make_app().openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+
+
+def render_routes() -> str:
+    found = make_app().openapi()["paths"]
+    rows = [
+        (f"`{verb.upper()}`", f"`{path}`", str(details.get("summary", "")))
+        for path, verbs in sorted(found.items())
+        for verb, details in verbs.items()
+    ]
+    return (
+        f"{HEAD}# Routes\n\nThe whole description for programs: [openapi.json](openapi.json), served at `/api/openapi.json`.\n\n"
+        + table(("Verb", "Path", "What it does"), rows)
+    )
+
+
+def render_events() -> str:
+    root = Path(__file__).parent.parent / "src" / "belvedere" / "events"
+    parts = [f"{HEAD}# Events\n\nCloudEvents 1.0 envelopes in `core.outbox_events`, each checked against its schema before it is"
+             " written.\n"]  # fmt: skip
+    for path in sorted(root.glob("*/v*.json")):
+        schema = json.loads(path.read_text())
+        required = set(schema.get("required", []))
+        rows = [
+            (f"`{name}`", "yes" if name in required else "no", f"`{json.dumps(kind)}`")
+            for name, kind in schema["properties"].items()
+        ]
+        parts.append(f"## `{schema['title']}` {path.stem}\n\n{schema['description']}\n\n"
+                     + table(("Field", "Always there", "Shape"), rows))  # fmt: skip
+    return "\n".join(parts)
+
+
+def render_tables() -> str:
+    import belvedere.migrations.env_tables  # noqa: F401 - adds every domain's tables
+
+    parts = [f"{HEAD}# Tables\n\nTimes are `timestamptz` in UTC; `client_id` 0 is the agency itself.\n"]
+    for found in sorted(metadata.tables.values(), key=lambda item: str(item.fullname)):
+        parts.append(render_table(found))
+    return "\n".join(parts)
+
+
+def render_table(found: Table) -> str:
+    rows = [
+        (f"`{column.name}`", str(column.type).lower(), "" if column.nullable else "required", default_text(column))
+        for column in found.columns
+    ]
+    return f"## `{found.fullname}`\n\n{found.comment or ''}\n\n" + table(("Column", "Type", "", "Default"), rows)
+
+
+def default_text(column: Any) -> str:
+    argument = getattr(column.server_default, "arg", None)
+    return f"`{argument}`" if argument is not None else ""
+
+
+def render_fault_points() -> str:
+    rows = "\n".join(f"- `{name}`" for name in KNOWN_POINTS)
+    return f"{HEAD}# Fault points\n\nIn the order in which an alert passes them. How to arm them: howto/fault-points.md.\n\n{rows}\n"
