@@ -1,7 +1,10 @@
 """Alembic's door: every domain's tables, lock and statement timeouts, and one migration at a time."""
 
+from typing import cast
+
 from alembic import context
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, ForeignKeyConstraint, create_engine, text
+from sqlalchemy.schema import SchemaItem
 
 import belvedere.migrations.env_tables  # noqa: F401 - adds every domain's tables to the metadata
 from belvedere.core.schema import metadata
@@ -13,8 +16,17 @@ def include_name(name: str | None, kind: str, parents: dict[str, str | None]) ->
     """Compare only our schemas, and no monthly parts: those belong to their parents."""
     if kind == "schema":
         return name in SCHEMAS
-    if kind == "table" and name:
-        return not (name.startswith("api_record") and ("_p2" in name or name.endswith("_default")))
+    return not (kind == "table" and name and is_part(name))
+
+
+def is_part(name: str) -> bool:
+    return name.startswith("api_record") and ("_p2" in name or name.endswith("_default"))
+
+
+def include_object(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: object) -> bool:  # noqa: FBT001
+    """PostgreSQL repeats a foreign key for each part of the referred table; only the one to the whole is ours."""
+    if kind == "foreign_key_constraint" and reflected:
+        return not any(is_part(element.column.table.name) for element in cast(ForeignKeyConstraint, item).elements)
     return True
 
 
@@ -24,6 +36,7 @@ def run(connection: Connection) -> None:
         target_metadata=metadata,
         include_schemas=True,
         include_name=include_name,
+        include_object=include_object,
         version_table="alembic_version",
         version_table_schema="core",
         compare_type=True,
