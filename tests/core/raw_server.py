@@ -22,7 +22,7 @@ class Seen:
 
 @dataclass
 class RawServer:
-    """Answers requests with `replies` in turn, the last one again and again; None leaves the client waiting."""
+    """Answers requests with `replies` in turn, the last one for ever; None lets the client wait."""
 
     replies: list[Reply]
     seen: list[Seen] = field(default_factory=list)
@@ -66,7 +66,9 @@ class RawServer:
 class TcpServer:
     """A server that is one handler of a connection; gives its address."""
 
-    def __init__(self, handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> None:
+    def __init__(
+        self, handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    ) -> None:
         self._handler = handler
 
     async def __aenter__(self) -> str:

@@ -8,14 +8,13 @@ from ipaddress import ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.raw_server import RawServer, TcpServer, answer, packed
 
 from belvedere.core.backoff import Backoff, next_wait, parse_retry_after
 from belvedere.core.egress import HttpClient, HttpStatusError
 from belvedere.core.errors import ExternalError
 from belvedere.core.guard import AddressRefusedError
 from belvedere.core.settings import Settings
-
-from tests.core.raw_server import RawServer, TcpServer, answer, packed
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -114,7 +113,9 @@ async def test_a_long_wait_is_left_to_the_caller():
     assert (error.retry_after, error.permanent, waits) == (900.0, False, [])
 
 
-@pytest.mark.parametrize("value", ["0", "-5", "soon", "", "nan", "inf", "Fri, 20 Nov 2026 09:29:00 GMT", "1e999", None])
+@pytest.mark.parametrize(
+    "value", ["0", "-5", "soon", "", "nan", "inf", "Fri, 20 Nov 2026 09:29:00 GMT", "1e999", None]
+)
 def test_a_retry_after_that_is_zero_past_or_unreadable_leaves_it_to_the_backoff(value):
     assert parse_retry_after(value, NOW) is None
 
@@ -180,7 +181,8 @@ async def test_bodies_are_decompressed(raw, body):
     [
         answer(200, b"x" * 2000),
         packed(b"\x00" * 50_000_000),
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"400\r\n" + b"x" * 1024 + b"\r\n" + b"1\r\nx\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n400\r\n%b\r\n1\r\nx\r\n0\r\n\r\n"
+        % (b"x" * 1024),
         b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n",
     ],
     ids=["plain", "gzip bomb", "chunked", "announced"],
@@ -249,7 +251,7 @@ async def test_private_addresses_are_refused_without_a_connection():
 @pytest.mark.parametrize(
     "url",
     [
-        "file:///etc/passwd", "ftp://example.com/", "gopher://example.com/", "javascript:alert(1)", "//example.com/",
+        "file:///etc/passwd", "ftp://example.com/", "gopher://example.com/", "javascript:1", "//example.com/",
         "http://", "example.com", "", "http://[::1", "http://a:99999/", "http://example.com:22/", "http://x:5432/",
         "unix:///run/docker.sock", "http://127.0.0.1:8080/", "http://2130706433:8080/", "http://0x7f000001/",
         "http://0177.0.0.1/", "http://127.1/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/",

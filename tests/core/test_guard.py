@@ -15,14 +15,23 @@ from belvedere.core.guard import (
 )
 
 BLOCKED = [
-    "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.1.2.3", "169.254.169.254",
-    "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.51.100.1",
-    "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::127.0.0.1", "100::1",
-    "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "2001::1", "2001:db8::1", "2002:7f00:1::",
-    "2002:808:808::", "3fff::1", "5f00::1", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1", "::ffff:127.0.0.1",
-    "::ffff:8.8.8.8", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.1.2.3",
+    "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1",
+    "192.168.1.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255",
+    "240.0.0.1", "255.255.255.255", "::", "::1", "::127.0.0.1", "100::1", "fc00::1", "fd12:3456::1",
+    "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "2001::1", "2001:db8::1", "2002:7f00:1::",
+    "2002:808:808::", "3fff::1", "5f00::1", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1",
+    "::ffff:127.0.0.1", "::ffff:8.8.8.8", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
 ]  # fmt: skip
-OPEN = ["8.8.8.8", "1.1.1.1", "93.184.216.34", "172.32.0.1", "100.63.255.255", "2606:4700::1111", "2a00:1450::1"]
+OPEN = [
+    "8.8.8.8",
+    "1.1.1.1",
+    "93.184.216.34",
+    "172.32.0.1",
+    "100.63.255.255",
+    "2606:4700::1111",
+    "2a00:1450::1",
+]
 
 
 @pytest.mark.parametrize("address", BLOCKED)
@@ -68,7 +77,9 @@ def test_a_wide_range_never_opens_what_nothing_lives_at():
         assert blocked_reason(ip_address(address), everything)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "localhost", "::1"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "localhost", "::1"]
+)
 async def test_every_spelling_of_loopback_is_refused(host):
     with pytest.raises(AddressRefusedError, match="BELVEDERE_ALLOW_PRIVATE_NETWORKS") as caught:
         await check_host(host, 80, [])
@@ -102,7 +113,7 @@ class RecordingBackend(httpcore.AsyncNetworkBackend):
         self.tried: list[str] = []
         self.dead = dead
 
-    async def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):
+    async def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):  # noqa: ASYNC109
         self.tried.append(host)
         if host in self.dead:
             raise httpcore.ConnectError("dead")

@@ -11,7 +11,7 @@ RETRY_AFTER_MAX_SECONDS = 3600.0
 class Backoff:
     """Exponential waits with jitter. `attempts` counts the first try too; waits are in seconds.
 
-    `patience` is the longest wait that is slept inside the call; a longer one is left to whoever called, who has a
+    `patience` is the longest wait that is slept inside the call; a longer one is left to the caller, who has a
     job queue to wait with.
     """
 
@@ -45,8 +45,8 @@ def next_wait(backoff: Backoff, attempt: int, *, retry_after: float | None, rand
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds of a Retry-After header (a number or an HTTP date), at most an hour.
 
-    None when it is absent, unreadable, zero or past: then the caller's own backoff counts, for a service that says
-    “now” while it refuses would be asked in a tight loop.
+    None when it is absent, unreadable, zero or past: then the caller's own backoff counts, for a service that
+    says “now” while it refuses would be asked in a tight loop.
     """
     if value is None:
         return None

@@ -16,7 +16,7 @@ _NAMES = {"": None, "identity": None, "gzip": _GZIP_WINDOW, "x-gzip": _GZIP_WIND
 
 
 class BodyReader:
-    """Reads one body. The cap counts decompressed bytes while they come, so a small bomb never grows in memory."""
+    """Reads one body. The cap counts decompressed bytes while they come, so a bomb never grows in memory."""
 
     def __init__(self, headers: httpx.Headers, max_bytes: int, provider: str, url: str) -> None:
         self._max_bytes = max_bytes
@@ -64,7 +64,7 @@ class BodyReader:
 
 
 class _Inflater:
-    """gzip (with several members) or deflate (with or without its wrapping), never more than asked for at a time."""
+    """gzip (with several members) or deflate (with or without its wrapping), never more than asked for."""
 
     def __init__(self, window: int) -> None:
         self._window = window

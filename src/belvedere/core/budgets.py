@@ -1,6 +1,6 @@
 """Rate budgets shared by every worker: one token bucket per provider and account, a row in PostgreSQL.
 
-The arithmetic stands twice: here as a pure function, which tests and people read, and in SQL, which makes taking one
+The arithmetic stands twice: here as a pure function, which tests and people read, and in SQL, where taking is one
 statement, so that no two workers spend the same token.
 """
 
@@ -36,7 +36,7 @@ class Bucket:
 
 
 def draw(bucket: Bucket, budget: Budget, now: datetime, cost: float = 1) -> tuple[Bucket, float]:
-    """The bucket after taking `cost`, and 0; or the bucket as it was and the seconds until it can be taken."""
+    """The bucket after taking `cost`, and 0; or the bucket as it was and the seconds until it can be."""
     check_cost(budget, cost)
     available = available_tokens(bucket, budget, now)
     wait = max((cost - available) / budget.refill_per_second, 0.0)

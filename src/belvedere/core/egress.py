@@ -22,8 +22,8 @@ from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.errors import ExternalError
 from belvedere.core.guard import AddressRefusedError, GuardedBackend, Resolver, resolve_host
-from belvedere.core.logs import get_logger
-from belvedere.core.masking import redact_url
+from belvedere.core.logs import get_logger, masker
+from belvedere.core.masking import is_secret_name, redact_url
 from belvedere.core.outbound import Call, build_request, check_url, redirected
 from belvedere.core.settings import Settings
 
@@ -49,12 +49,12 @@ class HttpAnswer:
         return self.content.decode("utf-8", "replace")
 
     def json(self, *, exact: bool = False) -> Any:
-        """The parsed body; `exact` reads numbers with a point as Decimal. Raises ExternalError on wrong JSON."""
+        """The parsed body; `exact` reads 1.5 as Decimal. Raises ExternalError on wrong JSON."""
         return parse_json(self.content, provider=self.provider, url=self.url, exact=exact)
 
 
 class HttpStatusError(ExternalError):
-    """The service answered, and refused. `answer` holds what it said; it may hold secrets, so it is never logged."""
+    """The service answered, and refused. `answer` holds what it said; it may hold secrets: never log it."""
 
     def __init__(self, answer: HttpAnswer, *, method: str, retry_after: float | None = None) -> None:
         temporary = answer.status in TEMPORARY_STATUSES or answer.status >= 500
@@ -70,7 +70,7 @@ class HttpStatusError(ExternalError):
 
 
 class GuardedTransport(httpx.AsyncHTTPTransport):
-    """httpx's transport over a pool whose connections the guard opens. httpx offers no argument for the backend."""
+    """httpx's transport over a pool whose connections the guard opens; httpx has no argument for that."""
 
     def __init__(self, backend: GuardedBackend) -> None:
         super().__init__(trust_env=False, limits=_LIMITS)
@@ -141,15 +141,17 @@ class HttpClient:
     ) -> HttpAnswer:
         """The whole answer of a request that went well (below 400, or a status in `accept`).
 
-        `timeout` is one try's deadline in seconds. Temporary failures are tried again for idempotent methods; for
-        others only with `retry=True`, never with `retry=False`. Redirects are followed at most `redirects` times,
-        for GET and HEAD, each hop guarded anew. Raises ExternalError: `permanent` says whether trying later can
-        help, `retry_after` when.
+        `timeout` is one try's deadline in seconds. Temporary failures are tried again for idempotent methods,
+        for others only with `retry=True`, never with `retry=False`. Redirects are followed at most
+        `redirects` times, for GET and HEAD, each hop guarded anew. Raises ExternalError: `permanent` says
+        whether trying later can help, `retry_after` when.
         """
         call = Call(
-            method.upper(), check_url(url, provider), provider, timeout or self._settings.http_timeout_seconds,
+            method.upper(), check_url(url, provider), provider,
+            timeout or self._settings.http_timeout_seconds,
             dict(headers or {}), params, json, content, accept,
         )  # fmt: skip
+        remember_logins(call.headers)
         if retry is None:
             retry = call.method in IDEMPOTENT
         attempt = 1
@@ -237,7 +239,8 @@ class HttpClient:
             metrics.EGRESS_SECONDS.labels(call.provider).observe(seconds)
             log.debug(
                 "Outbound request",
-                provider=call.provider, method=call.method, url=call.shown, outcome=outcome, seconds=round(seconds, 3),
+                provider=call.provider, method=call.method, url=call.shown, outcome=outcome,
+                seconds=round(seconds, 3),
             )  # fmt: skip
 
     async def _once(self, call: Call) -> HttpAnswer:
@@ -249,7 +252,11 @@ class HttpClient:
                         response.headers, self._settings.http_max_bytes, call.provider, call.shown
                     )
                     # A HEAD answer tells the length of a body that does not come.
-                    content = b"" if call.method == "HEAD" else await reader.read(cast("httpx.AsyncByteStream", response.stream))
+                    content = (
+                        b""
+                        if call.method == "HEAD"
+                        else await reader.read(cast("httpx.AsyncByteStream", response.stream))
+                    )
                 finally:
                     await response.aclose()
         except TimeoutError as error:
@@ -277,6 +284,13 @@ async def translated(call: Call) -> AsyncIterator[None]:
         raise failed(call, "broke off its answer", "truncated") from error
     except httpx.TransportError as error:
         raise failed(call, "cannot be reached", "connect_failed") from error
+
+
+def remember_logins(headers: Mapping[str, str]) -> None:
+    """Keys and tokens that we send are masked in every later line, whoever says them."""
+    for name, value in headers.items():
+        if is_secret_name(name):
+            masker().remember(value.rpartition(" ")[2])
 
 
 def failed(call: Call, what: str, code: str, *, permanent: bool = False) -> ExternalError:

@@ -1,7 +1,7 @@
 """Structured log lines: masked, to stdout, and kept as rows of core.observability_logs.
 
-`configure_logs(settings)` once per process; `log = get_logger("sources.collect")` per module; a process with a database
-also runs a `LogSink`. Libraries that use the standard `logging` go the same way and are masked as well.
+`configure_logs(settings)` once per process; `log = get_logger("sources.collect")` per module; a process with
+a database also runs a `LogSink`. Libraries that use the standard `logging` go the same way, masked as well.
 """
 
 import logging
@@ -120,7 +120,7 @@ def load_email_key(data_dir: Path) -> bytes:
     Where the directory cannot be written each process has its own key: masking holds, only matching is lost.
     """
     path = data_dir.expanduser() / "log-email.key"
-    with suppress(FileNotFoundError, PermissionError):
+    with suppress(OSError):
         if len(key := path.read_bytes()) == 32:
             return key
     key = secrets.token_bytes(32)

@@ -1,4 +1,4 @@
-"""Log rows on their way to the database: a bounded queue, a background task, and no caller that ever waits."""
+"""Log rows on their way to the database: a bounded queue, a background task, and no caller ever waits."""
 
 import asyncio
 import contextlib
@@ -29,12 +29,13 @@ def is_writing() -> bool:
 
 
 class LogSink:
-    """Takes masked rows and writes them in batches. A full queue drops rows, counts them, and says how many."""
+    """Takes masked rows and writes them in batches. A full queue drops rows, counts them and says so."""
 
     active: ClassVar["LogSink | None"] = None
 
     def __init__(
         self,
+        db: Database,
         *,
         room: int = 10_000,
         batch: int = 500,
@@ -49,7 +50,7 @@ class LogSink:
         self._dropped = 0
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._db: Database | None = None
+        self._db = db
 
     def offer(self, row: dict[str, Any]) -> None:
         """Queue one row; never blocks, callable from any thread."""
@@ -58,9 +59,8 @@ class LogSink:
             return
         self._queue.append(row)
 
-    def start(self, db: Database) -> None:
-        """Write from now on; needs a running event loop."""
-        self._db = db
+    async def start(self) -> None:
+        """Take rows from now on, and write them in the background."""
         self._stopping.clear()
         self._task = asyncio.create_task(self._run(), name="log-sink")
         LogSink.active = self
@@ -73,6 +73,7 @@ class LogSink:
         if self._task is not None:
             await self._task
             self._task = None
+        await self.flush()
 
     async def flush(self) -> None:
         """Write what is queued now."""
@@ -87,7 +88,10 @@ class LogSink:
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._interval)
-            await self.flush()
+            try:
+                await self.flush()
+            except Exception as error:  # noqa: BLE001 - the edge of a loop that must outlive a bad row
+                sys.stderr.write(f"Log rows could not be written: {type(error).__name__}\n")
 
     async def _write_batch(self) -> None:
         rows = [self._queue.popleft() for _ in range(min(self._batch, len(self._queue)))]
@@ -101,13 +105,13 @@ class LogSink:
             await self._insert_one_by_one(rows, error)
 
     async def _insert(self, rows: list[dict[str, Any]]) -> None:
-        if self._db is None or not rows:
+        if not rows:
             return
         async with self._db.write(SCOPE) as session:
             await session.execute(insert(observability_logs), rows)
 
     async def _insert_one_by_one(self, rows: list[dict[str, Any]], failure: Exception) -> None:
-        """One bad row (its client is gone) may not take its batch with it. Without a database all of them go."""
+        """One bad row (its client is gone) may not take its batch with it. Without a database all go."""
         kept = failures = 0
         for row in rows:
             row["context"] |= {"client_id": row["client_id"]}

@@ -1,4 +1,4 @@
-"""What may not stand in a log line or an error: secrets by name and by shape, webhook and e-mail addresses."""
+"""What may not stand in a log line or an error: secrets by name and shape, webhook and e-mail addresses."""
 
 import hashlib
 import hmac
@@ -50,7 +50,7 @@ _EMAIL = re.compile(r"[^\s@<>\"'(),:;=\[\]{}/\\]{1,64}@(?:[\w-]+(?:\.[\w-]+)+|lo
 
 
 def redact_url(url: str) -> str:
-    """The address without what may be secret: userinfo, the values of the query, webhook tokens, the fragment."""
+    """The address without what may be secret: userinfo, values of the query, webhook tokens, the fragment."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
@@ -72,7 +72,7 @@ def is_secret_name(name: str) -> bool:
 
 
 class Masker:
-    """Masks text and structures. E-mail addresses become keyed digests, so lines about one person still match."""
+    """Masks text and structures. E-mail addresses become keyed digests, so lines about one person match."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -80,8 +80,8 @@ class Masker:
         self._known_pattern: re.Pattern[str] | None = None
         self._lock = Lock()
 
-    def remember(self, secret: str, *, room: int = 1000) -> None:
-        """Mask this very text from now on, whatever it looks like. Short texts are left, they would hit words."""
+    def remember(self, secret: str, *, room: int = 200) -> None:
+        """Mask this very text from now on, however it looks. Short texts are left: they would hit words."""
         if len(secret) < 8 or secret in self._known:
             return
         with self._lock:
