@@ -16,7 +16,7 @@ async def open_runtime(installation: Installation, *, keep_logs: bool = True) ->
     settings = installation.settings
     connect_modules()
     database = installation.database()
-    runtime = Runtime(settings=settings, db=database, http=HttpClient(settings))
+    runtime = Runtime(settings=settings, db=database, http=HttpClient(settings, db=database))
     sink = LogSink(database) if keep_logs else None
     try:
         if sink is not None:
