@@ -23,12 +23,14 @@ PAGE = """<html><body><table><tr><td>menu</td></tr></table>
 <tr><td>soon</td><td></td><td>2.2</td></tr>
 <tr><td>2026-03-16</td><td>8,000</td><td>0.1</td></tr>
 <tr><td>2026-03-16</td><td>8,000</td><td>0.2</td></tr>
+<tr><td>2026-03-16</td><td>8,000</td><td>0.1</td></tr>
 <tr><td></td><td></td><td></td></tr>
 </tbody></table></body></html>"""
 
 
 def settings(**fields):
-    return CvrSettings(url="https://shop.example/cvr", **fields)
+    headings = {"period_heading": "Period start", "cvr_heading": "CVR"}
+    return CvrSettings(**{"url": "https://shop.example/cvr", **headings, **fields})
 
 
 def test_a_table_is_read_by_its_headings_and_bad_rows_are_named():
@@ -76,11 +78,11 @@ async def test_the_page_is_fetched_over_http(serve, http):
         return HTMLResponse(PAGE)
 
     root = await serve(Starlette(routes=[Route("/cvr", page)]))
-    (read,) = [page async for page in CVR.pages(http, CvrSettings(url=f"{root}/cvr"), {}, None)]
+    (read,) = [page async for page in CVR.pages(http, settings(url=f"{root}/cvr"), {}, None)]
     assert len(read.rows) == 2
     assert read.expected_total == 5
     with pytest.raises(ExternalError) as failure:
-        [page async for page in CVR.pages(http, CvrSettings(url=f"{root}/gone"), {}, None)]
+        [page async for page in CVR.pages(http, settings(url=f"{root}/gone"), {}, None)]
     assert CVR.classify(failure.value) is ErrorClass.PERMANENT
 
 

@@ -108,7 +108,7 @@ async def test_a_mail_arrives_once_with_its_own_id():
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 async def test_a_login_works_and_a_wrong_password_is_permanent():
     def check(_server, _session, _envelope, _mechanism, auth):
-        return AuthResult(success=auth.password == b"right")
+        return AuthResult(success=auth.password == b"right", handled=False)
 
     options = {"authenticator": check, "auth_required": True, "auth_require_tls": False}
     inbox = Inbox()

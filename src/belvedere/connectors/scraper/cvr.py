@@ -51,7 +51,7 @@ class CvrConnector:
             budget=self.budget(settings),
         )
         reading = read_cvr(answer.content, settings)
-        yield Page(reading.rows, None, None, len(reading.rows) + len(reading.problems), reading.problems)
+        yield Page(reading.rows, None, None, reading.total, reading.problems)
 
     def classify(self, error: ExternalError) -> ErrorClass:
         return classify_external(error)

@@ -28,12 +28,12 @@ class CvrSettings(ConnectorSettings):
         default="table", title="Table", description="CSS selector of the table with one row for each period."
     )
     period_heading: str = Field(
-        default="Period start",
+        default="Week starting",
         title="Heading of the period",
         description="Column that holds the first day of a period.",
     )
     cvr_heading: str = Field(
-        default="CVR", title="Heading of the rate", description="Column that holds the conversion rate."
+        default="Conversion rate", title="Heading of the rate", description="Column that holds the conversion rate."
     )
     selector: str | None = Field(
         default=None,
@@ -76,6 +76,81 @@ class CvrReading:
     rows: list[dict[str, Any]]
     problems: tuple[RowProblem, ...]
 
+    @property
+    def total(self) -> int:
+        """Rows that the page shows, each once."""
+        return len(self.rows) + len(self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """One period as it stands on the page; `date_format` is `iso` where the page gives a machine-readable day."""
+
+    period: str
+    date_format: str
+    rate: str
+    rest: dict[str, str]
+
+
+class _UnreadableError(ValueError):
+    def __init__(self, code: str, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.field = field
+
+
+def read_cvr(html: bytes, settings: CvrSettings) -> CvrReading:
+    """Rows `{period_start, cvr, …}` with `cvr` as exact percent text; a row that stands there twice counts once.
+
+    Raises a permanent ExternalError when the page does not show what the settings name.
+    """
+    page = LexborHTMLParser(html.decode("utf-8", errors="replace"))
+    found = _single(page, settings) if settings.selector else _table(page, settings)
+    rows: dict[str, dict[str, Any]] = {}
+    problems: list[RowProblem] = []
+    for number, cells in enumerate(found, start=1):
+        try:
+            row = _row(cells, settings)
+            known = rows.setdefault(row["period_start"], row)
+            if known != row:
+                detail = f"{row['period_start']} stands here twice with different figures; the first was kept"
+                raise _UnreadableError("duplicate_id", settings.period_heading, detail)
+        except _UnreadableError as error:
+            payload = f"{cells.period} | {cells.rate}"[:1000]
+            problems.append(RowProblem(number, error.code, error.field, f"Row {number}: {error}.", payload))
+    return CvrReading(list(rows.values()), tuple(problems))
+
+
+def _row(cells: _Cells, settings: CvrSettings) -> dict[str, Any]:
+    try:
+        start = _day(cells.period, cells.date_format).isoformat()
+    except ValueError as error:
+        raise _UnreadableError("wrong_date", settings.period_heading, str(error)) from None
+    try:
+        percent = parse_rate(cells.rate, settings.number_locale, settings.rate_scale)
+    except ValueError as error:
+        raise _UnreadableError("wrong_number", settings.cvr_heading, str(error)) from None
+    return {**cells.rest, "period_start": start, "cvr": format(percent, "f")}
+
+
+def _single_figure_has_a_period(self) -> "CvrSettings":
+        if self.selector and not self.period_selector:
+            raise ValueError("a single figure needs the selector of its period, too")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class CvrReading:
+    """What one page gave; a row that could not be read stands among the problems with its reason."""
+
+    rows: list[dict[str, Any]]
+    problems: tuple[RowProblem, ...]
+
+    @property
+    def total(self) -> int:
+        """Rows that the page shows, each once."""
+        return len(self.rows) + len(self.problems)
+
 
 def read_cvr(html: bytes, settings: CvrSettings) -> CvrReading:
     """Rows `{period_start, cvr, …}` with `cvr` as exact percent text.
@@ -113,23 +188,26 @@ def read_cvr(html: bytes, settings: CvrSettings) -> CvrReading:
     return CvrReading(list(rows.values()), tuple(problems))
 
 
-def _single(page: LexborHTMLParser, settings: CvrSettings) -> Iterator[tuple[str, str, dict[str, str]]]:
+def _single(page: LexborHTMLParser, settings: CvrSettings) -> Iterator[_Cells]:
     figure = page.css_first(settings.selector or "")
     period = page.css_first(settings.period_selector or "")
     if figure is None or period is None:
         missing = settings.selector if figure is None else settings.period_selector
         raise _changed(f"The page {settings.url} has no element “{missing}”.")
-    yield period.attributes.get("datetime") or _text(period), _text(figure), {}
+    stamp = period.attributes.get("datetime")
+    yield _Cells(stamp or _text(period), "iso" if stamp else settings.date_format, _text(figure), {})
 
 
-def _table(page: LexborHTMLParser, settings: CvrSettings) -> Iterator[tuple[str, str, dict[str, str]]]:
+def _table(page: LexborHTMLParser, settings: CvrSettings) -> Iterator[_Cells]:
     wanted = (_folded(settings.period_heading), _folded(settings.cvr_heading))
     for table in page.css(settings.table_selector):
         lines = [row.css("th, td") for row in table.css("tr")]
         for index, line in enumerate(lines):
             headings = [_folded(_text(cell)) for cell in line]
             if all(name in headings for name in wanted):
-                return _body(lines[index + 1 :], [_text(cell) for cell in line], headings, wanted)
+                names = [_text(cell) for cell in line]
+                at = (headings.index(wanted[0]), headings.index(wanted[1]))
+                return _body(lines[index + 1 :], names, at, settings.date_format)
     raise _changed(
         f"The page {settings.url} has no table “{settings.table_selector}” "
         f"with the headings “{settings.period_heading}” and “{settings.cvr_heading}”."
@@ -137,22 +215,21 @@ def _table(page: LexborHTMLParser, settings: CvrSettings) -> Iterator[tuple[str,
 
 
 def _body(
-    lines: list[list[LexborNode]], names: list[str], headings: list[str], wanted: tuple[str, str]
-) -> Iterator[tuple[str, str, dict[str, str]]]:
-    period_at, rate_at = headings.index(wanted[0]), headings.index(wanted[1])
+    lines: list[list[LexborNode]], names: list[str], at: tuple[int, int], date_format: str
+) -> Iterator[_Cells]:
     for line in lines:
         texts = [_text(cell) for cell in line]
         if not any(texts):
             continue
         padded = texts + [""] * (len(names) - len(texts))
-        stamp = line[period_at].css_first("time[datetime]") if period_at < len(line) else None
-        period = (stamp.attributes.get("datetime") or "") if stamp is not None else padded[period_at]
+        time = line[at[0]].css_first("time[datetime]") if at[0] < len(line) else None
+        stamp = time.attributes.get("datetime") if time is not None else None
         rest = {
             name: text
-            for at, (name, text) in enumerate(zip(names, padded, strict=False))
-            if at not in {period_at, rate_at} and name and text
+            for place, (name, text) in enumerate(zip(names, padded, strict=False))
+            if place not in at and name and text
         }
-        yield period, padded[rate_at], rest
+        yield _Cells(stamp or padded[at[0]], "iso" if stamp else date_format, padded[at[1]], rest)
 
 
 def _day(text: str, date_format: str) -> date:
@@ -163,10 +240,6 @@ def _day(text: str, date_format: str) -> date:
     except ValueError:
         shape = "2026-01-31" if date_format == "iso" else date_format
         raise ValueError(f"“{text.strip()[:40]}” is not a day written like {shape}") from None
-
-
-def _problem(number: int, code: str, field: str, detail: str, *payload: str) -> RowProblem:
-    return RowProblem(number, code, field, detail, " | ".join(payload)[:1000])
 
 
 def _changed(detail: str) -> ExternalError:
