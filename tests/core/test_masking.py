@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from belvedere.core.masking import MASK, Masker, is_secret_name, redact_url
+from belvedere.core.masking import MASK, MAX_TEXT, Masker, is_secret_name, redact_url
 
 MASKER = Masker(b"k" * 32)
 
@@ -125,6 +125,12 @@ def test_a_remembered_secret_is_masked_whatever_it_looks_like():
     masker.remember("short")
     assert masker.text("said: correct horse battery!") == f"said: {MASK}!"
     assert masker.text("short") == "short"
+
+
+def test_a_long_text_is_cut_after_it_was_masked():
+    shown = MASKER.text("x " * 3995 + SHAPED["discord bot"] + " y" * 9000)
+    assert len(shown) == MAX_TEXT + 1
+    assert "MTk4" not in shown
 
 
 def test_an_address_keeps_its_host_path_and_the_names_of_its_query():

@@ -11,8 +11,8 @@ RETRY_AFTER_MAX_SECONDS = 3600.0
 class Backoff:
     """Exponential waits with jitter. `attempts` counts the first try too; waits are in seconds.
 
-    `patience` is the longest wait that is slept inside the call; a longer one is left to the caller, who has a
-    job queue to wait with.
+    `patience` is the longest wait that is slept inside the call; a longer one is left to the caller, who
+    has a job queue to wait with.
     """
 
     attempts: int = 3

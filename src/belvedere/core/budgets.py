@@ -1,7 +1,7 @@
 """Rate budgets shared by every worker: one token bucket per provider and account, a row in PostgreSQL.
 
-The arithmetic stands twice: here as a pure function, which tests and people read, and in SQL, where taking is one
-statement, so that no two workers spend the same token.
+The arithmetic stands twice: here as a pure function, which tests and people read, and in SQL, where taking is
+one statement, so that no two workers spend the same token.
 """
 
 from dataclasses import dataclass

@@ -177,12 +177,13 @@ class HttpClient:
         """Wait for a token of the shared budget; a wait beyond our patience becomes a temporary error."""
         if budget is None or self._db is None:
             return
+        waited = 0.0
         while True:
             async with self._db.write(Scope.service("egress")) as session:
                 wait = await take(session, budget, self._clock())
             if wait == 0:
                 return
-            if wait > self._backoff.patience:
+            if waited + wait > self._backoff.patience:
                 raise ExternalError(
                     f"The rate budget of {budget.provider} is spent; there is room again in {wait:.0f} s",
                     provider=budget.provider,
@@ -192,7 +193,9 @@ class HttpClient:
                 )
             metrics.EGRESS_WAITS.labels(budget.provider, "budget").inc()
             # Those who wait for the same drip come back one after another, not all at once.
-            await self._sleep(wait * (1 + 0.1 * self._random()))
+            wait *= 1 + 0.1 * self._random()
+            waited += wait
+            await self._sleep(wait)
 
     async def _heed_limit(self, budget: Budget | None, error: ExternalError) -> None:
         if budget is None or self._db is None or error.status_code != 429 or error.retry_after is None:

@@ -97,14 +97,16 @@ class Masker:
 
     def text(self, text: str) -> str:
         """The text with everything secret replaced; cut at MAX_TEXT characters."""
-        shown = text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
+        # Cut after masking, for half a secret at the end has no shape any more.
+        shown = text[: 2 * MAX_TEXT]
         if self._known_pattern is not None:
             shown = self._known_pattern.sub(MASK, shown)
         shown = _ADDRESS.sub(lambda match: redact_url(match[0]), shown)
         shown = _SCHEME_VALUE.sub(lambda match: f"{match[1]} {MASK}", shown)
         shown = _NAMED_VALUE.sub(lambda match: f"{match[1]}{MASK}", shown)
         shown = _SHAPES.sub(MASK, shown)
-        return _EMAIL.sub(lambda match: self.email(match[0]), shown)
+        shown = _EMAIL.sub(lambda match: self.email(match[0]), shown)
+        return shown if len(shown) <= MAX_TEXT else shown[:MAX_TEXT] + "…"
 
     def value(self, value: object, name: str = "", depth: int = 0) -> object:
         """A copy that is safe to write and easy to turn into JSON; `name` is the field it stands under."""
