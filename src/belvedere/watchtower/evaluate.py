@@ -19,7 +19,7 @@ from belvedere.watchtower.contracts import (
 )
 from belvedere.watchtower.dependencies import ParentStates, parents_first
 from belvedere.watchtower.groups import Unit, form_units
-from belvedere.watchtower.judged import JudgedUnit, Judge
+from belvedere.watchtower.judged import Judge, JudgedUnit
 from belvedere.watchtower.transitions import Transitions, settle
 
 

@@ -58,7 +58,9 @@ class Judge:
             for rule in unit.rows:
                 row = self.row(rule)
                 if row.threshold is not None:
-                    condition = Condition.EQUALS if rule.condition is Condition.CHANGED else rule.condition
+                    condition: Condition = rule.condition
+                    if condition is Condition.CHANGED:
+                        condition = Condition.EQUALS
                     wanted.setdefault((row.ref, condition), []).append(row.threshold)
         for (ref, condition), thresholds in wanted.items():
             self.reading.values(ref).expect(condition, thresholds)

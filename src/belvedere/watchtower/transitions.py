@@ -91,7 +91,7 @@ def _settle_event(
     judged: JudgedUnit,
     alert: OpenAlert,
     rows: list[int],
-    truth: bool | None,
+    truth: bool | None,  # noqa: FBT001 - three-valued
     now: datetime,
     moves: Transitions,
 ) -> bool:

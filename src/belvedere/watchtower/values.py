@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Protocol
+from typing import Literal, Protocol
 
 import polars as pl
 
@@ -99,13 +99,13 @@ class Sorted:
         self._least = int(self.values[0]) if len(self.values) else 0
         self._most = int(self.values[-1]) if len(self.values) else -1
 
-    def _position(self, bound: int, side: str) -> int:
+    def _position(self, bound: int, side: Literal["left", "right"]) -> int:
         # Bounds past either end are settled here, so that a huge threshold never leaves the width of the column.
         if bound < self._least:
             return 0
         if bound > self._most:
             return len(self.values)
-        return int(self.values.search_sorted(bound, side=side))  # type: ignore[arg-type]
+        return int(self.values.search_sorted(bound, side=side))
 
     def above(self, number: Decimal) -> pl.Series:
         bound = math.floor(self._scaled(number))
@@ -123,7 +123,7 @@ class Sorted:
         return self.rows.slice(first, self._position(int(exact), "right") - first).sort()
 
     def _scaled(self, number: Decimal) -> Fraction:
-        return Fraction(number) * 10**self.scale
+        return Fraction(number) * Fraction(10**self.scale)
 
 
 class TextIndex:
@@ -364,7 +364,7 @@ def set_key(elements: Iterable[str]) -> str:
 
 def plain(number: Decimal) -> str:
     """A number without exponent and without trailing zeros."""
-    if number == number.to_integral_value() and number.adjusted() < 30:  # noqa: PLR2004
+    if number == number.to_integral_value() and number.adjusted() < 30:
         return str(int(number))
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -48,17 +48,21 @@ def value_text(value: str | None, unit: str | None, currency: str) -> str:
     if value is None:
         return MISSING
     number = _number(value)
-    if number is None:
-        return cut(value, 80)
-    if unit == "percent":
-        return format_percent(number, _places(number, 1, 2))
-    if unit == "currency":
-        return format_money(number, currency)
-    if unit == "ratio":
-        return format_ratio(number)
-    if unit == "days":
-        return format_unit(number, "day" if number == 1 else "days")
-    return format_number(number, _places(number, 0, 4))
+    return cut(value, 80) if number is None else _number_text(number, unit, currency)
+
+
+def _number_text(number: Decimal, unit: str | None, currency: str) -> str:
+    match unit:
+        case "percent":
+            return format_percent(number, _places(number, 1, 2))
+        case "currency":
+            return format_money(number, currency)
+        case "ratio":
+            return format_ratio(number)
+        case "days":
+            return format_unit(number, "day" if number == 1 else "days")
+        case _:
+            return format_number(number, _places(number, 0, 4))
 
 
 def _places(number: Decimal, least: int, most: int) -> int:
@@ -72,15 +76,12 @@ def limit_text(reason: ConditionReason, currency: str) -> str:
         return f"changed to {reason.limit}" if reason.limit else "changed"
     limit = reason.limit or ""
     number = parse_number(limit) if reason.condition != Condition.CONTAINS else None
-    if number is not None:
-        text = value_text(str(number), reason.unit, currency)
-    else:
-        text = f"“{cut(limit, 80)}”"
+    text = f"“{cut(limit, 80)}”" if number is None else _number_text(number, reason.unit, currency)
     return f"{SIGNS[Condition(reason.condition)]}{NBSP}{text}"
 
 
 def title(finding: Finding, currency: str) -> str:
-    """ "Open rate 11.8% on Advent preview"."""
+    """What happened to which entity: “Open rate 11.8% on Advent preview”."""
     head = finding.head
     where = finding.entity_name or finding.external_id
     if head.condition == Condition.CHANGED:

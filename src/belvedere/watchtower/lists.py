@@ -1,0 +1,156 @@
+"""Lists for pages and the API: JSON text built by PostgreSQL, in keyset pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from belvedere.core.cursor import CURSORS
+from belvedere.core.database import ReadSession
+from belvedere.core.errors import NotFound
+from belvedere.notify.service import list_alert_deliveries
+from belvedere.sources.service import metric_history
+from belvedere.watchtower.compose import ALERT
+from belvedere.watchtower.contracts import AlertState, Severity
+from belvedere.watchtower.statements import statement
+
+HISTORY_POINTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`data` is a JSON list as text; `next_cursor` is None on the last page."""
+
+    data: str
+    next_cursor: str | None
+
+    def envelope(self, now: datetime) -> bytes:
+        """The answer `{data, meta}` of a list."""
+        meta = {
+            "next_cursor": self.next_cursor,
+            "has_more": self.next_cursor is not None,
+            "generated_at": now,
+        }
+        return b'{"data":' + self.data.encode() + b',"meta":' + orjson.dumps(meta) + b"}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as plain values, for pages."""
+        found: list[dict[str, Any]] = orjson.loads(self.data)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """None leaves a filter out. `client_id` 0 is the agency's own."""
+
+    state: AlertState | None = None
+    acknowledged: bool | None = None
+    severity: tuple[Severity, ...] | None = None
+    client_id: int | None = None
+    rule_id: UUID | None = None
+    source_id: UUID | None = None
+    search: str | None = None
+    since: datetime | None = None
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "acknowledged": self.acknowledged,
+            "severity": list(self.severity) if self.severity else None,
+            "client_id": self.client_id,
+            "rule_id": self.rule_id,
+            "source_id": self.source_id,
+            "search": _words(self.search),
+            "since": self.since,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFilter:
+    """None leaves a filter out. `client_id` 0 are the rules for every client."""
+
+    client_id: int | None = None
+    source_id: UUID | None = None
+    is_active: bool | None = None
+    group_id: UUID | None = None
+    severity: Severity | None = None
+    search: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "client_id": self.client_id,
+            "source_id": self.source_id,
+            "is_active": self.is_active,
+            "group_id": self.group_id,
+            "severity": self.severity,
+            "search": _words(self.search),
+        }
+
+
+async def list_alerts(
+    session: ReadSession, wanted: AlertFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """Alerts, newest first."""
+    return await _page(session, "list_alerts", "alerts", wanted.values(), limit, cursor)
+
+
+async def list_rules(
+    session: ReadSession, wanted: RuleFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """Rules, newest first, each with its open alerts and its last evaluation."""
+    return await _page(session, "list_rules", "rules", wanted.values(), limit, cursor)
+
+
+async def list_evaluations(
+    session: ReadSession,
+    rule_id: UUID,
+    *,
+    client_id: int | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """What one rule said of each reading, newest first, with counts and the reason."""
+    values = {"rule_id": rule_id, "client_id": client_id}
+    return await _page(session, "list_evaluations", "evaluations", values, limit, cursor)
+
+
+async def count_alerts(session: ReadSession, client_id: int | None = None) -> dict[str, Any]:
+    """Figures by state and severity, for tabs."""
+    found = await session.execute(statement("count_alerts"), {"client_id": client_id})
+    counts: dict[str, Any] = orjson.loads(found.scalar_one())
+    return counts
+
+
+async def get_alert(session: ReadSession, alert_id: UUID) -> dict[str, Any]:
+    """One alert with its timeline, deliveries and the history of the value it is about."""
+    row = (await session.execute(statement("alert_detail"), {"id": alert_id})).one_or_none()
+    if row is None:
+        raise NotFound("There is no such alert.")
+    alert: dict[str, Any] = orjson.loads(row.data)
+    alert["deliveries"] = await list_alert_deliveries(session, row.client_id, ALERT, alert_id)
+    alert["history"] = []
+    if row.field and row.source_id and row.external_id:
+        alert["history"] = await metric_history(
+            session, row.client_id, row.source_id, row.external_id, row.field, limit=HISTORY_POINTS
+        )
+    return alert
+
+
+async def _page(
+    session: ReadSession, name: str, kind: str, values: dict[str, Any], limit: int, cursor: str | None
+) -> Page:
+    before_at, before_id = CURSORS.read(kind, cursor) if cursor else (None, None)
+    # One more row than asked for would have to be cut out of the text again, so a full page may have an empty next one.
+    found = await session.execute(
+        statement(name), {**values, "limit": limit, "before_at": before_at, "before_id": before_id}
+    )
+    row = found.one()
+    more = CURSORS.make(kind, [row.last_at.isoformat(), str(row.last_id)]) if row.rows == limit else None
+    return Page(row.data, more)
+
+
+def _words(search: str | None) -> str | None:
+    bare = (search or "").replace("\x00", "").strip()
+    return bare or None

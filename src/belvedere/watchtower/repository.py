@@ -1,0 +1,243 @@
+"""Every query of the watch itself: set-based, one statement for any number of alerts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import RowMapping, text
+
+from belvedere.core.database import ReadSession, WriteSession
+from belvedere.watchtower.contracts import (
+    Condition,
+    DependencyCondition,
+    LogicOperator,
+    NotifySchedule,
+    OpenAlert,
+    ParentFacts,
+    ResolvedReason,
+    Rule,
+    Severity,
+)
+from belvedere.watchtower.statements import statement
+
+RULE_LOCK = 884203
+"""Writers of parents take this advisory lock, as the trigger `watch.guard_rule_parents` does."""
+
+_LOCK_SNAPSHOT = text(
+    "SELECT status, evaluated_at, account_id FROM watch.api_snapshots"
+    " WHERE client_id = :client_id AND id = :snapshot_id FOR UPDATE"
+)
+_MARK_JUDGED = text(
+    "UPDATE watch.api_snapshots SET evaluated_at = :now WHERE client_id = :client_id AND id = :snapshot_id"
+)
+_LOCK_PLACE = text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 884204))")
+_UNITS = text("SELECT metric_name, display_name, metric_unit FROM watch.metric_definitions")
+_NOTIFIED = text(
+    "UPDATE watch.watchtower_rules SET last_notified_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedAlert:
+    """An alert that this transaction closed, and where its opening was told."""
+
+    id: UUID
+    client_id: int
+    rule_id: UUID
+    title: str
+    severity: str
+    external_id: str | None
+    reason: ResolvedReason
+    destinations: tuple[dict[str, Any], ...]
+
+
+def rule_from_row(row: RowMapping) -> Rule:
+    """A row of `watchtower_rules` as the engine takes it."""
+    values = dict(row)
+    return Rule(
+        **{
+            **values,
+            "condition": Condition(values["condition"]),
+            "severity": Severity(values["severity"]),
+            "logic_operator": LogicOperator(values["logic_operator"]),
+            "dependency_condition": _word(DependencyCondition, values["dependency_condition"]),
+            "notify_schedule": _word(NotifySchedule, values["notify_schedule"]),
+            "email_recipients": tuple(values["email_recipients"] or ()),
+        }
+    )
+
+
+def _word(kind: Any, value: str | None) -> Any:
+    return None if value is None else kind(value)
+
+
+async def lock_place(session: WriteSession, client_id: int, source_id: UUID) -> None:
+    """One evaluator at a time for each source of a client, so that readings are judged one after the other."""
+    await session.execute(_LOCK_PLACE, {"place": f"{client_id}/{source_id}"})
+
+
+async def lock_unjudged(session: WriteSession, client_id: int, snapshot_id: UUID) -> bool:
+    """Hold the snapshot for this transaction; False when it is not there to judge, or was judged."""
+    found = await session.execute(_LOCK_SNAPSHOT, {"client_id": client_id, "snapshot_id": snapshot_id})
+    row = found.mappings().one_or_none()
+    return row is not None and row["status"] == "completed" and row["evaluated_at"] is None
+
+
+async def mark_judged(session: WriteSession, client_id: int, snapshot_id: UUID, now: datetime) -> None:
+    await session.execute(_MARK_JUDGED, {"client_id": client_id, "snapshot_id": snapshot_id, "now": now})
+
+
+async def is_overtaken(session: ReadSession, client_id: int, snapshot_id: UUID) -> bool:
+    """Whether later data of the same account was judged already."""
+    found = await session.execute(
+        statement("newer_judged"), {"client_id": client_id, "snapshot_id": snapshot_id}
+    )
+    return bool(found.scalar_one())
+
+
+async def load_rules(session: ReadSession, client_id: int, source_id: UUID) -> list[Rule]:
+    found = await session.execute(statement("load_rules"), {"client_id": client_id, "source_id": source_id})
+    return [rule_from_row(row) for row in found.mappings()]
+
+
+async def load_parent_facts(
+    session: ReadSession, client_id: int, rule_ids: Iterable[UUID]
+) -> dict[UUID, ParentFacts]:
+    wanted = list(rule_ids)
+    if not wanted:
+        return {}
+    found = await session.execute(statement("parent_facts"), {"client_id": client_id, "rule_ids": wanted})
+    return {row.id: ParentFacts(row.is_active, row.judged_for_client, row.judged_for_agency) for row in found}
+
+
+async def load_open_alerts(
+    session: ReadSession, client_id: int, snapshot_id: UUID, rule_ids: Sequence[UUID], now: datetime
+) -> list[OpenAlert]:
+    found = await session.execute(
+        statement("open_alerts"),
+        {"client_id": client_id, "snapshot_id": snapshot_id, "rule_ids": list(rule_ids), "now": now},
+    )
+    return [
+        OpenAlert(
+            id=row.id,
+            rule_id=row.rule_id,
+            client_id=row.client_id,
+            source_id=row.source_id,
+            external_id=row.external_id,
+            is_acknowledged=row.is_acknowledged,
+            missing_readings=row.missing_readings,
+            comparable=row.comparable,
+            last_seen_at=row.last_seen_at,
+        )
+        for row in found
+    ]
+
+
+async def load_metric_words(session: ReadSession) -> tuple[dict[str, str], dict[str, str]]:
+    """Units and display names of the known metrics."""
+    rows = (await session.execute(_UNITS)).all()
+    return (
+        {row.metric_name: row.metric_unit for row in rows if row.metric_unit},
+        {row.metric_name: row.display_name for row in rows},
+    )
+
+
+async def find_stale_rule_alerts(session: ReadSession, client_id: int, source_id: UUID) -> list[UUID]:
+    found = await session.execute(
+        statement("stale_rule_alerts"), {"client_id": client_id, "source_id": source_id}
+    )
+    return list(found.scalars())
+
+
+async def open_alerts(
+    session: WriteSession,
+    rows: Sequence[dict[str, Any]],
+    *,
+    client_id: int,
+    source_id: UUID,
+    snapshot_id: UUID,
+    now: datetime,
+) -> dict[UUID, int]:
+    """Insert alerts and their first event; gives id and episode of those that another evaluator had not opened."""
+    if not rows:
+        return {}
+    found = await session.execute(
+        statement("open"),
+        {
+            "rows": orjson.dumps(rows).decode(),
+            "client_id": client_id,
+            "source_id": source_id,
+            "snapshot_id": snapshot_id,
+            "now": now,
+        },
+    )
+    return {row.id: row.episode for row in found}
+
+
+async def see_again(
+    session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
+) -> None:
+    if rows:
+        values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
+        await session.execute(statement("see_again"), {**values, "now": now})
+
+
+async def close_alerts(
+    session: WriteSession,
+    rows: Sequence[dict[str, Any]],
+    *,
+    now: datetime,
+    actor: str | None = None,
+    note: str | None = None,
+) -> list[ClosedAlert]:
+    """Close those that are still open; `rows` are of id, reason, event_id and detail."""
+    if not rows:
+        return []
+    values = {"rows": orjson.dumps(rows).decode(), "now": now, "actor": actor, "note": note}
+    found = await session.execute(statement("close"), values)
+    return [
+        ClosedAlert(
+            row.id,
+            row.client_id,
+            row.rule_id,
+            row.title,
+            row.severity,
+            row.external_id,
+            ResolvedReason(row.resolved_reason),
+            tuple(row.destinations or ()),
+        )
+        for row in found
+    ]
+
+
+async def count_missing(session: WriteSession, client_id: int, ids: Sequence[UUID]) -> None:
+    if ids:
+        await session.execute(statement("count_missing"), {"client_id": client_id, "ids": list(ids)})
+
+
+async def record_evaluations(
+    session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
+) -> None:
+    if rows:
+        values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
+        await session.execute(statement("record_evaluations"), {**values, "now": now})
+
+
+async def mark_notified(session: WriteSession, rule_ids: Iterable[UUID], now: datetime) -> None:
+    """Best effort: a job of one client cannot touch rules of the agency, whose alerts tell the time themselves."""
+    ids = list(rule_ids)
+    if ids:
+        await session.execute(_NOTIFIED, {"ids": ids, "now": now})
+
+
+async def find_parents_to_recheck(
+    session: ReadSession, client_id: int, rule_ids: Sequence[UUID], source_id: UUID | None
+) -> list[UUID]:
+    """Which of the rules have active children beyond the reading that moved them."""
+    if not rule_ids:
+        return []
+    values = {"client_id": client_id, "rule_ids": list(rule_ids), "source_id": source_id}
+    return list((await session.execute(statement("children_elsewhere"), values)).scalars())

@@ -1,0 +1,302 @@
+"""Use cases of rules: create, change, delete. None of them commits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from belvedere.accounts.service import get_client
+from belvedere.core import audit
+from belvedere.core.database import ReadSession, WriteSession
+from belvedere.core.errors import Conflict, Forbidden, Invalid, NotFound
+from belvedere.core.events import emit
+from belvedere.core.ids import new_id
+from belvedere.core.jobs import enqueue
+from belvedere.notify.service import store_webhook_channel
+from belvedere.watchtower import repository, rule_rows
+from belvedere.watchtower.compose import WEBHOOK_PREFIX
+from belvedere.watchtower.contracts import ResolvedReason, Rule
+from belvedere.watchtower.dependencies import chain_problem
+from belvedere.watchtower.drafts import (
+    CHANGEABLE,
+    RuleDraft,
+    changed_rule,
+    is_semantic,
+    rule_of,
+)
+from belvedere.watchtower.fields import FieldPlace, parse_field
+from belvedere.watchtower.groups import Unit, expression
+from belvedere.watchtower.rule_check import Note, RuleFacts, check_rule, invalid
+from belvedere.watchtower.watch import announce_closed, closing_row, wake_children
+
+CLOSE_JOB = "watchtower.close_rule_alerts"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRule:
+    """A rule as it stands now, its condition in one line, and what its author should know."""
+
+    rule: Rule
+    expression: str
+    notes: tuple[Note, ...] = ()
+
+
+async def create_rule(
+    session: WriteSession, draft: RuleDraft, *, actor: str, now: datetime, force: bool = False
+) -> SavedRule:
+    """Save a new rule. Raises Invalid naming the field; `force` takes a field that no data carries yet."""
+    rule = rule_of(draft, new_id(now), created_at=now)
+    rule = await _with_own_channel(session, rule, actor, now)
+    siblings = await _siblings(session, rule)
+    if draft.position is None and siblings:
+        rule = replace(rule, position=siblings[-1].position + 1)
+    rule = await _with_parent(session, rule, siblings)
+    notes = check_rule(rule, await _facts(session, rule, siblings), force=force)
+    await _refusing_politely(session, rule_rows.insert_rule(session, rule, actor, now))
+    if siblings:
+        await _question_changed(session, siblings[:1], rule.client_id, actor, now)
+    await _tell(session, rule, "created", actor, now)
+    return _saved([*siblings, rule], rule, notes)
+
+
+async def update_rule(
+    session: WriteSession,
+    rule_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    force: bool = False,
+) -> SavedRule:
+    """Change the named fields. Another question is a new version: open alerts of the old one close."""
+    unknown = set(changes) - CHANGEABLE
+    if unknown:
+        name = min(unknown)
+        raise invalid(name, "unchangeable", f"A rule has no field {name} to change.")
+    before = await _must_find(session, rule_id, lock=True)
+    rule = await _with_own_channel(session, changed_rule(before, changes), actor, now)
+    siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
+    if {"parent_rule_id", "dependency_condition"} & set(changes) or rule.parent_rule_id is not None:
+        rule = await _with_parent(session, rule, siblings)
+    notes = check_rule(rule, await _facts(session, rule, siblings), force=force)
+    is_new_question = is_semantic(before, rule)
+    if is_new_question:
+        rule = replace(rule, version=before.version + 1)
+    if not await _refusing_politely(session, rule_rows.update_rule(session, rule)):
+        raise Forbidden("You may read this rule, but not change it.")
+    if is_new_question:
+        await _old_question_ends(session, before, rule, siblings, actor, now)
+    word = "updated" if before.is_active == rule.is_active else ("enabled" if rule.is_active else "disabled")
+    await _tell(session, rule, word, actor, now)
+    return _saved([*siblings, rule], rule, notes)
+
+
+async def delete_rule(
+    session: WriteSession, rule_id: UUID, *, actor: str, now: datetime, detach: bool = False
+) -> None:
+    """Delete a rule with its alerts. A rule with children is kept, unless `detach` sets them free."""
+    await rule_rows.lock_rules(session)
+    rule = await _must_find(session, rule_id, lock=True)
+    children = await rule_rows.find_children(session, rule_id)
+    if children and not detach:
+        names = ", ".join(f"“{name}”" for _, _, name in children[:5])
+        raise Conflict(
+            f"{len(children)} rules depend on this one: {names}. Delete with detach=true to set them free.",
+            code="rule_has_children",
+        )
+    if children:
+        await rule_rows.detach_children(session, rule_id)
+    siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
+    await close_rule_alerts(session, [rule_id], now, actor=actor)
+    deleted = await _refusing_politely(session, rule_rows.delete_rule(session, rule_id))
+    if not deleted:
+        raise Forbidden("You may read this rule, but not delete it.")
+    if siblings:
+        await _question_changed(session, siblings[:1], rule.client_id, actor, now)
+    await _tell(session, rule, "deleted", actor, now)
+
+
+async def get_rule(session: ReadSession, rule_id: UUID) -> SavedRule:
+    """One rule with its condition in one line and its notes as they stand today."""
+    rule = await _must_find(session, rule_id)
+    siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
+    notes = check_rule(rule, await _facts(session, rule, siblings), force=True)
+    return _saved([*siblings, rule], rule, notes)
+
+
+async def close_rule_alerts(
+    session: WriteSession, rule_ids: Sequence[UUID], now: datetime, *, actor: str
+) -> int:
+    """Close the open alerts of rules as `rule_changed`, those that this transaction can see."""
+    ids = await rule_rows.find_open_alerts(session, rule_ids)
+    rows = [closing_row(alert_id, ResolvedReason.RULE_CHANGED, now) for alert_id in ids]
+    closed = await repository.close_alerts(session, rows, now=now, actor=actor)
+    for client_id in {alert.client_id for alert in closed}:
+        name = (await get_client(session, client_id)).name
+        own = [alert for alert in closed if alert.client_id == client_id]
+        await announce_closed(session, own, name, now, actor=actor)
+        await wake_children(session, client_id, list({alert.rule_id for alert in own}), None)
+    return len(closed)
+
+
+async def _old_question_ends(
+    session: WriteSession, before: Rule, rule: Rule, siblings: list[Rule], actor: str, now: datetime
+) -> None:
+    """A changed row changes its whole group; one that leaves a group changes the group it left."""
+    await _question_changed(session, [rule], rule.client_id, actor, now, bump=False)
+    await _question_changed(session, siblings[:1], rule.client_id, actor, now)
+    if before.group_id is not None and before.group_id != rule.group_id:
+        left = await rule_rows.find_group(session, before.client_id, before.group_id)
+        await _question_changed(session, left[:1], before.client_id, actor, now)
+
+
+async def _question_changed(
+    session: WriteSession,
+    rules: Sequence[Rule],
+    client_id: int,
+    actor: str,
+    now: datetime,
+    *,
+    bump: bool = True,
+) -> None:
+    ids = [rule.id for rule in rules]
+    if not ids:
+        return
+    if bump:
+        await rule_rows.bump_versions(session, ids)
+    await close_rule_alerts(session, ids, now, actor=actor)
+    if client_id == 0:
+        # Alerts of a rule for every client stand at clients that its editor may not write.
+        await enqueue(session, CLOSE_JOB, {"rule_ids": [str(rule_id) for rule_id in ids]}, actor=actor)
+
+
+async def _must_find(session: ReadSession, rule_id: UUID, *, lock: bool = False) -> Rule:
+    rule = await rule_rows.find_rule(session, rule_id, lock=lock)
+    if rule is None:
+        raise NotFound("There is no such rule.")
+    return rule
+
+
+async def _siblings(session: ReadSession, rule: Rule) -> list[Rule]:
+    return [] if rule.group_id is None else await rule_rows.find_group(session, rule.client_id, rule.group_id)
+
+
+async def _facts(session: ReadSession, rule: Rule, siblings: Sequence[Rule]) -> RuleFacts:
+    source = None
+    if rule.source_id is not None:
+        source = await rule_rows.find_place(session, rule.source_id, rule.client_id)
+        if source is None:
+            raise invalid("source_id", "unknown", "There is no such source.")
+    ref = parse_field(rule.field_name)
+    client = await get_client(session, rule.client_id)
+    name = ref.name if ref.place in (None, FieldPlace.METRIC) else ""
+    known = await rule_rows.find_known_field(session, name, rule.source_id, rule.client_id)
+    return RuleFacts(
+        source=source,
+        known=known,
+        siblings=siblings,
+        client_has_discord=bool(client.discord_channel_id),
+        client_has_email=bool(client.email_recipients),
+        is_every_client=rule.client_id == 0,
+    )
+
+
+async def _with_parent(session: WriteSession, rule: Rule, siblings: Sequence[Rule]) -> Rule:
+    """Check the parent under the lock that every writer of parents takes."""
+    if (rule.parent_rule_id is None) != (rule.dependency_condition is None):
+        missing = "dependency_condition" if rule.parent_rule_id else "parent_rule_id"
+        raise invalid(missing, "required", "parent_rule_id and dependency_condition are given together.")
+    if rule.parent_rule_id is None:
+        return replace(rule, parent_client_id=None)
+    await rule_rows.lock_rules(session)
+    parent = await rule_rows.find_rule(session, rule.parent_rule_id)
+    if parent is None or parent.client_id not in (0, rule.client_id):
+        raise invalid("parent_rule_id", "unknown", "There is no such rule of this client or of every client.")
+    if parent.group_id is not None:
+        group = await rule_rows.find_group(session, parent.client_id, parent.group_id)
+        if group and group[0].id != parent.id:
+            raise invalid(
+                "parent_rule_id",
+                "not_head",
+                f"A group is judged under its first row; choose “{group[0].name}”.",
+            )
+    if rule.parent_rule_id in {row.id for row in siblings}:
+        raise invalid(
+            "parent_rule_id", "cycle", "A row cannot wait for its own group. Choose another parent."
+        )
+    parent_of = await rule_rows.find_parents(session)
+    problem = chain_problem(rule.id, parent.id, parent_of, below=_levels_below(rule.id, parent_of))
+    if problem:
+        raise invalid("parent_rule_id", "cycle" if "circle" in problem else "too_deep", problem)
+    return replace(rule, parent_client_id=parent.client_id)
+
+
+def _levels_below(rule_id: UUID, parent_of: Mapping[UUID, UUID | None]) -> int:
+    """How many levels of children hang under a rule."""
+    levels, frontier = 0, {rule_id}
+    while frontier and levels < len(parent_of) + 1:
+        frontier = {child for child, parent in parent_of.items() if parent in frontier}
+        levels += bool(frontier)
+    return levels
+
+
+async def _with_own_channel(session: WriteSession, rule: Rule, actor: str, now: datetime) -> Rule:
+    """A pasted webhook address is a secret: it is sealed as a channel, and the rule keeps its name."""
+    address = (rule.discord_channel_id or "").strip()
+    if not address.lower().startswith(("https://", "http://")):
+        return replace(rule, discord_channel_id=address or None)
+    channel_id = await store_webhook_channel(session, rule.client_id, address, actor=actor, now=now)
+    return replace(rule, discord_channel_id=f"{WEBHOOK_PREFIX}{channel_id}")
+
+
+async def _refusing_politely(session: WriteSession, work: Any) -> Any:
+    """Database refusals as answers a person can act on."""
+    try:
+        async with session.begin_nested():
+            return await work
+    except IntegrityError as error:
+        raise _explain(error) from error
+
+
+def _explain(error: IntegrityError) -> Invalid | Conflict:
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", "") or ""
+    if name.endswith(("no_cycle", "depth", "not_own_parent")):
+        detail = (
+            "This parent would close a circle, or make the chain of parents too long. Choose another parent."
+        )
+        return invalid("parent_rule_id", "cycle", detail)
+    if "parent" in name:
+        return Conflict(
+            "Other rules depend on this one, some at clients you cannot see.", code="rule_has_children"
+        )
+    return Conflict("The rule does not fit what is stored.", code="rule_conflict")
+
+
+async def _tell(session: WriteSession, rule: Rule, change: str, actor: str, now: datetime) -> None:
+    await audit.record(
+        session,
+        action=f"rule.{change}",
+        actor=actor,
+        subject_type="rule",
+        subject_id=str(rule.id),
+        client_id=rule.client_id,
+        detail={"name": rule.name, "version": rule.version},
+        now=now,
+    )
+    await emit(
+        session,
+        "rule.changed",
+        subject=str(rule.id),
+        client_id=rule.client_id,
+        data={"rule_id": str(rule.id), "version": rule.version, "change": change},
+        actor=actor,
+        now=now,
+    )
+
+
+def _saved(rows: Sequence[Rule], rule: Rule, notes: Sequence[Note]) -> SavedRule:
+    ordered = sorted(rows, key=lambda row: (row.position, row.created_at, row.id))
+    return SavedRule(rule, expression(Unit(tuple(ordered))), tuple(notes))

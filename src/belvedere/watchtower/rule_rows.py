@@ -1,0 +1,123 @@
+"""Queries about rules themselves: reading, writing, their groups, parents and open alerts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.types import Text
+
+from belvedere.core.database import ReadSession, WriteSession
+from belvedere.watchtower.contracts import Place, Rule
+from belvedere.watchtower.repository import RULE_LOCK, rule_from_row
+from belvedere.watchtower.rule_check import KnownField
+from belvedere.watchtower.statements import statement
+
+COLUMNS = (
+    "id, name, field_name, condition, threshold_value, client_id, source_id, target_table, description,"
+    " parent_rule_id, parent_client_id, dependency_condition, logic_operator, group_id, position, severity, is_active,"
+    " notify_immediately, notify_schedule, notify_time, notify_day_of_week, notify_discord, notify_email,"
+    " discord_channel_id, email_recipients, version, created_at"
+)
+_BY_ID = text(f"SELECT {COLUMNS} FROM watch.watchtower_rules WHERE id = :id")
+_LOCKED = text(f"SELECT {COLUMNS} FROM watch.watchtower_rules WHERE id = :id FOR UPDATE")
+_GROUP = text(
+    f"SELECT {COLUMNS} FROM watch.watchtower_rules WHERE client_id = :client_id AND group_id = :group_id"
+    " ORDER BY position, created_at, id"
+)
+_PARENTS = text("SELECT id, parent_rule_id FROM watch.watchtower_rules WHERE parent_rule_id IS NOT NULL")
+_CHILDREN = text(
+    "SELECT id, client_id, name FROM watch.watchtower_rules WHERE parent_rule_id = :id ORDER BY name"
+)
+_DETACH = text(
+    "UPDATE watch.watchtower_rules SET parent_rule_id = NULL, parent_client_id = NULL, dependency_condition = NULL,"
+    " version = version + 1 WHERE parent_rule_id = :id"
+)
+_BUMP = text("UPDATE watch.watchtower_rules SET version = version + 1 WHERE id = ANY (CAST(:ids AS uuid[]))")
+_DELETE = text("DELETE FROM watch.watchtower_rules WHERE id = :id")
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_SOURCE = text("SELECT provider, endpoint FROM watch.api_sources WHERE id = :id")
+_OPEN_OF_RULES = text(
+    "SELECT id FROM watch.watchtower_alerts WHERE state = 'open' AND rule_id = ANY (CAST(:ids AS uuid[])) ORDER BY id"
+)
+_BINDS: list[BindParameter[Any]] = [
+    bindparam("email_recipients", type_=ARRAY(Text)),
+    bindparam("source_id", type_=PG_UUID(as_uuid=True)),
+]
+
+
+async def lock_rules(session: WriteSession) -> None:
+    """Held by whoever moves parents, so that two writers cannot close a circle together."""
+    await session.execute(_LOCK, {"key": RULE_LOCK})
+
+
+async def find_rule(session: ReadSession, rule_id: UUID, *, lock: bool = False) -> Rule | None:
+    row = (await session.execute(_LOCKED if lock else _BY_ID, {"id": rule_id})).mappings().one_or_none()
+    return None if row is None else rule_from_row(row)
+
+
+async def find_group(session: ReadSession, client_id: int, group_id: UUID) -> list[Rule]:
+    """Rows of a group, head first."""
+    found = await session.execute(_GROUP, {"client_id": client_id, "group_id": group_id})
+    return [rule_from_row(row) for row in found.mappings()]
+
+
+async def find_parents(session: ReadSession) -> dict[UUID, UUID | None]:
+    return {row.id: row.parent_rule_id for row in await session.execute(_PARENTS)}
+
+
+async def find_children(session: ReadSession, rule_id: UUID) -> list[tuple[UUID, int, str]]:
+    return [(row.id, row.client_id, row.name) for row in await session.execute(_CHILDREN, {"id": rule_id})]
+
+
+async def find_place(session: ReadSession, source_id: UUID, client_id: int) -> Place | None:
+    row = (await session.execute(_SOURCE, {"id": source_id})).one_or_none()
+    return None if row is None else Place(client_id, source_id, row.provider, row.endpoint)
+
+
+async def find_known_field(
+    session: ReadSession, name: str, source_id: UUID | None, client_id: int
+) -> KnownField:
+    values = {"name": name, "source_id": source_id, "client_id": client_id}
+    row = (await session.execute(statement("known_field"), values)).one()
+    return KnownField(row.is_metric, row.unit, row.is_extra)
+
+
+async def insert_rule(session: WriteSession, rule: Rule, actor: str, now: datetime) -> None:
+    await session.execute(
+        statement("insert_rule").bindparams(*_BINDS), {**_values(rule), "actor": actor, "now": now}
+    )
+
+
+async def update_rule(session: WriteSession, rule: Rule) -> int:
+    """Write every column; gives the rows changed, 0 where the person may not write them."""
+    found = await session.execute(statement("update_rule").bindparams(*_BINDS), _values(rule))
+    return int(found.rowcount)  # type: ignore[attr-defined]
+
+
+def _values(rule: Rule) -> dict[str, Any]:
+    values = asdict(rule)
+    values["email_recipients"] = list(rule.email_recipients) or None
+    return values
+
+
+async def bump_versions(session: WriteSession, rule_ids: Iterable[UUID]) -> None:
+    ids = list(rule_ids)
+    if ids:
+        await session.execute(_BUMP, {"ids": ids})
+
+
+async def detach_children(session: WriteSession, rule_id: UUID) -> None:
+    await session.execute(_DETACH, {"id": rule_id})
+
+
+async def delete_rule(session: WriteSession, rule_id: UUID) -> int:
+    return int((await session.execute(_DELETE, {"id": rule_id})).rowcount)  # type: ignore[attr-defined]
+
+
+async def find_open_alerts(session: ReadSession, rule_ids: Sequence[UUID]) -> list[UUID]:
+    return list((await session.execute(_OPEN_OF_RULES, {"ids": list(rule_ids)})).scalars())

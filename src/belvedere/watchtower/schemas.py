@@ -1,0 +1,181 @@
+"""Shapes of requests and answers; field names are those of the tables."""
+
+from datetime import datetime, time
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from belvedere.watchtower.contracts import (
+    Condition,
+    DependencyCondition,
+    LogicOperator,
+    NotifySchedule,
+    Severity,
+)
+from belvedere.watchtower.drafts import RuleDraft
+from belvedere.watchtower.rule_book import SavedRule
+
+
+def _as_text(value: Any) -> Any:
+    """A threshold may come as a JSON number; text keeps every digit of it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+ThresholdText = Annotated[str, BeforeValidator(_as_text), Field(max_length=255)]
+Recipients = Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=50)]
+ClientId = Annotated[int, Field(ge=0, le=2_147_483_647)]
+Position = Annotated[int, Field(ge=0, le=10_000)]
+
+
+class RuleFields(BaseModel):
+    """What a rule may say beside its question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source_id: UUID | None = None
+    target_table: Annotated[str, Field(max_length=100)] | None = None
+    description: Annotated[str, Field(max_length=4000)] | None = None
+    threshold_value: ThresholdText | None = None
+    parent_rule_id: UUID | None = None
+    dependency_condition: DependencyCondition | None = None
+    group_id: UUID | None = None
+    position: Position | None = None
+    notify_schedule: NotifySchedule | None = None
+    notify_time: time | None = None
+    notify_day_of_week: Annotated[int, Field(ge=0, le=6)] | None = None
+    discord_channel_id: Annotated[str, Field(max_length=255)] | None = None
+    email_recipients: Recipients | None = None
+    force: bool = Field(default=False, description="Save on a field that no data carries yet.")
+
+
+class RuleCreate(RuleFields):
+    """A new rule; `client_id` null is a rule for every client."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    field_name: Annotated[str, Field(min_length=1, max_length=100)]
+    condition: Condition
+    client_id: ClientId | None = None
+    logic_operator: LogicOperator = LogicOperator.AND
+    severity: Severity = Severity.WARNING
+    is_active: bool = True
+    notify_immediately: bool = True
+    notify_discord: bool = False
+    notify_email: bool = False
+
+    def draft(self) -> RuleDraft:
+        values = self.model_dump(exclude={"force"})
+        recipients = values["email_recipients"]
+        return RuleDraft(**{**values, "email_recipients": None if recipients is None else tuple(recipients)})
+
+
+class RuleUpdate(RuleFields):
+    """Only the fields that are named change."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    field_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    condition: Condition | None = None
+    logic_operator: LogicOperator | None = None
+    severity: Severity | None = None
+    is_active: bool | None = None
+    notify_immediately: bool | None = None
+    notify_discord: bool | None = None
+    notify_email: bool | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Named fields; a null where the column cannot be empty counts as not named."""
+        named = self.model_dump(include=self.model_fields_set - {"force"})
+        solid = set(RuleUpdate.model_fields) - set(RuleFields.model_fields)
+        return {name: value for name, value in named.items() if value is not None or name not in solid}
+
+
+class NoteRead(BaseModel):
+    field: str
+    code: str
+    detail: str
+
+
+class RuleRead(BaseModel):
+    """A rule as it stands, with its condition in one line and what its author should know."""
+
+    id: UUID
+    source_id: UUID | None
+    client_id: int | None
+    target_table: str | None
+    name: str
+    description: str | None
+    field_name: str
+    condition: Condition
+    threshold_value: str | None
+    parent_rule_id: UUID | None
+    dependency_condition: DependencyCondition | None
+    logic_operator: LogicOperator
+    group_id: UUID | None
+    position: int
+    severity: Severity
+    is_active: bool
+    notify_immediately: bool
+    notify_schedule: NotifySchedule | None
+    notify_time: time | None
+    notify_day_of_week: int | None
+    notify_discord: bool
+    notify_email: bool
+    discord_channel_id: str | None
+    email_recipients: list[str] | None
+    version: int
+    created_at: datetime
+    expression: str
+    notes: list[NoteRead]
+
+    @classmethod
+    def of(cls, saved: SavedRule) -> "RuleRead":
+        rule = saved.rule
+        own = {"client_id", "email_recipients", "expression", "notes"}
+        values = {name: getattr(rule, name) for name in cls.model_fields if name not in own}
+        return cls(
+            **values,
+            client_id=rule.client_id or None,
+            email_recipients=list(rule.email_recipients) or None,
+            expression=saved.expression,
+            notes=[NoteRead(**note.document()) for note in saved.notes],
+        )
+
+
+class Acknowledge(BaseModel):
+    """Take an alert, with a word why and until when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Annotated[str, Field(max_length=4000)] | None = None
+    until: datetime | None = None
+
+
+class Remark(BaseModel):
+    """A word why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Annotated[str, Field(max_length=4000)] | None = None
+
+
+class NoteCreate(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    note: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class BulkAction(BaseModel):
+    """The same act on many alerts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+    note: Annotated[str, Field(max_length=4000)] | None = None
+
+
+class Changed(BaseModel):
+    """Ids of the alerts that moved; those already there are left out."""
+
+    changed: list[UUID]

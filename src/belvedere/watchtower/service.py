@@ -1,0 +1,46 @@
+"""The door of the watch tower for other domains, pages and commands. None of it commits."""
+
+from belvedere.watchtower.export import export_alerts
+from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
+from belvedere.watchtower.lists import (
+    AlertFilter,
+    Page,
+    RuleFilter,
+    count_alerts,
+    get_alert,
+    list_alerts,
+    list_evaluations,
+    list_rules,
+)
+from belvedere.watchtower.rule_book import (
+    SavedRule,
+    create_rule,
+    delete_rule,
+    get_rule,
+    update_rule,
+)
+from belvedere.watchtower.watch import WatchOutcome, recheck_children, watch_snapshot
+
+__all__ = [
+    "AlertFilter",
+    "Page",
+    "RuleFilter",
+    "SavedRule",
+    "WatchOutcome",
+    "acknowledge",
+    "add_note",
+    "count_alerts",
+    "create_rule",
+    "delete_rule",
+    "export_alerts",
+    "get_alert",
+    "get_rule",
+    "list_alerts",
+    "list_evaluations",
+    "list_rules",
+    "recheck_children",
+    "resolve",
+    "unacknowledge",
+    "update_rule",
+    "watch_snapshot",
+]

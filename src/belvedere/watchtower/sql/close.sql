@@ -1,0 +1,20 @@
+-- Close open alerts and say why; gives back those that were really open, with where their opening was told.
+WITH incoming AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(id uuid, reason text, event_id uuid, detail jsonb)
+), closed AS (
+    UPDATE watch.watchtower_alerts a
+    SET state = 'resolved', resolved_at = :now, resolved_reason = i.reason, resolved_by = CAST(:actor AS text)
+    FROM incoming i
+    WHERE a.id = i.id AND a.state = 'open'
+    RETURNING a.id, a.client_id, a.rule_id, a.title, a.severity, a.external_id, a.resolved_reason
+), told AS (
+    INSERT INTO watch.alert_events (id, client_id, alert_id, at, kind, actor, note, detail)
+    SELECT i.event_id, c.client_id, c.id, :now, 'resolved', coalesce(CAST(:actor AS text), 'watchtower'), CAST(:note AS text),
+           jsonb_build_object('reason', i.reason) || coalesce(i.detail, '{}')
+    FROM closed c JOIN incoming i USING (id)
+)
+SELECT c.id, c.client_id, c.rule_id, c.title, c.severity, c.external_id, c.resolved_reason,
+       (SELECT e.detail -> 'end_destinations' FROM watch.alert_events e
+        WHERE e.client_id = c.client_id AND e.alert_id = c.id AND e.kind = 'opened' LIMIT 1) AS destinations
+FROM closed c
+ORDER BY c.id
