@@ -1,8 +1,8 @@
 """Counts of campaigns from `POST /analytics/reports` (generation 2026-03-15). No input or output.
 
 https://api-docs.omnisend.com/reference/reports: of the two analytics endpoints only this one may be split by
-activity. `/analytics/statistics` has the timestamp alone: each campaign would cost one query, of which one request
-takes four, and a day has 55 requests. Reports go by the day of sending; a campaign has the sum of its days.
+activity. `/analytics/statistics` has the timestamp alone: each campaign would cost a query, a request takes
+four, and a day has 55 requests. Reports go by the day of sending; a campaign has the sum of its days.
 """
 
 from collections import defaultdict

@@ -28,12 +28,14 @@ class CvrSettings(ConnectorSettings):
         default="table", title="Table", description="CSS selector of the table with one row for each period."
     )
     period_heading: str = Field(
-        default="Week starting",
+        default="Period start",
         title="Heading of the period",
         description="Column that holds the first day of a period.",
     )
     cvr_heading: str = Field(
-        default="Conversion rate", title="Heading of the rate", description="Column that holds the conversion rate."
+        default="CVR",
+        title="Heading of the rate",
+        description="Column that holds the conversion rate.",
     )
     selector: str | None = Field(
         default=None,
@@ -84,7 +86,7 @@ class CvrReading:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """One period as it stands on the page; `date_format` is `iso` where the page gives a machine-readable day."""
+    """One period as it stands on the page; `date_format` is `iso` where the day stands in an attribute."""
 
     period: str
     date_format: str
@@ -100,7 +102,7 @@ class _UnreadableError(ValueError):
 
 
 def read_cvr(html: bytes, settings: CvrSettings) -> CvrReading:
-    """Rows `{period_start, cvr, …}` with `cvr` as exact percent text; a row that stands there twice counts once.
+    """Rows `{period_start, cvr, …}` with `cvr` as exact percent text; a repeated row counts once.
 
     Raises a permanent ExternalError when the page does not show what the settings name.
     """
@@ -110,18 +112,16 @@ def read_cvr(html: bytes, settings: CvrSettings) -> CvrReading:
     problems: list[RowProblem] = []
     for number, cells in enumerate(found, start=1):
         try:
-            row = _row(cells, settings)
-            known = rows.setdefault(row["period_start"], row)
-            if known != row:
-                detail = f"{row['period_start']} stands here twice with different figures; the first was kept"
-                raise _UnreadableError("duplicate_id", settings.period_heading, detail)
+            row = _row(cells, settings, rows)
         except _UnreadableError as error:
             payload = f"{cells.period} | {cells.rate}"[:1000]
             problems.append(RowProblem(number, error.code, error.field, f"Row {number}: {error}.", payload))
+        else:
+            rows[row["period_start"]] = row
     return CvrReading(list(rows.values()), tuple(problems))
 
 
-def _row(cells: _Cells, settings: CvrSettings) -> dict[str, Any]:
+def _row(cells: _Cells, settings: CvrSettings, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     try:
         start = _day(cells.period, cells.date_format).isoformat()
     except ValueError as error:
@@ -130,62 +130,11 @@ def _row(cells: _Cells, settings: CvrSettings) -> dict[str, Any]:
         percent = parse_rate(cells.rate, settings.number_locale, settings.rate_scale)
     except ValueError as error:
         raise _UnreadableError("wrong_number", settings.cvr_heading, str(error)) from None
-    return {**cells.rest, "period_start": start, "cvr": format(percent, "f")}
-
-
-def _single_figure_has_a_period(self) -> "CvrSettings":
-        if self.selector and not self.period_selector:
-            raise ValueError("a single figure needs the selector of its period, too")
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class CvrReading:
-    """What one page gave; a row that could not be read stands among the problems with its reason."""
-
-    rows: list[dict[str, Any]]
-    problems: tuple[RowProblem, ...]
-
-    @property
-    def total(self) -> int:
-        """Rows that the page shows, each once."""
-        return len(self.rows) + len(self.problems)
-
-
-def read_cvr(html: bytes, settings: CvrSettings) -> CvrReading:
-    """Rows `{period_start, cvr, …}` with `cvr` as exact percent text.
-
-    Raises a permanent ExternalError when the page does not show what the settings name.
-    """
-    page = LexborHTMLParser(html.decode("utf-8", errors="replace"))
-    cells = _single(page, settings) if settings.selector else _table(page, settings)
-    rows: dict[str, dict[str, Any]] = {}
-    problems: list[RowProblem] = []
-    for number, (period, rate, rest) in enumerate(cells, start=1):
-        try:
-            start = _day(period, settings.date_format)
-        except ValueError as error:
-            problems.append(_problem(number, "wrong_date", settings.period_heading, str(error), period, rate))
-            continue
-        try:
-            percent = parse_rate(rate, settings.number_locale, settings.rate_scale)
-        except ValueError as error:
-            problems.append(_problem(number, "wrong_number", settings.cvr_heading, str(error), period, rate))
-            continue
-        if start.isoformat() in rows:
-            problems.append(
-                _problem(
-                    number,
-                    "duplicate_id",
-                    settings.period_heading,
-                    f"{start} stands here twice",
-                    period,
-                    rate,
-                )
-            )
-            continue
-        rows[start.isoformat()] = {**rest, "period_start": start.isoformat(), "cvr": format(percent, "f")}
-    return CvrReading(list(rows.values()), tuple(problems))
+    row = {**cells.rest, "period_start": start, "cvr": format(percent, "f")}
+    if known.get(start, row) != row:
+        detail = f"{start} stands here twice with different figures; the first was kept"
+        raise _UnreadableError("duplicate_id", settings.period_heading, detail)
+    return row
 
 
 def _single(page: LexborHTMLParser, settings: CvrSettings) -> Iterator[_Cells]:
