@@ -1,0 +1,1 @@
+"""What every domain leans on; it knows none of them."""
