@@ -1,13 +1,15 @@
 """A small app behind the real doors, over a real database, with a clock that tests turn."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from typing import Annotated
+from uuid import uuid4
 
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
@@ -18,7 +20,7 @@ from belvedere.accounts.passwords import _hasher
 from belvedere.accounts.routes import router
 from belvedere.accounts.routing import door_router
 from belvedere.accounts.tokens import generate_token, secret_hash
-from belvedere.api.problems import of_error
+from belvedere.api.problems import of_error, of_validation
 from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.errors import BelvedereError
@@ -46,26 +48,28 @@ def probe_router():
     probes = door_router("/probe", tags=["probe"])
 
     @probes.get("/who")
-    async def who(access: Access = Depends(reading("me.read"), scope="function")) -> dict[str, str]:
+    async def who(access: Annotated[Access, Depends(reading("me.read"), scope="function")]) -> dict[str, str]:
         role = (await access.session.execute(text("SELECT current_setting('role')"))).scalar_one()
         mode = (await access.session.execute(text("SHOW transaction_read_only"))).scalar_one()
         return {"email": access.principal.email, "role": role, "read_only": mode}
 
     @probes.get("/clients")
-    async def clients(access: Access = Depends(reading("clients.read"), scope="function")) -> list[int]:
+    async def clients(
+        access: Annotated[Access, Depends(reading("clients.read"), scope="function")],
+    ) -> list[int]:
         rows = await access.session.execute(text("SELECT id FROM core.clients ORDER BY id"))
         return list(rows.scalars())
 
     @probes.post("/clients/{client_id}/sources", status_code=201)
     async def write_at(
-        client_id: int, access: WriteAccess = Depends(writing("sources.run"), scope="function")
+        client_id: int, access: Annotated[WriteAccess, Depends(writing("sources.run"), scope="function")]
     ) -> dict[str, int]:
         access.require(client_id)
         return {"client_id": client_id}
 
     @probes.post("/effects", status_code=201)
     async def effect(
-        request: Request, access: WriteAccess = Depends(writing("me.write"), scope="function")
+        request: Request, access: Annotated[WriteAccess, Depends(writing("me.write"), scope="function")]
     ) -> dict[str, str]:
         body = await request.body()
         if b"fail" in body:
@@ -74,12 +78,16 @@ def probe_router():
         return {"number": str(number), "body": body.decode()}
 
     @probes.post("/preview")
-    async def preview(access: Access = Depends(reading("rules.read"), scope="function")) -> dict[str, str]:
+    async def preview(
+        access: Annotated[Access, Depends(reading("rules.read"), scope="function")],
+    ) -> dict[str, str]:
         await access.session.execute(text("SELECT 1"))
         return {}
 
     @probes.get("/open")
-    async def open_page(visit: Visit = Depends(public_reading(), scope="function")) -> dict[str, str]:
+    async def open_page(
+        visit: Annotated[Visit, Depends(public_reading(), scope="function")],
+    ) -> dict[str, str]:
         return {"address": visit.address}
 
     return probes
@@ -103,6 +111,10 @@ def build_app(runtime: Runtime) -> FastAPI:
     async def problem(request: Request, error: BelvedereError):
         return of_error(request, error)
 
+    @app.exception_handler(RequestValidationError)
+    async def misfit(request: Request, error: RequestValidationError):
+        return of_validation(request, error)
+
     @app.exception_handler(RuntimeError)
     async def crash(request: Request, error: RuntimeError):
         return JSONResponse({"crashed": str(error)}, 500)
@@ -116,10 +128,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def keyring(settings: Settings) -> Iterator[KeyRing]:
+def keyring(settings: Settings) -> KeyRing:
     ring = service.load_keyring(settings)
     service.use_keyring(ring)
-    yield ring
+    return ring
 
 
 @pytest.fixture
@@ -179,14 +191,15 @@ def cookie_of(db, settings, clock, with_passwords):
 def token_of(admin, clock):
     """A live token of a person, as headers."""
 
-    def make(person, *scopes: str, client_id: int | None = None, user_id: UUID | None = None) -> dict[str, str]:
+    def make(person, *scopes: str, client_id: int | None = None) -> dict[str, str]:
         token = generate_token()
         admin.execute(
-            "INSERT INTO core.api_tokens (id, user_id, client_id, name, prefix, token_hash, scopes, expires_at)"
+            "INSERT INTO core.api_tokens"
+            " (id, user_id, client_id, name, prefix, token_hash, scopes, expires_at)"
             " VALUES (%s, %s, %s, 'probe', %s, %s, %s, %s)",
             [
                 uuid4(),
-                user_id or person.id,
+                person.id,
                 client_id,
                 token[:10],
                 secret_hash(token),

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import IntegrityError
 
 from belvedere.accounts.contracts import Client, ClientDraft, ClientStatus
+from belvedere.accounts.logins import check_email
 from belvedere.core import audit
 from belvedere.core.currencies import CURRENCIES
 from belvedere.core.database import ReadSession, WriteSession
@@ -145,6 +146,8 @@ def _check(values: Mapping[str, Any]) -> None:
     ]
     if problems:
         raise Invalid(problems[0].detail, errors=problems)
+    for recipient in values.get("email_recipients") or ():
+        check_email(recipient, pointer="/email_recipients")
     if "timezone" in values:
         find_zone(values["timezone"], pointer="/timezone")
 

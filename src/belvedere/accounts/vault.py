@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import IntegrityError
 
 from belvedere.accounts.contracts import CredentialInfo
 from belvedere.accounts.envelope import Sealed, seal, unseal
@@ -120,8 +121,16 @@ async def get_credential(session: ReadSession, client_id: int, credential_id: UU
 
 async def delete_credential(session: WriteSession, client_id: int, credential_id: UUID) -> None:
     """Forget a secret for good. Conflict while a source or a channel still uses it. Audited."""
-    await get_credential(session, client_id, credential_id)
-    if not (await session.execute(_DELETE, {"id": credential_id})).scalar_one():
+    info = await get_credential(session, client_id, credential_id)
+    try:
+        async with session.begin_nested():
+            deleted = (await session.execute(_DELETE, {"id": credential_id})).scalar_one()
+    except IntegrityError as error:
+        raise Conflict(
+            f"“{info.name}” is used by a source or a channel. Give that another credential first.",
+            code="credential_in_use",
+        ) from error
+    if not deleted:
         raise NotFound("There is no such credential for this client.")
 
 
@@ -177,7 +186,7 @@ async def _drop_old(db: Database, ring: KeyRing, version: int) -> tuple[int, ...
 def hint_of(secret: Mapping[str, str]) -> str | None:
     """The last four characters of the longest value, where that gives little away."""
     longest = max(secret.values(), key=len, default="")
-    return f"…{longest[-4:]}" if len(longest) >= 16 else None
+    return f"…{longest[-4:]}" if len(longest) >= 16 and longest[-4:].isprintable() else None
 
 
 def _check(provider: str, name: str, secret: Mapping[str, str], actor: str) -> None:
