@@ -13,6 +13,7 @@ from belvedere.sandbox.changes import advance, change_campaign, publish_theme, s
 from belvedere.sandbox.clients import CLIENTS_BY_SLUG, DISCORD_BOT_TOKEN, SandboxClient
 from belvedere.sandbox.faults import parse_fault
 from belvedere.sandbox.omnisend import campaign_v3
+from belvedere.sandbox.shop_pages import WORDS
 from belvedere.sandbox.shopify import rest_theme
 from belvedere.sandbox.state import Sandbox, sandbox_of
 from belvedere.sandbox.world import Shop
@@ -131,7 +132,7 @@ def client_state(base: str, shop: Shop) -> dict[str, Any]:
     client = shop.client
     return {
         **keys_of(client),
-        "report_url": f"{base}/shop/{client.slug}/reports/conversion",
+        "report": report_settings(base, client),
         "discord_webhook_url": (
             f"{base}/discord/api/webhooks/{client.discord_webhook_id}/{client.discord_webhook_token}"
         ),
@@ -141,6 +142,18 @@ def client_state(base: str, shop: Shop) -> dict[str, Any]:
         "main_theme": {"id": shop.main_theme.id, "name": shop.main_theme.name},
         "cvr": round(shop.periods[0].percent, 2),
         "cvr_period_start": shop.periods[0].starts_on.isoformat(),
+    }
+
+
+def report_settings(base: str, client: SandboxClient) -> dict[str, str]:
+    """What a scraper needs to know of the shop's conversion page."""
+    words = WORDS[client.language]
+    return {
+        "url": f"{base}/shop/{client.slug}/reports/conversion",
+        "table_selector": "#conversion-report",
+        "period_heading": words["period"],
+        "cvr_heading": words["cvr"],
+        "number_locale": client.language,
     }
 
 

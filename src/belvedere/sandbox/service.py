@@ -14,8 +14,8 @@ import uvicorn
 
 from belvedere.core.errors import SetupError
 from belvedere.sandbox.app import build_app
-from belvedere.sandbox.clients import DISCORD_BOT_TOKEN, SANDBOX_CLIENTS, SandboxClient
-from belvedere.sandbox.control import addresses
+from belvedere.sandbox.clients import CLIENTS_BY_SLUG, DISCORD_BOT_TOKEN, SANDBOX_CLIENTS, SandboxClient
+from belvedere.sandbox.control import addresses, report_settings
 from belvedere.sandbox.smtp import MailServer, start_mail_server
 from belvedere.sandbox.state import Sandbox, SandboxOptions, build_sandbox
 
@@ -55,6 +55,10 @@ class RunningSandbox:
 
     def shop_report_url(self, slug: str) -> str:
         return self.urls["shop_report"].format(client=slug)
+
+    def report_settings(self, slug: str) -> dict[str, str]:
+        """The settings a scraper needs for this shop's conversion page: address, headings, notation."""
+        return report_settings(self.base_url, CLIENTS_BY_SLUG[slug])
 
     async def close(self) -> None:
         """Releases silent requests, stops both servers, closes the ledger. A second call does nothing."""

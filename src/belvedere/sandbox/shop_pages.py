@@ -19,14 +19,14 @@ from belvedere.sandbox.paging import cut_page, page_mode
 from belvedere.sandbox.state import sandbox_of
 from belvedere.sandbox.world import CvrPeriod, Shop
 
-_WORDS = {
+WORDS = {
     "en": {
         "title": "Conversion report",
         "intro": "Online store sessions that ended with an order, by week.",
-        "period": "Week starting",
+        "period": "Period start",
         "visits": "Visits",
         "orders": "Orders",
-        "cvr": "Conversion rate",
+        "cvr": "CVR",
         "newest": "Last full week",
         "home": "Shop",
         "none": "No week has ended yet",
@@ -34,7 +34,7 @@ _WORDS = {
     "de": {
         "title": "Conversion-Bericht",
         "intro": "Besuche im Onlineshop, die mit einer Bestellung endeten, je Woche.",
-        "period": "Woche ab",
+        "period": "Zeitraum ab",
         "visits": "Besuche",
         "orders": "Bestellungen",
         "cvr": "Conversion-Rate",
@@ -100,7 +100,7 @@ async def report(request: Request) -> Response:
     if shop is None:
         return _no_shop(request)
     asked = request.query_params.get("lang")
-    language = asked if asked in _WORDS else shop.client.language
+    language = asked if asked in WORDS else shop.client.language
     page = cut_page(shop.periods, 0, len(shop.periods), page_mode(request))
     rows = [row_of(period, language) for period in page.items]
     if page_mode(request) is Mode.DUPLICATE_PAGES:
@@ -112,7 +112,7 @@ async def report(request: Request) -> Response:
         rows=rows,
         newest=row_of(max(page.items, key=lambda one: one.starts_on), language) if page.items else None,
         language=language,
-        words=_WORDS[language],
+        words=WORDS[language],
         data_attributes=shop.client.slug == "tidewater",
         json_ld=linked_data(shop, rows) if shop.client.slug == "marlow" else None,
     )
@@ -123,7 +123,7 @@ async def home(request: Request) -> Response:
     if shop is None:
         return _no_shop(request)
     return render(
-        request, "shop.html", shop=shop, language=shop.client.language, words=_WORDS[shop.client.language]
+        request, "shop.html", shop=shop, language=shop.client.language, words=WORDS[shop.client.language]
     )
 
 

@@ -5,6 +5,7 @@ import contextlib
 import warnings
 from collections.abc import Callable
 from datetime import datetime
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -67,6 +68,25 @@ class _Door:
         return "421 4.4.2 Connection dropped"
 
 
+class _Login:
+    """aiosmtpd's authenticator: one user, one password, unless told to refuse even those."""
+
+    def __init__(self, login: tuple[str, str], faults: FaultPlan) -> None:
+        self._right = (login[0].encode(), login[1].encode())
+        self._faults = faults
+        # A client that is refused tries the next mechanism in the same session; that is still the same login.
+        self._refused: WeakSet[Session] = WeakSet()
+
+    def __call__(
+        self, _server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        if self._faults.take(Target.SMTP, AUTH_PATH, only=Mode.AUTH):
+            self._refused.add(session)
+        right = (data.login, data.password) == self._right and session not in self._refused
+        # `handled=False` lets aiosmtpd send its own 535.
+        return AuthResult(success=right, handled=False, auth_data=data if right else None)
+
+
 class MailServer:
     """A running SMTP server; `port` is the one it got."""
 
@@ -97,15 +117,7 @@ async def start_mail_server(
     door = _Door(mailbox, faults, clock)
     loop = asyncio.get_running_loop()
     sessions: list[SMTP] = []
-
-    def authenticate(
-        _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
-    ) -> AuthResult:
-        # `handled=False` lets aiosmtpd send its own 535.
-        right = (data.login, data.password) == (login[0].encode(), login[1].encode())
-        if faults.take(Target.SMTP, AUTH_PATH, only=Mode.AUTH):
-            right = False
-        return AuthResult(success=right, handled=False, auth_data=data if right else None)
+    login_check = _Login(login, faults)
 
     def session() -> SMTP:
         sessions[:] = [one for one in sessions if one.transport is not None]
@@ -118,7 +130,7 @@ async def start_mail_server(
                 ident="Belvedere sandbox",
                 loop=loop,
                 enable_SMTPUTF8=True,
-                authenticator=authenticate,
+                authenticator=login_check,
                 auth_required=auth_required,
                 auth_require_tls=False,
             )
