@@ -25,16 +25,31 @@ HELLO = DiscordMessage("Hello @everyone", (Embed(title="Low open rate"),))
 class Discord:
     def __init__(self, status=200, body=None, headers=None):
         self.status, self.body, self.headers, self.calls = status, body, headers, []
-        paths = ["/channels/{c}/messages", "/channels/{c}/messages/{m}", "/webhooks/{i}/{t}", "/webhooks/{i}/{t}/messages/{m}"]
+        paths = [
+            "/channels/{c}/messages",
+            "/channels/{c}/messages/{m}",
+            "/webhooks/{i}/{t}",
+            "/webhooks/{i}/{t}/messages/{m}",
+        ]
         self.app = Starlette(routes=[Route(path, self.answer, methods=["POST", "PATCH"]) for path in paths])
 
     async def answer(self, request):
-        self.calls.append((request.method, str(request.url.path), dict(request.query_params), dict(request.headers), await request.json()))
+        self.calls.append(
+            (
+                request.method,
+                str(request.url.path),
+                dict(request.query_params),
+                dict(request.headers),
+                await request.json(),
+            )
+        )
         if self.status == 0:
             await asyncio.sleep(0.6)
         if self.status == -1:
             return Response(b'{"id": "1', media_type="application/json")
-        return JSONResponse(self.body or {"id": "42", "channel_id": CHANNEL}, self.status or 200, self.headers)
+        return JSONResponse(
+            self.body or {"id": "42", "channel_id": CHANNEL}, self.status or 200, self.headers
+        )
 
 
 async def test_a_bot_message_carries_nonce_and_rings_nobody(serve, http):
@@ -65,7 +80,13 @@ async def test_a_webhook_waits_for_its_receipt_and_edits_its_message(serve, http
 
 @pytest.mark.parametrize(
     ("status", "permanent", "words"),
-    [(401, True, "bot token"), (403, True, "Send Messages"), (404, True, "no such channel"), (400, True, "refused"), (500, False, "trouble")],
+    [
+        (401, True, "bot token"),
+        (403, True, "Send Messages"),
+        (404, True, "no such channel"),
+        (400, True, "refused"),
+        (500, False, "trouble"),
+    ],
 )
 async def test_refusals_say_what_to_do(serve, http, status, permanent, words):
     discord = Discord(status, {"message": "Missing Access", "code": 50001})
@@ -79,11 +100,17 @@ async def test_refusals_say_what_to_do(serve, http, status, permanent, words):
 
 
 async def test_a_rate_limit_tells_when_to_come_back(serve, http):
-    discord = Discord(429, {"message": "limited", "retry_after": 1.337, "global": False}, {"Retry-After": "2"})
+    discord = Discord(
+        429, {"message": "limited", "retry_after": 1.337, "global": False}, {"Retry-After": "2"}
+    )
     client = DiscordClient(http, await serve(discord.app))
     with pytest.raises(SendError) as failure:
         await client.send_to_channel("tok", CHANNEL, HELLO, nonce="n")
-    assert (failure.value.permanent, failure.value.retry_after, failure.value.outcome_known) == (False, 1.337, True)
+    assert (failure.value.permanent, failure.value.retry_after, failure.value.outcome_known) == (
+        False,
+        1.337,
+        True,
+    )
 
 
 @pytest.mark.parametrize("status", [0, -1, 504])
@@ -113,7 +140,11 @@ async def test_wrong_ids_and_addresses_never_leave_the_house(http):
     for identity in ("../users/@me", "abc", ""):
         with pytest.raises(Invalid):
             await client.send_to_channel("tok", identity, HELLO, nonce="n")
-    for url in ("https://discord.com/api/webhooks/x/y", "https://example.com/", f"ftp://d/webhooks/{HOOK}/tokentoken"):
+    for url in (
+        "https://discord.com/api/webhooks/x/y",
+        "https://example.com/",
+        f"ftp://d/webhooks/{HOOK}/tokentoken",
+    ):
         with pytest.raises(Invalid):
             await client.send_to_webhook(url, HELLO)
     with pytest.raises(SendError, match="no Discord bot token"):
@@ -122,11 +153,17 @@ async def test_wrong_ids_and_addresses_never_leave_the_house(http):
 
 TEXT = st.text(max_size=40) | st.integers(0, 7000).map(lambda size: "x" * size)
 EMBED = st.builds(
-    Embed, title=TEXT, description=TEXT, footer=TEXT, fields=st.lists(st.tuples(TEXT, TEXT), max_size=30).map(tuple)
+    Embed,
+    title=TEXT,
+    description=TEXT,
+    footer=TEXT,
+    fields=st.lists(st.tuples(TEXT, TEXT), max_size=30).map(tuple),
 )
 
 
-@given(TEXT, st.lists(EMBED, max_size=14).map(tuple), st.none() | st.just("https://belvedere.example/alerts/1"))
+@given(
+    TEXT, st.lists(EMBED, max_size=14).map(tuple), st.none() | st.just("https://belvedere.example/alerts/1")
+)
 def test_every_message_fits_all_limits(content, embeds, link):
     fitted = fit(DiscordMessage(content, embeds, link))
     assert len(fitted.content) <= limits.MAX_CONTENT
@@ -148,11 +185,15 @@ def test_what_is_cut_points_to_the_whole():
     many = fit(DiscordMessage("", tuple(Embed(title=f"Alert {n}") for n in range(14)), link))
     assert len(many.embeds) == 10
     assert many.content == f"… and 4 more: {link}"
-    fields = fit(DiscordMessage("", (Embed(title="t", fields=tuple((f"n{n}", "v") for n in range(40))),), link))
+    fields = fit(
+        DiscordMessage("", (Embed(title="t", fields=tuple((f"n{n}", "v") for n in range(40))),), link)
+    )
     assert fields.embeds[0].fields[-1] == ("…", f"and 16 more: {link}")
 
 
 def test_a_message_that_fits_is_sent_as_it_is():
     body = payload(DiscordMessage("hi", (Embed(title="t", color=0, fields=(("a", "b"),)),)))
     assert body["content"] == "hi"
-    assert body["embeds"] == [{"title": "t", "color": 0, "fields": [{"name": "a", "value": "b", "inline": True}]}]
+    assert body["embeds"] == [
+        {"title": "t", "color": 0, "fields": [{"name": "a", "value": "b", "inline": True}]}
+    ]

@@ -32,14 +32,14 @@ def test_a_plain_table_comes_with_its_line_numbers():
 
 @pytest.mark.parametrize("line", ["1", "1,2,3", "1,2,3,4"])
 def test_a_line_with_too_few_or_many_cells_is_one_problem(line):
-    rows, numbers, problems = read(f"a,b\n1,x\n{line}\n3,y\n", format="csv")
+    _, numbers, problems = read(f"a,b\n1,x\n{line}\n3,y\n", format="csv")
     assert numbers == [2, 4]
     assert [(p.row_number, p.code) for p in problems] == [(3, "wrong_cell_count")]
     assert problems[0].payload == line
 
 
 def test_a_short_and_a_long_line_do_not_cancel_out():
-    rows, numbers, problems = read("a,b\n1\n1,2,3\n3,y\n", format="csv")
+    rows, _, problems = read("a,b\n1\n1,2,3\n3,y\n", format="csv")
     assert rows == [{"a": "3", "b": "y"}]
     assert [p.row_number for p in problems] == [2, 3]
 
@@ -52,14 +52,14 @@ def test_quoted_cells_keep_delimiters_and_line_breaks():
 
 
 def test_a_lost_quote_costs_its_line_only():
-    rows, numbers, problems = read('a,b\n1,x\n2,"open\n3,y\n4,z\n', format="csv")
+    _, numbers, problems = read('a,b\n1,x\n2,"open\n3,y\n4,z\n', format="csv")
     assert numbers == [2, 4, 5]
     assert [(p.row_number, p.code) for p in problems] == [(3, "wrong_csv")]
     assert "opens a quote" in problems[0].detail
 
 
 def test_text_after_a_closing_quote_is_refused():
-    rows, numbers, problems = read('a,b\n"1"2,x\n3,y\n', format="csv")
+    rows, _, problems = read('a,b\n"1"2,x\n3,y\n', format="csv")
     assert rows == [{"a": "3", "b": "y"}]
     assert "not valid CSV" in problems[0].detail
 
@@ -71,12 +71,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_data():
 
 
 def test_blank_lines_are_no_rows():
-    rows, numbers, problems = read("a,b\n\n1,2\n\n\n3,4\n\n", format="csv")
+    _, numbers, problems = read("a,b\n\n1,2\n\n\n3,4\n\n", format="csv")
     assert numbers == [3, 6]
     assert problems == []
 
 
-@pytest.mark.parametrize(("encoding", "codec"), [("cp1252", "cp1252"), ("latin-1", "latin-1"), ("utf-16", "utf-16")])
+@pytest.mark.parametrize(
+    ("encoding", "codec"), [("cp1252", "cp1252"), ("latin-1", "latin-1"), ("utf-16", "utf-16")]
+)
 def test_a_declared_encoding_is_read(encoding, codec):
     rows, _, problems = read("name,b\nMüller,2\n".encode(codec), format="csv", encoding=encoding)
     assert rows == [{"name": "Müller", "b": "2"}]
@@ -84,7 +86,7 @@ def test_a_declared_encoding_is_read(encoding, codec):
 
 
 def test_a_line_in_another_encoding_is_one_problem():
-    rows, numbers, problems = read(b"a,b\n1,x\nM\xfcller,2\n3,y\n", format="csv")
+    _, numbers, problems = read(b"a,b\n1,x\nM\xfcller,2\n3,y\n", format="csv")
     assert numbers == [2, 4]
     assert [(p.row_number, p.code) for p in problems] == [(3, "wrong_encoding")]
 
@@ -97,7 +99,7 @@ def test_a_wrongly_declared_encoding_ends_the_reading_with_words():
 
 
 def test_a_nul_character_is_one_problem():
-    rows, numbers, problems = read(b"a,b\n1,x\n2,y\x00z\n3,y\n", format="csv")
+    _, numbers, problems = read(b"a,b\n1,x\n2,y\x00z\n3,y\n", format="csv")
     assert numbers == [2, 4]
     assert (problems[0].code, problems[0].field) == ("nul_byte", "b")
     assert "\x00" not in problems[0].payload
@@ -105,7 +107,7 @@ def test_a_nul_character_is_one_problem():
 
 def test_a_field_of_ten_megabytes_is_one_problem():
     big = "x" * (10 * 1024 * 1024)
-    rows, numbers, problems = read(f"a,b\n1,{big}\n3,y\n", format="csv")
+    _, numbers, problems = read(f"a,b\n1,{big}\n3,y\n", format="csv")
     assert numbers == [3]
     assert (problems[0].code, problems[0].field) == ("field_too_long", "b")
     assert "10,485,760 bytes" in problems[0].detail
@@ -113,7 +115,7 @@ def test_a_field_of_ten_megabytes_is_one_problem():
 
 
 def test_an_endless_line_is_skipped_without_being_held():
-    rows, numbers, problems = read("a,b\n1,x\n" + "y" * 5000 + "\n3,z\n", format="csv", max_row_bytes=1000)
+    _, numbers, problems = read("a,b\n1,x\n" + "y" * 5000 + "\n3,z\n", format="csv", max_row_bytes=1000)
     assert numbers == [2, 4]
     assert problems[0].code == "row_too_long"
 
@@ -183,7 +185,7 @@ def test_absent_and_null_stay_different():
 def test_nul_and_large_fields_are_found_inside_nested_objects():
     big = "x" * 2000
     text = f'{{"a":{{"b":["\\u0000"]}}}}\n{{"a":{{"b":"{big}"}}}}\n{{"a":1}}\n'
-    rows, numbers, problems = read(text, format="ndjson", max_field_bytes=1000)
+    _, numbers, problems = read(text, format="ndjson", max_field_bytes=1000)
     assert numbers == [3]
     assert [(p.code, p.field) for p in problems] == [("nul_byte", "a.b"), ("field_too_long", "a.b")]
 
@@ -213,7 +215,7 @@ def test_the_list_stands_where_the_path_says():
 
 
 def test_a_missing_list_is_said_with_its_path():
-    rows, _, problems = read('{"x": []}', format="json", records_path=["campaign", "campaigns"])
+    _, _, problems = read('{"x": []}', format="json", records_path=["campaign", "campaigns"])
     assert problems[0].ends_reading
     assert "campaign or campaigns" in problems[0].detail
 
@@ -223,6 +225,12 @@ def test_a_document_that_breaks_off_keeps_what_stands_before():
     assert rows == [{"a": 1}, {"a": 2}]
     assert problems[-1].ends_reading
     assert "after element 2" in problems[-1].detail
+
+
+def test_half_a_character_is_one_problem():
+    rows, _, problems = read('[{"a": "\\ud83d"}, {"a": "\\ud83d\\ude00"}, {"\\udc00": 1}]', format="json")
+    assert rows[0] == {"a": "😀"}
+    assert [(p.row_number, p.code) for p in problems] == [(1, "wrong_text"), (3, "wrong_text")]
 
 
 def test_text_after_the_end_is_refused():
@@ -236,7 +244,10 @@ def test_deep_nesting_is_a_problem_and_no_crash():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**50), 2**50) | st.text(st.characters(blacklist_characters="\x00", blacklist_categories=["Cs"])),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**50), 2**50)
+    | st.text(st.characters(blacklist_characters="\x00", blacklist_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc"), inner, max_size=3),
     max_leaves=8,
 )

@@ -8,7 +8,13 @@ import pytest
 from belvedere.connectors.file.reader import read_file
 from belvedere.connectors.file.settings import FileSettings
 from belvedere.connectors.omnisend.rows import normalise
-from belvedere.connectors.service import CONNECTORS, get_connector, list_connectors, list_mappings, mapping_text
+from belvedere.connectors.service import (
+    CONNECTORS,
+    get_connector,
+    list_connectors,
+    list_mappings,
+    mapping_text,
+)
 from belvedere.core.errors import NotFound
 from belvedere.core.percents import Scale
 from belvedere.sources.map_exact import map_row, matches
@@ -56,10 +62,27 @@ def test_an_unknown_source_or_mapping_names_the_known_ones():
 
 
 def test_rates_of_a_campaign_come_from_its_counts():
-    row = {"campaignID": "64f0c1", "name": "Sept promo", "status": "sent", "type": "standart", "subject": "Hi"}
-    row |= {"startDate": "2025-09-02T08:00:00Z", "sent": 4000, "opened": 1240, "clicked": 60, "bounced": 25, "unsubscribed": 31}
+    row = {
+        "campaignID": "64f0c1",
+        "name": "Sept promo",
+        "status": "sent",
+        "type": "standart",
+        "subject": "Hi",
+    }
+    row |= {
+        "startDate": "2025-09-02T08:00:00Z",
+        "sent": 4000,
+        "opened": 1240,
+        "clicked": 60,
+        "bounced": 25,
+        "unsubscribed": 31,
+    }
     (got,) = mapped("omnisend_campaigns", [row])
-    assert (got.columns["external_id"], got.columns["quantity"], got.columns["category"]) == ("64f0c1", 4000, "standart")
+    assert (got.columns["external_id"], got.columns["quantity"], got.columns["category"]) == (
+        "64f0c1",
+        4000,
+        "standart",
+    )
     values = metrics(got)
     assert values["open_rate"] == Decimal("31.194969")
     assert values["click_rate"] == Decimal("1.509434")
@@ -69,7 +92,11 @@ def test_rates_of_a_campaign_come_from_its_counts():
 
 
 def test_a_rate_that_is_sent_wins_over_one_that_is_computed():
-    row = normalise({"campaignID": "c", "openRate": 0.2931, "sent": 10, "opened": 1, "bounced": 0}, "campaignID", Scale.FRACTION)
+    row = normalise(
+        {"campaignID": "c", "openRate": 0.2931, "sent": 10, "opened": 1, "bounced": 0},
+        "campaignID",
+        Scale.FRACTION,
+    )
     assert metrics(mapped("omnisend_campaigns", [row])[0])["open_rate"] == Decimal("29.31")
 
 
@@ -82,22 +109,37 @@ def test_a_rate_that_is_sent_wins_over_one_that_is_computed():
     ],
 )
 def test_without_a_denominator_there_is_no_rate(row):
-    assert not {"open_rate", "click_rate", "unsubscribe_rate"} & set(metrics(mapped("omnisend_campaigns", [row])[0]))
+    assert not {"open_rate", "click_rate", "unsubscribe_rate"} & set(
+        metrics(mapped("omnisend_campaigns", [row])[0])
+    )
 
 
 def test_automations_map_as_the_table_says():
     (one, two) = mapped(
         "omnisend_automations",
-        [{"automationID": "a", "name": "n", "status": "enabled", "sent": 5, "opened": 2}, {"automationID": "b"}],
+        [
+            {"automationID": "a", "name": "n", "status": "enabled", "sent": 5, "opened": 2},
+            {"automationID": "b"},
+        ],
     )
     assert metrics(one) == {"sent_count": 5, "opened_count": 2}
     assert metrics(two) == {}
 
 
 def test_a_theme_and_a_conversion_period_map_as_the_table_says():
-    theme = {"id": 5, "name": "Dawn", "role": "MAIN", "updated_at": "2026-01-02T08:00:00-05:00", "processing": False}
+    theme = {
+        "id": 5,
+        "name": "Dawn",
+        "role": "MAIN",
+        "updated_at": "2026-01-02T08:00:00-05:00",
+        "processing": False,
+    }
     (got,) = mapped("shopify_themes", [theme])
-    assert (got.columns["external_id"], got.columns["status"], got.columns["category"]) == ("5", "main", "theme")
+    assert (got.columns["external_id"], got.columns["status"], got.columns["category"]) == (
+        "5",
+        "main",
+        "theme",
+    )
     assert got.columns["record_date"].isoformat() == "2026-01-02T13:00:00+00:00"
     assert json.loads(got.extra) == {"processing": False}
     (period,) = mapped("cvr", [{"period_start": "2026-03-02", "cvr": "2.38"}])

@@ -22,7 +22,13 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 
 def campaign(number, **fields):
-    return {"campaignID": f"c{number}", "name": f"Mail {number}", "status": "sent", "type": "standart", **fields}
+    return {
+        "campaignID": f"c{number}",
+        "name": f"Mail {number}",
+        "status": "sent",
+        "type": "standart",
+        **fields,
+    }
 
 
 async def read(connector, http, settings, cursor=None, credential=KEY):
@@ -61,7 +67,9 @@ class Lists:
         if self.by_cursor:
             document["paging"] = {"cursors": {"after": str(start + size) if more else None}, "hasMore": more}
         elif more:
-            document["paging"]["next"] = f"http://elsewhere.example/v3/x?offset={start + size}&limit={size}&key=1"
+            document["paging"]["next"] = (
+                f"http://elsewhere.example/v3/x?offset={start + size}&limit={size}&key=1"
+            )
         if self.twist:
             self.twist(document, len(self.asked))
         return JSONResponse(document)
@@ -71,7 +79,13 @@ class Lists:
         self.reports.append(body)
         ids = body["queries"][0]["filters"][0]["values"]
         days = [
-            {"timestamp": f"2026-03-0{day}T00:00:00Z", "activity": name, "sent": 10 * day, "opened": day, "clicked": 1}
+            {
+                "timestamp": f"2026-03-0{day}T00:00:00Z",
+                "activity": name,
+                "sent": 10 * day,
+                "opened": day,
+                "clicked": 1,
+            }
             for name in ids
             if name != "c2"
             for day in (1, 2)
@@ -215,7 +229,12 @@ async def test_a_missing_key_is_said_before_any_request(http):
 
 @pytest.mark.parametrize(
     ("value", "scale", "expected"),
-    [(0.2931, Scale.FRACTION, 29.31), (29.31, Scale.PERCENT, 29.31), (1, Scale.FRACTION, 100), (None, Scale.PERCENT, None)],
+    [
+        (0.2931, Scale.FRACTION, 29.31),
+        (29.31, Scale.PERCENT, 29.31),
+        (1, Scale.FRACTION, 100),
+        (None, Scale.PERCENT, None),
+    ],
 )
 def test_rates_follow_the_declared_scale(value, scale, expected):
     assert normalise({"id": "c", "openRate": value}, "campaignID", scale)["openRate"] == expected
@@ -256,7 +275,11 @@ def test_without_paging_a_full_page_asks_for_the_next():
 
 
 def test_counts_of_unknown_campaigns_and_wrong_types_are_left_out():
-    answer = {"reports": [{"alias": "campaigns", "rows": [{"activity": "c1", "sent": "12", "opened": 3}, {"sent": 1}]}]}
+    answer = {
+        "reports": [
+            {"alias": "campaigns", "rows": [{"activity": "c1", "sent": "12", "opened": 3}, {"sent": 1}]}
+        ]
+    }
     assert with_counts([{"campaignID": "c1"}, {"campaignID": "c9"}], answer) == [
         {"campaignID": "c1", "opened": 3},
         {"campaignID": "c9"},

@@ -14,7 +14,13 @@ TOKEN = {"access_token": "shpat"}
 
 def theme(number, role="MAIN"):
     gid = f"gid://shopify/OnlineStoreTheme/{number}"
-    return {"id": gid, "name": f"T{number}", "role": role, "processing": False, "updatedAt": "2026-01-02T08:00:00Z"}
+    return {
+        "id": gid,
+        "name": f"T{number}",
+        "role": role,
+        "processing": False,
+        "updatedAt": "2026-01-02T08:00:00Z",
+    }
 
 
 class Shop:
@@ -43,7 +49,9 @@ def graphql_page(themes, cursor=None):
 
 
 async def test_rest_themes_get_a_category_and_a_lower_case_role(serve, http):
-    shop = Shop([{"themes": [{"id": 5, "name": "Dawn", "role": "Main", "updated_at": "2026-01-02T08:00:00-05:00"}]}])
+    shop = Shop(
+        [{"themes": [{"id": 5, "name": "Dawn", "role": "Main", "updated_at": "2026-01-02T08:00:00-05:00"}]}]
+    )
     (page,) = await read(http, await serve(shop.app), "rest")
     assert page.rows[0]["id"] == 5
     assert page.rows[0]["role"] == "main"

@@ -39,13 +39,13 @@ class Inbox:
     def __init__(self, *, rcpt=None, data=None):
         self.mails, self.rcpt, self.data = [], rcpt, data
 
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  (aiosmtpd's name)
         if self.rcpt:
             return self.rcpt
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  (aiosmtpd's name)
         self.mails.append(envelope)
         if self.data == "hang up":
             server.transport.abort()
@@ -63,7 +63,9 @@ async def smtp_server(inbox, *, tls=None, **options):
 
 
 def at(port, **fields):
-    return SmtpServer(**{"host": "localhost", "port": port, "security": "none", "timeout_seconds": 3, **fields})
+    return SmtpServer(
+        **{"host": "localhost", "port": port, "security": "none", "timeout_seconds": 3, **fields}
+    )
 
 
 async def send(server, message=None):
@@ -81,7 +83,11 @@ def certificate(tmp_path):
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.example")])
     now = dt.datetime.now(dt.UTC)
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+    made = (
+        made.serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+    )
     file = tmp_path / "mail.pem"
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -196,7 +202,9 @@ async def test_a_private_address_is_refused_unless_it_is_allowed():
 
 @given(st.text(max_size=60))
 def test_no_text_becomes_a_header_of_its_own(text):
-    raw = mail(subject=f"{text}\r\nBcc: eve@example.com", headers={"X-Alert": text + "\nX-Evil: 1"}).as_bytes()
+    raw = mail(
+        subject=f"{text}\r\nBcc: eve@example.com", headers={"X-Alert": text + "\nX-Evil: 1"}
+    ).as_bytes()
     got = message_from_bytes(raw, policy=default)
     assert "Bcc" not in got
     assert "X-Evil" not in got
@@ -205,7 +213,17 @@ def test_no_text_becomes_a_header_of_its_own(text):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ada", "a@b@c", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example", "Ada <>", "größe@example.com", "@b.example", "a@"],
+    [
+        "",
+        "ada",
+        "a@b@c",
+        "a@b.example, c@d.example",
+        "a@b.example\r\nBcc: c@d.example",
+        "Ada <>",
+        "größe@example.com",
+        "@b.example",
+        "a@",
+    ],
 )
 def test_what_is_no_single_address_is_invalid(address):
     with pytest.raises(Invalid):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from belvedere.connectors.contracts import SendError
+from belvedere.connectors.contracts import ErrorClass, SendError
 from belvedere.connectors.discord.client import DiscordClient
 from belvedere.connectors.discord.message import DiscordMessage, Embed, nonce_of
 from belvedere.connectors.omnisend.connector import AUTOMATIONS, CAMPAIGNS
@@ -15,9 +15,16 @@ from belvedere.connectors.scraper.cvr_page import CvrSettings
 from belvedere.connectors.scraper.shopify_themes import SHOPIFY_THEMES, ShopifyThemesSettings
 from belvedere.connectors.smtp.client import SmtpServer, send_mail
 from belvedere.connectors.smtp.message import build_message
+from belvedere.core.errors import ExternalError
 from belvedere.sandbox.clients import FORBIDDEN_CHANNEL_ID
 from belvedere.sandbox.faults import Fault, Mode, Target
-from belvedere.sandbox.service import DISCORD_BOT_TOKEN, SANDBOX_CLIENTS, RunningSandbox, SandboxOptions, run_sandbox
+from belvedere.sandbox.service import (
+    DISCORD_BOT_TOKEN,
+    SANDBOX_CLIENTS,
+    RunningSandbox,
+    SandboxOptions,
+    run_sandbox,
+)
 
 from .conftest import LOOPBACK
 
@@ -54,19 +61,32 @@ async def test_each_generation_gives_every_campaign_once(sandbox, http, client, 
         if client.omnisend_version == "v5":
             assert "sent" not in row
         elif "sent" in row:
-            assert (row["sent"], row["opened"]) == (truth[row["campaignID"]].sent, truth[row["campaignID"]].opened)
+            assert (row["sent"], row["opened"]) == (
+                truth[row["campaignID"]].sent,
+                truth[row["campaignID"]].opened,
+            )
     counted = sum("sent" in row for row in rows)
     assert counted > 0 or client.omnisend_version == "v5"
     automations = await rows_of(AUTOMATIONS, http, account(sandbox, client), credential)
     assert all(row["automationID"] and row["status"] for row in automations)
 
 
-@pytest.mark.parametrize("mode", [Mode.RATE_LIMITED, Mode.SERVER_ERROR, Mode.TRUNCATED, Mode.GARBAGE])
+@pytest.mark.parametrize("mode", [Mode.RATE_LIMITED, Mode.SERVER_ERROR, Mode.TRUNCATED])
 async def test_a_hiccup_of_the_platform_is_not_noticed(sandbox, http, mode):
     client = SANDBOX_CLIENTS[0]
     sandbox.sandbox.faults.arm(Fault(Target.OMNISEND, mode, times=1, retry_after=0.01))
     rows = await rows_of(CAMPAIGNS, http, account(sandbox, client), {"api_key": client.omnisend_key})
     assert len(rows) == len(sandbox.sandbox.world.shops[client.slug].campaigns)
+
+
+@pytest.mark.parametrize("mode", [Mode.GARBAGE, Mode.AUTH])
+async def test_what_cannot_be_mended_here_is_told_apart(sandbox, http, mode):
+    client = SANDBOX_CLIENTS[0]
+    sandbox.sandbox.faults.arm(Fault(Target.OMNISEND, mode))
+    with pytest.raises(ExternalError) as failure:
+        await rows_of(CAMPAIGNS, http, account(sandbox, client), {"api_key": client.omnisend_key})
+    expected = ErrorClass.RETRY if mode is Mode.GARBAGE else ErrorClass.AUTH
+    assert CAMPAIGNS.classify(failure.value) is expected
 
 
 @pytest.mark.parametrize("api", ["rest", "graphql"])
@@ -82,8 +102,10 @@ async def test_both_apis_tell_the_same_themes(sandbox, http, api):
 
 @pytest.mark.parametrize("client", SANDBOX_CLIENTS, ids=lambda client: client.slug)
 async def test_the_conversion_report_of_every_shop_is_read_as_declared(sandbox, http, client):
-    german = {"number_locale": "de", "period_heading": "Woche ab", "cvr_heading": "Conversion-Rate"}
-    settings = CvrSettings(url=sandbox.shop_report_url(client.slug), **(german if client.language == "de" else {}))
+    german = {"number_locale": "de", "period_heading": "Zeitraum ab", "cvr_heading": "Conversion-Rate"}
+    settings = CvrSettings(
+        url=sandbox.shop_report_url(client.slug), **(german if client.language == "de" else {})
+    )
     rows = await rows_of(CVR, http, settings, {})
     truth = sandbox.sandbox.world.shops[client.slug].periods
     assert {row["period_start"]: row["cvr"] for row in rows} == {
@@ -120,7 +142,9 @@ async def test_a_channel_without_the_bot_says_so(sandbox, http):
 
 async def test_a_mail_reaches_the_mailbox(sandbox):
     options = sandbox.sandbox.options
-    server = SmtpServer(sandbox.smtp_host, sandbox.smtp_port, options.smtp_username, options.smtp_password, "none")
+    server = SmtpServer(
+        sandbox.smtp_host, sandbox.smtp_port, options.smtp_username, options.smtp_password, "none"
+    )
     message = build_message(
         sender="Belvedere <alerts@belvedere.example>", recipient="ada@example.com", subject="Low open rate",
         text="12 %", message_id="<d1@belvedere.example>", sent_at=NOW,

@@ -60,6 +60,14 @@ def field_problem(number: int, row: dict[str, Any], limit: int, payload: str | b
                 f"Row {number}: the field {excerpt(path)} holds a NUL character; take it out.",
                 excerpt(payload),
             )
+        if not (_is_text(text) and _is_text(path)):
+            return RowProblem(
+                number,
+                "wrong_text",
+                path.encode("utf-8", "replace").decode(),
+                f"Row {number}: a field holds half a character (a lone surrogate); write it whole.",
+                excerpt(payload),
+            )
         # A character has at most four bytes: the exact count is only needed near the limit.
         if len(text) * 4 > limit and (size := len(text.encode("utf-8", "surrogatepass"))) > limit:
             return RowProblem(
@@ -73,6 +81,15 @@ def field_problem(number: int, row: dict[str, Any], limit: int, payload: str | b
     return None
 
 
+def _is_text(text: str) -> bool:
+    """Whether the text can be written as UTF-8; JSON can name halves of characters that cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     stack: list[tuple[str, Any]] = [(path, value)]
     while stack:
@@ -80,6 +97,7 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(current, str):
             yield where, current
         elif isinstance(current, dict):
+            yield from ((where, str(key)) for key in current)
             stack.extend((f"{where}.{key}" if where else str(key), inner) for key, inner in current.items())
         elif isinstance(current, list):
             stack.extend((where, inner) for inner in current)

@@ -201,12 +201,13 @@ class _RowReader:
         self._names = names
         self._pushed: deque[NumberedLine] = deque()
         self._taken: list[NumberedLine] = []
+        self._bytes = 0
         self.last_line = 0
 
     def __iter__(self) -> Iterator[tuple[int, list[str]] | RowProblem]:
         reader = self._reader()
         while True:
-            self._taken = []
+            self._taken, self._bytes = [], 0
             try:
                 cells = next(reader)
                 problem = self._judge(cells) if cells else None
@@ -228,9 +229,9 @@ class _RowReader:
     def _texts(self) -> Iterator[str]:
         while (line := self._pushed.popleft() if self._pushed else next(self._lines, None)) is not None:
             self._taken.append(line)
-            if not line[2] or sum(len(text) for _, text, _ in self._taken) > self._settings.max_row_bytes:
-                raise _UnreadableRowError
-            if len(self._taken) > MAX_LINES_OF_A_ROW:
+            self._bytes += len(line[1])
+            too_big = not line[2] or self._bytes > self._settings.max_row_bytes
+            if too_big or len(self._taken) > MAX_LINES_OF_A_ROW:
                 raise _UnreadableRowError
             yield line[1].decode("utf-8") + "\n"
 
@@ -239,7 +240,8 @@ class _RowReader:
         if self._names and len(cells) != len(self._names):
             detail = f"Line {number} has {len(cells)} cells; the heading names {len(self._names)}."
             return RowProblem(number, "wrong_cell_count", None, detail, excerpt(line))
-        if any("\x00" in text or len(text) * 4 > self._settings.max_field_bytes for text in cells):
+        # No cell is longer than its row.
+        if self._bytes > self._settings.max_field_bytes or any(b"\x00" in text for _, text, _ in self._taken):
             names = self._names or tuple(f"column_{at}" for at in range(1, len(cells) + 1))
             row = dict(zip(names, cells, strict=True))
             return field_problem(number, row, self._settings.max_field_bytes, line)

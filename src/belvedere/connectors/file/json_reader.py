@@ -1,6 +1,7 @@
 """JSON documents, element by element: the list may be larger than the memory."""
 
 import json
+import re
 from collections.abc import Generator, Iterator
 from typing import Any, BinaryIO, NoReturn
 
@@ -21,6 +22,7 @@ def _no_constant(name: str) -> NoReturn:
     raise WrongJsonError(f"{name} is not a JSON value")
 
 
+_DOUBTFUL = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
@@ -43,7 +45,10 @@ def _items(stream: BinaryIO, settings: FileSettings) -> Iterator[tuple[int, dict
                 detail = f"Element {number} is not an object with fields."
                 yield RowProblem(number, "not_an_object", None, detail, excerpt(text))
             else:
-                yield field_problem(number, value, settings.max_field_bytes, text) or (number, value)
+                # No field is longer than its row; NULs and halves of characters are written as escapes.
+                doubtful = len(text) * 4 > settings.max_field_bytes or _DOUBTFUL.search(text)
+                problem = field_problem(number, value, settings.max_field_bytes, text) if doubtful else None
+                yield problem or (number, value)
     except (ValueError, RecursionError) as error:
         where = f"after element {number}" if number else "at its start"
         detail = f"The file is not valid JSON {where}: {error}. Nothing after it was read."
