@@ -47,14 +47,17 @@ def add_people(admin: psycopg.Connection) -> People:
     )
 
 
-def _add(admin: psycopg.Connection, email: str, role: str, *, staff: bool = False, client: int | None = None) -> Person:
+def _add(
+    admin: psycopg.Connection, email: str, role: str, *, staff: bool = False, client: int | None = None
+) -> Person:
     person = Person(uuid4(), email)
     admin.execute(
         "INSERT INTO core.users (id, email, display_name, role, is_staff) VALUES (%s, %s, %s, %s, %s)",
-        [person.id, email, email.split("@")[0].title(), role, staff],
+        [person.id, email, email.split("@", maxsplit=1)[0].title(), role, staff],
     )
     if client is not None:
         admin.execute(
-            "INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, %s, %s)", [person.id, client, role]
+            "INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, %s, %s)",
+            [person.id, client, role],
         )
     return person

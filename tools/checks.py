@@ -6,6 +6,7 @@
 import difflib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,9 @@ KEY_SHAPES = re.compile(
 
 def find_secrets() -> list[str]:
     """Tracked files that hold something shaped like a live key."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    listed = subprocess.run(
+        [shutil.which("git") or "git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
     paths = [ROOT / name.decode() for name in listed.split(b"\0") if name]
     return [
         f"{path.relative_to(ROOT)} holds something shaped like a live key"
@@ -56,7 +59,9 @@ def find_schema_drift() -> list[str]:
             finally:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
                 for suffix in ("api_login", "worker_login", "psql_login"):
-                    admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(f"{name}_{suffix}")))
+                    admin.execute(
+                        sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(f"{name}_{suffix}"))
+                    )
     finally:
         if server is not None:
             server.release()
@@ -92,7 +97,9 @@ def find_stale_docs(*, write: bool) -> list[str]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted)
             continue
-        lines = difflib.unified_diff(found.splitlines(), wanted.splitlines(), "checked in", "from the code", lineterm="", n=1)
+        lines = difflib.unified_diff(
+            found.splitlines(), wanted.splitlines(), "checked in", "from the code", lineterm="", n=1
+        )
         faults.append(f"docs/reference/{name} is stale; run ./dev docs\n" + "\n".join(list(lines)[:40]))
     return faults
 

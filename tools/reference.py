@@ -35,7 +35,9 @@ def render_all() -> dict[str, str]:
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    lines += [
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -43,7 +45,11 @@ def render_settings() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
-        names = [str(choice) for choice in alias.choices if str(choice) != name] if hasattr(alias, "choices") else []  # type: ignore[union-attr]
+        names = (
+            [str(choice) for choice in alias.choices if str(choice) != name]
+            if hasattr(alias, "choices")
+            else []
+        )  # type: ignore[union-attr]
         variables = " or ".join(f"`{n}`" for n in names) or f"`BELVEDERE_{name.upper()}`"
         rows.append((variables, default_of(name, field.default), field.description or ""))
     return (
@@ -55,7 +61,7 @@ def render_settings() -> str:
 def default_of(name: str, value: Any) -> str:
     if name == "data_dir":
         return "`~/.belvedere`; for root `/var/lib/belvedere`"
-    if value is None or value == () or value == "" or "Secret" in type(value).__name__:
+    if value is None or value in ((), "") or "Secret" in type(value).__name__:
         return "empty"
     return f"`{value}`"
 
@@ -65,7 +71,7 @@ def commands_of(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Co
         full = f"{prefix} {name}"
         # By shape: typer brings a click of its own.
         if hasattr(found, "commands"):
-            yield from commands_of(cast(click.Group, found), full)
+            yield from commands_of(cast("click.Group", found), full)
         else:
             yield full, found
 
@@ -73,9 +79,9 @@ def commands_of(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Co
 def render_commands() -> str:
     from belvedere.cli.main import app
 
-    group = cast(click.Group, typer.main.get_command(app))
-    parts = [f"{HEAD}# Commands\n\nExit codes: 0 done, 1 a check failed or an outside service refused, 2 wrong input, 3 the"
-             " installation cannot run as it is set up, 130 interrupted.\n"]  # fmt: skip
+    group = cast("click.Group", typer.main.get_command(app))
+    parts = [(f"{HEAD}# Commands\n\nExit codes: 0 done, 1 a check failed or an outside service refused, 2 wrong input, 3 the"
+             " installation cannot run as it is set up, 130 interrupted.\n")]  # fmt: skip
     for name, found in commands_of(group, "belvedere"):
         help_text = "\n\n".join(part.strip() for part in (found.help or "").split("\n\n"))
         parts.append(f"## `{name}`\n\n{help_text}\n")
@@ -96,12 +102,17 @@ def render_jobs() -> str:
 
     connect_modules()
     rows = [
-        (f"`{spec.name}`", spec.queue, f"`{spec.cron}`" if spec.cron else "when asked", str(spec.max_attempts), spec.purpose)
+        (
+            f"`{spec.name}`",
+            spec.queue,
+            f"`{spec.cron}`" if spec.cron else "when asked",
+            str(spec.max_attempts),
+            spec.purpose,
+        )
         for spec in sorted(REGISTRY.values(), key=lambda spec: spec.name)
     ]
-    return (
-        f"{HEAD}# Jobs\n\nRun by `belvedere worker`. A sixth field of a schedule is seconds.\n\n"
-        + table(("Job", "Queue", "Schedule", "Tries", "What it does"), rows)
+    return f"{HEAD}# Jobs\n\nRun by `belvedere worker`. A sixth field of a schedule is seconds.\n\n" + table(
+        ("Job", "Queue", "Schedule", "Tries", "What it does"), rows
     )
 
 
@@ -119,7 +130,9 @@ def make_app() -> Any:
 
 
 def render_openapi() -> str:
-    return orjson.dumps(make_app().openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    return (
+        orjson.dumps(make_app().openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    )
 
 
 def render_routes() -> str:
@@ -137,8 +150,8 @@ def render_routes() -> str:
 
 def render_events() -> str:
     root = Path(__file__).parent.parent / "src" / "belvedere" / "events"
-    parts = [f"{HEAD}# Events\n\nCloudEvents 1.0 envelopes in `core.outbox_events`, each checked against its schema before it is"
-             " written.\n"]  # fmt: skip
+    parts = [(f"{HEAD}# Events\n\nCloudEvents 1.0 envelopes in `core.outbox_events`, each checked against its schema before it is"
+             " written.\n")]  # fmt: skip
     for path in sorted(root.glob("*/v*.json")):
         schema = json.loads(path.read_text())
         required = set(schema.get("required", []))
@@ -155,17 +168,23 @@ def render_tables() -> str:
     import belvedere.migrations.env_tables  # noqa: F401 - adds every domain's tables
 
     parts = [f"{HEAD}# Tables\n\nTimes are `timestamptz` in UTC; `client_id` 0 is the agency itself.\n"]
-    for found in sorted(metadata.tables.values(), key=lambda item: str(item.fullname)):
-        parts.append(render_table(found))
+    parts += [render_table(metadata.tables[name]) for name in sorted(metadata.tables)]
     return "\n".join(parts)
 
 
 def render_table(found: Table) -> str:
     rows = [
-        (f"`{column.name}`", str(column.type).lower(), "" if column.nullable else "required", default_text(column))
+        (
+            f"`{column.name}`",
+            str(column.type).lower(),
+            "" if column.nullable else "required",
+            default_text(column),
+        )
         for column in found.columns
     ]
-    return f"## `{found.fullname}`\n\n{found.comment or ''}\n\n" + table(("Column", "Type", "", "Default"), rows)
+    return f"## `{found.fullname}`\n\n{found.comment or ''}\n\n" + table(
+        ("Column", "Type", "", "Default"), rows
+    )
 
 
 def default_text(column: Any) -> str:

@@ -67,13 +67,25 @@ def install_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_validation(request: Request, error: RequestValidationError) -> Response:
-        return problems.of_validation(request, error) if is_api(request) else await web.invalid_page(request, error)
+        return (
+            problems.of_validation(request, error)
+            if is_api(request)
+            else await web.invalid_page(request, error)
+        )
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
-        return problems.of_http(request, error) if is_api(request) else await web.http_error_page(request, error)
+        return (
+            problems.of_http(request, error) if is_api(request) else await web.http_error_page(request, error)
+        )
 
     @app.exception_handler(Exception)
     async def on_crash(request: Request, error: Exception) -> Response:
-        log.error("request crashed", path=request.url.path, kind=type(error).__name__, error=str(error), exc_info=error)
+        log.error(
+            "request crashed",
+            path=request.url.path,
+            kind=type(error).__name__,
+            error=str(error),
+            exc_info=error,
+        )
         return problems.of_crash(request) if is_api(request) else await web.crash_page(request)

@@ -57,9 +57,13 @@ def find_faults(admin: psycopg.Connection, tenants: set[str]) -> list[str]:
         if table.name == "core.alembic_version":
             continue
         if not table.rls or not table.forced:
-            faults.append(f"{table.name} has row level security {'on but not forced' if table.rls else 'off'}")
+            faults.append(
+                f"{table.name} has row level security {'on but not forced' if table.rls else 'off'}"
+            )
         if table.parent in PARTITIONED:
-            faults += [f"{table.name} can be read past its parent by {role}" for role in readers(admin, table.name)]
+            faults += [
+                f"{table.name} can be read past its parent by {role}" for role in readers(admin, table.name)
+            ]
         elif not has_policy(admin, table.name):
             faults.append(f"{table.name} has no policy")
     return faults + check_roles(admin) + check_foreign_keys(admin, tenants)
@@ -68,7 +72,9 @@ def find_faults(admin: psycopg.Connection, tenants: set[str]) -> list[str]:
 def check_view(admin: psycopg.Connection, view: Table) -> list[str]:
     if view.kind == "m":
         return [f"{view.name} is materialised and ignores policies"] if readers(admin, view.name) else []
-    row = admin.execute("SELECT reloptions::text FROM pg_class WHERE oid = %s::regclass", [view.name]).fetchone()
+    row = admin.execute(
+        "SELECT reloptions::text FROM pg_class WHERE oid = %s::regclass", [view.name]
+    ).fetchone()
     invoker = row is not None and "security_invoker=true" in (row[0] or "")
     return [] if invoker else [f"{view.name} reads with the rights of its owner"]
 
@@ -115,9 +121,9 @@ def check_foreign_keys(admin: psycopg.Connection, tenants: set[str]) -> list[str
     ).fetchall()
     faults = []
     for child, parent, name, own, theirs in rows:
-        if qualified(child) in tenants and qualified(parent) in tenants | {"core.creds_meta"}:
-            if "client_id" not in theirs or not any(column.endswith("client_id") for column in own):
-                faults.append(f"{name} of {child} does not carry the client")
+        carries = "client_id" in theirs and any(column.endswith("client_id") for column in own)
+        if qualified(child) in tenants and qualified(parent) in tenants | {"core.creds_meta"} and not carries:
+            faults.append(f"{name} of {child} does not carry the client")
     return faults
 
 

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-
-from belvedere.migrations.spine import TENANTS
 from tests.conftest import login_url
 from tests.isolation.catalogue import find_faults
 from tests.isolation.rows import STATEMENTS, fill, insert
 from tests.people import BRANDT, MARLOW, People
+
+from belvedere.migrations.spine import TENANTS
 
 TENANT_NAMES = {table.name for table in TENANTS if table.key == "client_id"}
 PROBED = [name for name in STATEMENTS if name in TENANT_NAMES]
@@ -105,11 +105,14 @@ def probe(probes: Probes, caller: Caller, table: str, verb: str) -> bool:
     if verb.startswith("add"):
         return probes.count(caller, *insert(table, which, "probe")) > 0
     if verb.startswith("change"):
-        return probes.count(caller, f"UPDATE {table} SET client_id = client_id WHERE client_id = %s", [which]) > 0 or (
-            probes.count(caller, changes_of(table), [which]) > 0
-        )
+        return probes.count(
+            caller, f"UPDATE {table} SET client_id = client_id WHERE client_id = %s", [which]
+        ) > 0 or (probes.count(caller, changes_of(table), [which]) > 0)
     if verb == "move":
-        return probes.count(caller, f"UPDATE {table} SET client_id = %s WHERE client_id = %s", [foreign, own]) > 0
+        return (
+            probes.count(caller, f"UPDATE {table} SET client_id = %s WHERE client_id = %s", [foreign, own])
+            > 0
+        )
     if verb.startswith("delete"):
         return deletes(probes, caller, table, which)
     return truncates(probes, caller, table)
@@ -153,7 +156,9 @@ def revoked(admin: psycopg.Connection, people: People) -> UUID:
         " false)",
         [user],
     )
-    admin.execute("INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, 1, 'operator')", [user])
+    admin.execute(
+        "INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, 1, 'operator')", [user]
+    )
     return user
 
 
@@ -206,7 +211,9 @@ MUTANTS: dict[str, str] = {
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_hole_is_found(admin: psycopg.Connection, mutant: str) -> None:
-    for statement in [MUTANTS[mutant]] if "DO $$" not in MUTANTS[mutant] else MUTANTS[mutant].split("; DO ")[0:1]:
+    for statement in (
+        [MUTANTS[mutant]] if "DO $$" not in MUTANTS[mutant] else MUTANTS[mutant].split("; DO ")[0:1]
+    ):
         admin.execute(statement)
     if "DO $$" in MUTANTS[mutant]:
         admin.execute("DO " + MUTANTS[mutant].split("; DO ")[1])
@@ -228,5 +235,7 @@ def test_a_loosened_policy_changes_the_matrix(
 ) -> None:
     admin.execute(loosen())
     caller = Caller("operator of A", "api", "authenticated", filled.alice.id, "*")
-    seen = [verb for table in PROBED for verb in VERBS if "foreign" in verb and probe(probes, caller, table, verb)]
+    seen = [
+        verb for table in PROBED for verb in VERBS if "foreign" in verb and probe(probes, caller, table, verb)
+    ]
     assert seen

@@ -32,7 +32,8 @@ def test_the_printed_statement_runs_as_printed(filled: psycopg.Connection, state
 @pytest.mark.parametrize("table", SPEC["columns"])
 def test_every_printed_column_stands(admin: psycopg.Connection, table: str) -> None:
     rows = admin.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'watch' AND table_name = %s", [table]
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'watch' AND table_name = %s",
+        [table],
     ).fetchall()
     assert set(SPEC["columns"][table].split()) <= {row[0] for row in rows}
 

@@ -23,7 +23,7 @@ HEADERS = {
 }
 
 
-class BodyTooLarge(Exception):  # noqa: N818 - a signal inside this module
+class BodyTooLarge(Exception):
     pass
 
 
@@ -101,13 +101,17 @@ def limited(receive: Receive, max_bytes: int) -> Callable[[], Awaitable[MutableM
 async def refuse_large(send: Send, max_bytes: int) -> None:
     body = (
         b'{"type":"/docs/reference/errors#too_large","title":"Too large","status":413,"code":"too_large",'
-        b'"detail":"The body is larger than %d bytes. Split it, or raise BELVEDERE_MAX_UPLOAD_BYTES."}' % max_bytes
+        b'"detail":"The body is larger than %d bytes. Split it, or raise BELVEDERE_MAX_UPLOAD_BYTES."}'
+        % max_bytes
     )
     await send(
         {
             "type": "http.response.start",
             "status": 413,
-            "headers": [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())],
+            "headers": [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", str(len(body)).encode()),
+            ],
         }
     )
     await send({"type": "http.response.body", "body": body})

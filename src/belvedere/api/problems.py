@@ -51,7 +51,13 @@ def of_error(request: Request, error: BelvedereError) -> Response:
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return problem(
-        error.status, error.code, error.title, detail, instance=request.url.path, errors=error.errors, headers=headers
+        error.status,
+        error.code,
+        error.title,
+        detail,
+        instance=request.url.path,
+        errors=error.errors,
+        headers=headers,
     )
 
 

@@ -86,7 +86,9 @@ async def list_jobs(
 
 
 @router.get("/jobs/{job_id}", tags=["system"], summary="One job, to poll after a 202")
-async def get_job(job_id: int, access: Annotated[Access, Depends(reading("jobs.read"), scope="function")]) -> Response:
+async def get_job(
+    job_id: int, access: Annotated[Access, Depends(reading("jobs.read"), scope="function")]
+) -> Response:
     rows = await read_jobs(access, {"status": None, "name": None, "before": job_id + 1, "limit": 1})
     if not rows or rows[0]["id"] != job_id:
         raise NotFound(f"There is no job {job_id}; finished jobs are kept for a day.")
@@ -118,7 +120,9 @@ async def list_audit(
 
 
 @router.get("/audit/verification", tags=["system"], summary="Walk the chain of the audit log")
-async def verify_audit(access: Annotated[Access, Depends(reading("audit.read"), scope="function")]) -> dict[str, Any]:
+async def verify_audit(
+    access: Annotated[Access, Depends(reading("audit.read"), scope="function")],
+) -> dict[str, Any]:
     async with access.runtime.db.read(Scope.service("api")) as session:
         verdict = await verify(session)
     return {
@@ -143,7 +147,11 @@ async def list_logs(
         _LOGS, {"level": level, "logger": logger, "at": at, "before": before, "limit": limit + 1}
     )
     rows = [dict(row) for row in found.mappings()]
-    more = CURSORS.make("logs", [rows[limit - 1]["created_at"], rows[limit - 1]["id"]]) if len(rows) > limit else None
+    more = (
+        CURSORS.make("logs", [rows[limit - 1]["created_at"], rows[limit - 1]["id"]])
+        if len(rows) > limit
+        else None
+    )
     return answer(rows, limit, access.now, more)
 
 

@@ -19,7 +19,9 @@ def sign(rows: int, head: str, secret: bytes) -> str:
 def keep_head(path: Path, verdict: Verdict, secret: bytes) -> None:
     """Write the signed head: keep the file where the database's administrator cannot change it."""
     head = verdict.head.hex()
-    path.write_bytes(orjson.dumps({"rows": verdict.rows, "head": head, "signature": sign(verdict.rows, head, secret)}))
+    path.write_bytes(
+        orjson.dumps({"rows": verdict.rows, "head": head, "signature": sign(verdict.rows, head, secret)})
+    )
 
 
 def read_head(path: Path, secret: bytes) -> tuple[int, bytes]:
@@ -31,7 +33,9 @@ def read_head(path: Path, secret: bytes) -> tuple[int, bytes]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Invalid(f"{path} is not a head kept by `belvedere audit verify --keep`.") from error
     if not hmac.compare_digest(signature, sign(rows, head, secret)):
-        raise Invalid(f"The signature of {path} does not hold; it was changed, or belongs to another installation.")
+        raise Invalid(
+            f"The signature of {path} does not hold; it was changed, or belongs to another installation."
+        )
     return rows, head_bytes
 
 

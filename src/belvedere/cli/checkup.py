@@ -62,7 +62,9 @@ def look_at_database(installation: Installation) -> Iterator[Finding]:
         return
     with connection:
         version = connection.info.server_version
-        yield Finding("database", "ok" if version >= 150000 else "problem", f"PostgreSQL {version // 10000} ({kind})")
+        yield Finding(
+            "database", "ok" if version >= 150000 else "problem", f"PostgreSQL {version // 10000} ({kind})"
+        )
         revision = read_revision(installation.login_url("api"))
         behind = revision != head()
         yield Finding("schema", "problem" if behind else "ok",
@@ -70,9 +72,16 @@ def look_at_database(installation: Installation) -> Iterator[Finding]:
         for name, wanted in DANGEROUS.items():
             value = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
             if value and value[0] != wanted:
-                yield Finding(name, "problem", f"is {value[0]}: acknowledged writes can be lost in a crash; set it to {wanted}")
+                yield Finding(
+                    name,
+                    "problem",
+                    f"is {value[0]}: acknowledged writes can be lost in a crash; set it to {wanted}",
+                )
         yield from look_at_extensions(connection)
-    if installation.server is not None and installation.server.root.parent != installation.settings.data_dir.absolute():
+    if (
+        installation.server is not None
+        and installation.server.root.parent != installation.settings.data_dir.absolute()
+    ):
         yield Finding("database folder", "note", f"{installation.server.root}: the data directory cannot be reached by the"
                       " user that runs PostgreSQL")  # fmt: skip
 
@@ -87,9 +96,13 @@ def look_at_extensions(connection: psycopg.Connection) -> Iterator[Finding]:
 
 def look_at_channels(settings: Settings) -> Iterator[Finding]:
     mail = f"{settings.smtp_host}:{settings.smtp_port}" if settings.smtp_host else ""
-    yield Finding("mail", "ok" if mail else "note", mail or "no mail server: set SMTP_HOST to send alerts by e-mail")
+    yield Finding(
+        "mail", "ok" if mail else "note", mail or "no mail server: set SMTP_HOST to send alerts by e-mail"
+    )
     token = bool(settings.discord_bot_token.get_secret_value())
     yield Finding("Discord", "ok" if token else "note",
                   "bot token set" if token else "no bot token in BELVEDERE_DISCORD_BOT_TOKEN; channels may bring their own")  # fmt: skip
     if settings.master_key is None:
-        yield Finding("keys", "note", f"kept in {settings.data_dir / 'keys'}: back them up apart from the database")
+        yield Finding(
+            "keys", "note", f"kept in {settings.data_dir / 'keys'}: back them up apart from the database"
+        )

@@ -38,15 +38,21 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         print_json([{"check": f.check, "state": f.state, "detail": f.detail} for f in findings])
     else:
         marks = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
-        print_table(("", "check", "finding"), [(marks[f.state], f.check, f.detail) for f in findings], empty="")
+        print_table(
+            ("", "check", "finding"), [(marks[f.state], f.check, f.detail) for f in findings], empty=""
+        )
     if any(f.state == "problem" for f in findings):
         raise typer.Exit(1)
 
 
 @audit.command("verify")
 def audit_verify(
-    head: Annotated[Path | None, typer.Option(help="A head kept earlier with --keep; proves that no row was cut off.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="Write the present head to this file, to verify against later.")] = None,
+    head: Annotated[
+        Path | None, typer.Option(help="A head kept earlier with --keep; proves that no row was cut off.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Write the present head to this file, to verify against later.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Walk the audit log and check each row against the one before it.
@@ -58,7 +64,9 @@ def audit_verify(
     from belvedere.cli.audit_chain import keep_head, read_head, verify_chain
 
     with open_installation(load_settings()) as installation:
-        verdict = asyncio.run(verify_chain(installation, read_head(head, installation.secret) if head else None))
+        verdict = asyncio.run(
+            verify_chain(installation, read_head(head, installation.secret) if head else None)
+        )
     if keep and verdict.holds:
         keep_head(keep, verdict, installation.secret)
     if as_json:
@@ -107,7 +115,9 @@ def audit_list(
 
 def psql(
     context: typer.Context,
-    write: Annotated[bool, typer.Option("--as-owner", help="With every right, to change things. Mind what you do.")] = False,
+    write: Annotated[
+        bool, typer.Option("--as-owner", help="With every right, to change things. Mind what you do.")
+    ] = False,
 ) -> None:
     """Open psql on the database, read-only; it is started and migrated first if need be.
 
@@ -119,13 +129,17 @@ def psql(
         environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
         if write:
             environment["PGOPTIONS"] = "-c search_path=watch,core,public"
-        done = subprocess.run([find_tool(installation, "psql"), "-d", url, *context.args], check=False, env=environment)
+        done = subprocess.run(
+            [find_tool(installation, "psql"), "-d", url, *context.args], check=False, env=environment
+        )
     raise typer.Exit(done.returncode)
 
 
 def backup(
     target: Annotated[Path, typer.Argument(help="File to write.")],
-    with_keys: Annotated[bool, typer.Option(help="Also copy the keys that open the credentials (to TARGET.keys).")] = False,
+    with_keys: Annotated[
+        bool, typer.Option(help="Also copy the keys that open the credentials (to TARGET.keys).")
+    ] = False,
 ) -> None:
     """Write the whole database to one file (pg_dump, compressed).
 
@@ -161,7 +175,15 @@ def restore(
         raise typer.Exit(1)
     with open_installation(load_settings()) as installation:
         recreate_database(installation)
-        run_tool(installation, "pg_restore", "--no-password", "--exit-on-error", "-d", installation.admin_url, str(source))
+        run_tool(
+            installation,
+            "pg_restore",
+            "--no-password",
+            "--exit-on-error",
+            "-d",
+            installation.admin_url,
+            str(source),
+        )
         installation.migrate()
         with psycopg.connect(installation.admin_url, autocommit=True) as connection:
             connection.execute(
@@ -169,7 +191,9 @@ def restore(
                 " held_reason = %s",
                 [datetime.now().astimezone(), f"restored from {source.name} by {operator()}"],
             )
-    out.print("Restored. Sending is held: look at Deliveries, then release it there or with `belvedere release`.")
+    out.print(
+        "Restored. Sending is held: look at Deliveries, then release it there or with `belvedere release`."
+    )
 
 
 def recreate_database(installation: Installation) -> None:
@@ -189,7 +213,7 @@ def recreate_database(installation: Installation) -> None:
 
 
 def find_tool(installation: Installation, name: str) -> str:
-    """psql and its sisters: those of the embedded server, else of the system."""
+    """Psql and its sisters: those of the embedded server, else of the system."""
     if installation.server is not None and (installation.server.binaries / name).exists():
         return str(installation.server.binaries / name)
     found = shutil.which(name)
@@ -202,7 +226,9 @@ def find_tool(installation: Installation, name: str) -> str:
 
 
 def run_tool(installation: Installation, name: str, *arguments: str) -> None:
-    done = subprocess.run([find_tool(installation, name), *arguments], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [find_tool(installation, name), *arguments], check=False, capture_output=True, text=True
+    )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
         raise SetupError(f"{name} failed: {last[0]}", code="tool_failed")

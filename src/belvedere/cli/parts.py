@@ -8,7 +8,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`make_app(runtime)` builds the web application; `start_sandbox(host=, http_port=, smtp_port=, …)` starts the
-    fake platforms and returns the running sandbox."""
+    fake platforms and returns the running sandbox.
+    """
 
     make_app: Callable[[Any], Any]
     start_sandbox: Callable[..., Awaitable[Any]]

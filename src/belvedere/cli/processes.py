@@ -5,14 +5,37 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from belvedere.cli.output import err
 from belvedere.wiring.installation import Installation
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 20.0
 CALM_SECONDS = 30.0
+PARENT_PIPE = "BELVEDERE_PARENT_PIPE"
+
+
+@lru_cache(maxsize=1)
+def lifeline() -> int:
+    """The reading end of a pipe that closes when this process ends in any way, `kill -9` included."""
+    reading, _ = os.pipe()
+    return reading
+
+
+def follow_parent() -> None:
+    """End this process when the supervisor that started it is gone."""
+    given = os.environ.get(PARENT_PIPE)
+    if given is None:
+        return
+
+    def wait() -> None:
+        os.read(int(given), 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True, name="follow-parent").start()
 
 
 @dataclass
@@ -25,9 +48,10 @@ class Child:
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
+        environment = {**os.environ, **self.environment, PARENT_PIPE: str(lifeline())}
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "belvedere", *self.arguments,
-            env={**os.environ, **self.environment}, start_new_session=True,
+            env=environment, start_new_session=True, pass_fds=[lifeline()],
         )  # fmt: skip
 
     async def keep(self) -> None:
@@ -67,7 +91,9 @@ async def supervise(
     tasks = [asyncio.create_task(child.keep()) for child in children]
     tasks.append(asyncio.create_task(installation.keep_running()))
     if on_ready is not None:
-        tasks.append(asyncio.create_task(when_ready(installation.settings.host, installation.settings.port, on_ready)))
+        tasks.append(
+            asyncio.create_task(when_ready(installation.settings.host, installation.settings.port, on_ready))
+        )
     await stop.wait()
     for task in tasks:
         task.cancel()

@@ -11,7 +11,7 @@ import typer
 
 from belvedere.cli.output import err, out, print_json
 from belvedere.cli.parts import parts
-from belvedere.cli.processes import Child, supervise
+from belvedere.cli.processes import Child, follow_parent, supervise
 from belvedere.core.errors import SetupError
 from belvedere.core.settings import load_settings
 from belvedere.wiring.installation import Installation, open_installation
@@ -40,7 +40,9 @@ def up(
             err.print(f"Database brought to revision {after}.")
         out.print(f"Belvedere is at {settings.address}  (Ctrl-C stops it)")
         children = [Child("web", ["serve"]), Child("worker", ["worker"])]
-        asyncio.run(supervise(children, installation, on_ready=page_opener(settings.address) if open_page else None))
+        asyncio.run(
+            supervise(children, installation, on_ready=page_opener(settings.address) if open_page else None)
+        )
 
 
 def page_opener(address: str) -> Callable[[], None]:
@@ -61,6 +63,7 @@ def serve(
 
     Example: belvedere serve --port 8500
     """
+    follow_parent()
     settings = load_settings()
     changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = settings.model_copy(update=changes)
@@ -94,6 +97,7 @@ def worker(
 
     Example: belvedere worker --concurrency 4
     """
+    follow_parent()
     with open_installation(load_settings()) as installation:
         installation.require_schema()
         asyncio.run(run_jobs(installation, concurrency, until_empty=until_empty))
@@ -141,7 +145,11 @@ def migrate(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
     if as_json:
         print_json({"before": before, "after": after})
     else:
-        out.print(f"At revision {after}." if before == after else f"From {before or 'an empty database'} to {after}.")
+        out.print(
+            f"At revision {after}."
+            if before == after
+            else f"From {before or 'an empty database'} to {after}."
+        )
 
 
 def sandbox(
@@ -160,7 +168,9 @@ def sandbox(
 
 async def run_sandbox(host: str, port: int, smtp_port: int, seed: int) -> None:
     running = await parts().start_sandbox(host=host, http_port=port, smtp_port=smtp_port, seed=seed)
-    out.print(f"Platforms: {running.base_url}   mail: {running.smtp_host}:{running.smtp_port}  (Ctrl-C stops it)")
+    out.print(
+        f"Platforms: {running.base_url}   mail: {running.smtp_host}:{running.smtp_port}  (Ctrl-C stops it)"
+    )
     try:
         await until_told(asyncio.Event().wait())  # type: ignore[arg-type]
     finally:
@@ -187,5 +197,3 @@ def bind(host: str, port: int) -> socket.socket:
 def check_port(host: str, port: int) -> None:
     if port:
         bind(host, port).close()
-
-

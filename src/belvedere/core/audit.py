@@ -103,9 +103,12 @@ def check_link(row: AuditRow, seq: int, prev_hash: bytes) -> str:
     return ""
 
 
-async def verify(session: ReadSession, *, expected_rows: int = 0, expected_head: bytes | None = None) -> Verdict:
+async def verify(
+    session: ReadSession, *, expected_rows: int = 0, expected_head: bytes | None = None
+) -> Verdict:
     """Walk the whole chain. `expected_*` come from a head that was kept outside the database: they prove that the tail
-    was not cut off."""
+    was not cut off.
+    """
     seq, prev_hash = 0, GENESIS
     head_seen = expected_head is None
     async for row in walk(session):
@@ -115,7 +118,9 @@ async def verify(session: ReadSession, *, expected_rows: int = 0, expected_head:
         seq, prev_hash = row.seq, row.hash
         head_seen = head_seen or row.hash == expected_head
     if seq < expected_rows or not head_seen:
-        return Verdict(seq, prev_hash, seq + 1, "rows at the end are missing or were replaced since the head was kept")
+        return Verdict(
+            seq, prev_hash, seq + 1, "rows at the end are missing or were replaced since the head was kept"
+        )
     return Verdict(seq, prev_hash)
 
 

@@ -34,7 +34,9 @@ class Scope:
     actor: str = "system"
 
     @classmethod
-    def person(cls, user_id: UUID, clients: int | Literal["*"] = ALL_CLIENTS, actor: str = "person") -> "Scope":
+    def person(
+        cls, user_id: UUID, clients: int | Literal["*"] = ALL_CLIENTS, actor: str = "person"
+    ) -> "Scope":
         return cls(DbRole.AUTHENTICATED, user_id, clients, actor)
 
     @classmethod

@@ -32,7 +32,9 @@ _BECOME = text("SELECT set_config('role', :role, true)")
 class Database:
     """Engines of one process: one login for people's requests, one for workers."""
 
-    def __init__(self, api_url: str, worker_url: str, *, pool_size: int = 8, replica_url: str | None = None) -> None:
+    def __init__(
+        self, api_url: str, worker_url: str, *, pool_size: int = 8, replica_url: str | None = None
+    ) -> None:
         self.api_url = api_url
         self.worker_url = worker_url
         self._pool_size = pool_size
@@ -50,14 +52,20 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
         """A READ ONLY transaction for `scope`; nothing it does can change a row."""
-        async with AsyncSession(self._engine(scope, read_only=True), expire_on_commit=False) as session, session.begin():
+        async with (
+            AsyncSession(self._engine(scope, read_only=True), expire_on_commit=False) as session,
+            session.begin(),
+        ):
             await enter(session, scope, read_only=True)
             yield ReadSession(session)
 
     @asynccontextmanager
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """One transaction for `scope`: commits when the block ends, rolls back when it raises."""
-        async with AsyncSession(self._engine(scope, read_only=False), expire_on_commit=False) as session, session.begin():
+        async with (
+            AsyncSession(self._engine(scope, read_only=False), expire_on_commit=False) as session,
+            session.begin(),
+        ):
             await enter(session, scope)
             yield WriteSession(ReadSession(session))
 
@@ -84,7 +92,7 @@ async def enter(session: AsyncSession, scope: Scope, *, read_only: bool = False)
 
 def scope_of(session: AsyncSession) -> Scope:
     """The scope that the session entered with."""
-    return cast(Scope, session.info["scope"])
+    return cast("Scope", session.info["scope"])
 
 
 @asynccontextmanager
@@ -109,7 +117,10 @@ def make_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"options": f"-c search_path={SEARCH_PATH.replace(' ', '')} -c timezone=UTC", "connect_timeout": 10},
+        connect_args={
+            "options": f"-c search_path={SEARCH_PATH.replace(' ', '')} -c timezone=UTC",
+            "connect_timeout": 10,
+        },
     )
 
 

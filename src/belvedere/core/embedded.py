@@ -95,7 +95,9 @@ def start_embedded(data_dir: Path, *, system_user: str = "nobody", port: int = 0
             fcntl.flock(lock, fcntl.LOCK_EX)
             fcntl.flock(share, fcntl.LOCK_SH)
             password = initialise(root, binaries, identity)
-            server = EmbeddedServer(root, binaries, identity, read_port(root, port), password, lock_path, share)
+            server = EmbeddedServer(
+                root, binaries, identity, read_port(root, port), password, lock_path, share
+            )
             ensure_running(server, wanted_port=port)
     except BaseException:
         share.close()
@@ -163,7 +165,9 @@ def choose_root(data_dir: Path, identity: Identity) -> Path:
 
 def can_reach(path: Path, identity: Identity) -> bool:
     """Whether the server's user may pass through every folder down to `path`."""
-    probe = subprocess.run(["/bin/sh", "-c", 'cd "$1"', "sh", str(path)], check=False, capture_output=True, **identity.spawn())
+    probe = subprocess.run(
+        ["/bin/sh", "-c", 'cd "$1"', "sh", str(path)], check=False, capture_output=True, **identity.spawn()
+    )
     return probe.returncode == 0
 
 
@@ -203,7 +207,12 @@ def newest_install(package: Path) -> Path:
 
 def run_quietly(tool: Path, arguments: list[str], identity: Identity) -> bool:
     try:
-        return subprocess.run([tool, *arguments], check=False, capture_output=True, **identity.spawn()).returncode == 0
+        return (
+            subprocess.run(
+                [tool, *arguments], check=False, capture_output=True, **identity.spawn()
+            ).returncode
+            == 0
+        )
     except PermissionError:
         return False
 
@@ -231,10 +240,16 @@ def initialise(root: Path, binaries: Path, identity: Identity) -> str:
         "--auth-local=scram-sha-256", "--auth-host=scram-sha-256", f"--pwfile={secret}",
     ]  # fmt: skip
     done = subprocess.run(
-        [str(binaries / "initdb"), *arguments], check=False, capture_output=True, text=True, **identity.spawn()
+        [str(binaries / "initdb"), *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        **identity.spawn(),
     )
     if done.returncode != 0:
-        raise SetupError(f"PostgreSQL could not be initialised in {root}: {done.stderr.strip()}", code="initdb_failed")
+        raise SetupError(
+            f"PostgreSQL could not be initialised in {root}: {done.stderr.strip()}", code="initdb_failed"
+        )
     write_configuration(root, identity)
     return password
 
@@ -279,7 +294,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def ensure_running(server: EmbeddedServer, *, wanted_port: int, sleep: Callable[[float], None] = time.sleep) -> None:
+def ensure_running(
+    server: EmbeddedServer, *, wanted_port: int, sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Start until a real connection succeeds; a status file alone proves nothing after a kill."""
     deadline = time.monotonic() + START_SECONDS
     failure = ""

@@ -79,7 +79,7 @@ async def emit_many(
     shared = {
         "client_id": client_id,
         "type": event_type,
-        "source": f"/belvedere/{event_type.split('.')[0]}",
+        "source": f"/belvedere/{event_type.split('.', maxsplit=1)[0]}",
         "time": now,
         "dataschema": f"events/{event_type}/v{version}.json",
         "dataversion": version,
@@ -114,8 +114,20 @@ def validator(event_type: str, version: int) -> Draft202012Validator:
 
 def envelope(row: dict[str, Any]) -> dict[str, Any]:
     """An outbox row as a CloudEvents 1.0 structured envelope."""
-    names = ("id", "source", "type", "subject", "dataschema", "dataversion", "correlationid", "causationid", "actor")
-    found = {name: str(row[name]) if name == "id" else row[name] for name in names if row.get(name) is not None}
+    names = (
+        "id",
+        "source",
+        "type",
+        "subject",
+        "dataschema",
+        "dataversion",
+        "correlationid",
+        "causationid",
+        "actor",
+    )
+    found = {
+        name: str(row[name]) if name == "id" else row[name] for name in names if row.get(name) is not None
+    }
     return {
         "specversion": "1.0",
         **found,

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TextIO, cast
 from uuid import uuid4
 
 import orjson
@@ -86,7 +86,7 @@ def bind_context(**values: object) -> AbstractContextManager[None]:
     return structlog.contextvars.bound_contextvars(**values)
 
 
-def configure_logs(settings: Settings, *, stream: Any = None) -> None:
+def configure_logs(settings: Settings, *, stream: TextIO | None = None) -> None:
     """Set up logging of this process; calling it again replaces the set-up (tests do)."""
     _State.masker = Masker(load_email_key(settings.data_dir))
     remember_secrets(settings)
@@ -97,11 +97,11 @@ def configure_logs(settings: Settings, *, stream: Any = None) -> None:
     _adopt_standard_logging(level)
 
 
-def _configure(level: int, render: structlog.typing.Processor, stream: Any = None) -> None:
+def _configure(level: int, render: structlog.typing.Processor, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, _complete, _mask, _keep, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=lambda *_: _Line(stream or sys.stdout),
         cache_logger_on_first_use=False,
     )
 
@@ -201,6 +201,23 @@ def _render_text(_logger: object, _method: str, event: EventDict) -> ProcessorRe
     trace = event.pop("exception", None)
     fields = " ".join(f"{name}={value}" for name, value in event.items())
     return head + (f"  {fields}" if fields else "") + (f"\n{trace}" if trace else "")
+
+
+class _Line:
+    """Writes one line; a stream that is gone or speaks less than UTF-8 is no reason to fail a job."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            try:
+                self._stream.write(line + "\n")
+            except UnicodeEncodeError:
+                self._stream.write(line.encode("ascii", "backslashreplace").decode() + "\n")
+            self._stream.flush()
+
+    log = debug = info = warn = warning = error = err = critical = fatal = failure = exception = msg
 
 
 class _Bridge(logging.Handler):

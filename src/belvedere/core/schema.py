@@ -30,9 +30,7 @@ AGENCY = 0
 
 
 def uuid_key(name: str = "id") -> Column[object]:
-    return Column(
-        name, UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()")
-    )
+    return Column(name, UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
 
 
 def identity_key(name: str = "id") -> Column[int]:

@@ -33,20 +33,27 @@ class Settings(BaseSettings):
     )
     database_replica_url: str | None = Field(
         default=None,
-        validation_alias=AliasChoices("BELVEDERE_DATABASE_REPLICA_URL", "DATABASE_REPLICA_URL", "database_replica_url"),
+        validation_alias=AliasChoices(
+            "BELVEDERE_DATABASE_REPLICA_URL", "DATABASE_REPLICA_URL", "database_replica_url"
+        ),
         description="A read replica for heavy reading; empty reads from the primary.",
     )
     database_user: str = Field(
-        default="nobody", description="System user that runs the embedded PostgreSQL when Belvedere runs as root."
+        default="nobody",
+        description="System user that runs the embedded PostgreSQL when Belvedere runs as root.",
     )
-    database_port: int = Field(default=0, description="Port of the embedded PostgreSQL; 0 picks a free one once.")
+    database_port: int = Field(
+        default=0, description="Port of the embedded PostgreSQL; 0 picks a free one once."
+    )
     database_pool: int = Field(default=8, ge=1, le=200, description="Connections each process keeps at most.")
     master_key: SecretStr | None = Field(
         default=None,
         description="Key that seals credentials (base64, 32 bytes); empty keeps one in the data directory.",
     )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
-    port: int = Field(default=8420, ge=0, le=65535, description="Port the web server listens on; 0 picks a free one.")
+    port: int = Field(
+        default=8420, ge=0, le=65535, description="Port the web server listens on; 0 picks a free one."
+    )
     public_url: str | None = Field(
         default=None, description="Address people open; used in messages. Empty: http://host:port."
     )
@@ -59,7 +66,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="Log lines on stdout: JSON, text, or text only on a terminal."
     )
-    worker_concurrency: int = Field(default=8, ge=1, le=200, description="Jobs one worker runs at the same time.")
+    worker_concurrency: int = Field(
+        default=8, ge=1, le=200, description="Jobs one worker runs at the same time."
+    )
     scheduler_tick_seconds: int = Field(
         default=15, ge=1, le=3600, description="How often the scheduler looks for sources that are due."
     )
@@ -78,7 +87,9 @@ class Settings(BaseSettings):
     shopify_base_url: str = Field(
         default="https://{shop}.myshopify.com", description="Root of a shop's Admin API; {shop} is replaced."
     )
-    discord_base_url: str = Field(default="https://discord.com/api/v10", description="Root of Discord's REST API.")
+    discord_base_url: str = Field(
+        default="https://discord.com/api/v10", description="Root of Discord's REST API."
+    )
     smtp_host: str = Field(
         default="",
         validation_alias=AliasChoices("BELVEDERE_SMTP_HOST", "SMTP_HOST", "smtp_host"),
@@ -110,14 +121,20 @@ class Settings(BaseSettings):
         default=50, ge=0, le=1000, description="How far past its interval a source may be before it is late."
     )
     delivery_lease_seconds: int = Field(default=60, ge=2, le=3600, description="How long one send may take.")
-    delivery_give_up_hours: int = Field(default=24, ge=1, le=720, description="After this a delivery is dead.")
-    job_heartbeat_seconds: int = Field(default=5, ge=1, le=600, description="How often a worker says it lives.")
+    delivery_give_up_hours: int = Field(
+        default=24, ge=1, le=720, description="After this a delivery is dead."
+    )
+    job_heartbeat_seconds: int = Field(
+        default=5, ge=1, le=600, description="How often a worker says it lives."
+    )
     job_stalled_seconds: int = Field(
         default=20, ge=2, le=3600, description="After this silence the jobs of a worker run again elsewhere."
     )
     session_idle_minutes: int = Field(default=720, ge=5, description="A login without use ends after this.")
     session_absolute_hours: int = Field(default=336, ge=1, description="A login ends after this in any case.")
-    faults: str = Field(default="", description="Fault points armed for tests; see docs/howto/fault-points.md.")
+    faults: str = Field(
+        default="", description="Fault points armed for tests; see docs/howto/fault-points.md."
+    )
 
     @field_validator("allow_private_networks", mode="before")
     @classmethod

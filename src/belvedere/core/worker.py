@@ -9,6 +9,7 @@ from typing import Any
 
 import procrastinate
 from procrastinate import JobContext
+from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
@@ -69,7 +70,7 @@ def build_app(runtime: Runtime) -> procrastinate.App:
 
 
 def add_task(app: procrastinate.App, spec: JobSpec, runtime: Runtime) -> None:
-    async def run(context: JobContext, **kwargs: Any) -> None:
+    async def run(context: JobContext, /, **kwargs: Any) -> None:
         given = kwargs.get("call") or {}
         call = JobCall(
             name=spec.name,
@@ -85,7 +86,7 @@ def add_task(app: procrastinate.App, spec: JobSpec, runtime: Runtime) -> None:
     if spec.cron:
         # The lock keeps one waiting run: a tick missed by a busy worker is not worth two.
         task.configure(queueing_lock=f"periodic:{spec.name}")
-        app.periodic(cron=spec.cron, queueing_lock=f"periodic:{spec.name}")(task)
+        app.periodic(cron=spec.cron, queueing_lock=f"periodic:{spec.name}")(task)  # type: ignore[arg-type]  # the tick comes as a keyword
 
 
 async def run_logged(runtime: Runtime, spec: JobSpec, call: JobCall) -> None:
@@ -133,27 +134,38 @@ async def keep_rescuing(app: procrastinate.App, runtime: Runtime) -> None:
 
 async def run_worker(runtime: Runtime, *, concurrency: int | None = None, until_empty: bool = False) -> None:
     """Run jobs until cancelled, or until nothing waits. Survives a database that goes away and comes back."""
-    settings = runtime.settings
-    while True:
+    options = worker_options(runtime, concurrency, until_empty=until_empty)
+    done = False
+    while not done:
         app = build_app(runtime)
         try:
-            async with app.open_async():
-                rescuer = asyncio.create_task(keep_rescuing(app, runtime))
-                try:
-                    await app.run_worker_async(
-                        concurrency=concurrency or settings.worker_concurrency,
-                        wait=not until_empty,
-                        fetch_job_polling_interval=POLL_SECONDS,
-                        install_signal_handlers=False,
-                        update_heartbeat_interval=settings.job_heartbeat_seconds,
-                        stalled_worker_timeout=max(settings.job_stalled_seconds, 2 * settings.job_heartbeat_seconds),
-                        shutdown_graceful_timeout=10,
-                    )
-                finally:
-                    rescuer.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await rescuer
-            return
+            await run_open(app, runtime, options)
         except ConnectorException as error:
             log.warning("the queue has no database; trying again", error=str(error))
             await asyncio.sleep(1.0)
+        else:
+            done = True
+
+
+def worker_options(runtime: Runtime, concurrency: int | None, *, until_empty: bool) -> WorkerOptions:
+    settings = runtime.settings
+    return {
+        "concurrency": concurrency or settings.worker_concurrency,
+        "wait": not until_empty,
+        "fetch_job_polling_interval": POLL_SECONDS,
+        "install_signal_handlers": False,
+        "update_heartbeat_interval": settings.job_heartbeat_seconds,
+        "stalled_worker_timeout": max(settings.job_stalled_seconds, 2 * settings.job_heartbeat_seconds),
+        "shutdown_graceful_timeout": 10,
+    }
+
+
+async def run_open(app: procrastinate.App, runtime: Runtime, options: WorkerOptions) -> None:
+    async with app.open_async():
+        rescuer = asyncio.create_task(keep_rescuing(app, runtime))
+        try:
+            await app.run_worker_async(**options)
+        finally:
+            rescuer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await rescuer

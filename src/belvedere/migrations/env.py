@@ -1,6 +1,6 @@
 """Alembic's door: every domain's tables, lock and statement timeouts, and one migration at a time."""
 
-from typing import cast
+from typing import Any, cast
 
 from alembic import context
 from sqlalchemy import Connection, ForeignKeyConstraint, create_engine, text
@@ -12,7 +12,7 @@ from belvedere.core.schema import metadata
 SCHEMAS = frozenset(table.schema for table in metadata.tables.values())
 
 
-def include_name(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     """Compare only our schemas, and no monthly parts: those belong to their parents."""
     if kind == "schema":
         return name in SCHEMAS
@@ -26,7 +26,9 @@ def is_part(name: str) -> bool:
 def include_object(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: object) -> bool:  # noqa: FBT001
     """PostgreSQL repeats a foreign key for each part of the referred table; only the one to the whole is ours."""
     if kind == "foreign_key_constraint" and reflected:
-        return not any(is_part(element.column.table.name) for element in cast(ForeignKeyConstraint, item).elements)
+        return not any(
+            is_part(element.column.table.name) for element in cast("ForeignKeyConstraint", item).elements
+        )
     return True
 
 

@@ -119,4 +119,6 @@ def _grant_membership(connection: psycopg.Connection) -> None:
     connection.execute("GRANT owner_r TO CURRENT_USER")
     connection.execute("GRANT authz_r, vault_r, auditor_r TO owner_r")
     connection.execute(sql.SQL("GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {} TO owner_r").format(database))
-    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO worker_scoped, service_role").format(database))
+    connection.execute(
+        sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO worker_scoped, service_role").format(database)
+    )

@@ -30,7 +30,9 @@ def head() -> str:
     return found or ""
 
 
-def migrate(admin_url: str, secret: bytes, *, target: str = "head", lock_timeout: str = "10s") -> tuple[str | None, str]:
+def migrate(
+    admin_url: str, secret: bytes, *, target: str = "head", lock_timeout: str = "10s"
+) -> tuple[str | None, str]:
     """Create roles and run the revisions up to `target`; returns (revision before, revision after).
 
     Raises SetupError when the server is unreachable, too old, or ahead of this program.

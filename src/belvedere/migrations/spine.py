@@ -66,18 +66,28 @@ TENANTS = (
 
 TRIGGERS = (
     "CREATE TRIGGER guard_rights BEFORE UPDATE ON core.users FOR EACH ROW EXECUTE FUNCTION core.guard_user_rights()",
-    "CREATE TRIGGER notify_live AFTER INSERT ON core.outbox_events REFERENCING NEW TABLE AS added FOR EACH STATEMENT"
-    " EXECUTE FUNCTION core.notify_events()",
-    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON core.audit_log FOR EACH ROW"
-    " EXECUTE FUNCTION core.refuse_audit_change()",
+    (
+        "CREATE TRIGGER notify_live AFTER INSERT ON core.outbox_events REFERENCING NEW TABLE AS added FOR EACH STATEMENT"
+        " EXECUTE FUNCTION core.notify_events()"
+    ),
+    (
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON core.audit_log FOR EACH ROW"
+        " EXECUTE FUNCTION core.refuse_audit_change()"
+    ),
     "CREATE TRIGGER never_truncated BEFORE TRUNCATE ON core.audit_log EXECUTE FUNCTION core.refuse_audit_change()",
-    "CREATE TRIGGER agency_default BEFORE INSERT OR UPDATE ON watch.api_snapshots FOR EACH ROW"
-    " WHEN (NEW.client_id IS NULL) EXECUTE FUNCTION core.null_client_is_agency()",
-    "CREATE TRIGGER guard_parents BEFORE INSERT OR UPDATE OF client_id, parent_rule_id, parent_client_id"
-    " ON watch.watchtower_rules FOR EACH ROW EXECUTE FUNCTION watch.guard_rule_parents()",
-    "CREATE TRIGGER fill_rule_client BEFORE INSERT ON watch.watchtower_alerts FOR EACH ROW"
-    " WHEN (NEW.rule_client_id IS NULL OR NEW.client_id IS NULL OR NEW.fingerprint IS NULL)"
-    " EXECUTE FUNCTION watch.fill_alert_rule_client()",
+    (
+        "CREATE TRIGGER agency_default BEFORE INSERT OR UPDATE ON watch.api_snapshots FOR EACH ROW"
+        " WHEN (NEW.client_id IS NULL) EXECUTE FUNCTION core.null_client_is_agency()"
+    ),
+    (
+        "CREATE TRIGGER guard_parents BEFORE INSERT OR UPDATE OF client_id, parent_rule_id, parent_client_id"
+        " ON watch.watchtower_rules FOR EACH ROW EXECUTE FUNCTION watch.guard_rule_parents()"
+    ),
+    (
+        "CREATE TRIGGER fill_rule_client BEFORE INSERT ON watch.watchtower_alerts FOR EACH ROW"
+        " WHEN (NEW.rule_client_id IS NULL OR NEW.client_id IS NULL OR NEW.fingerprint IS NULL)"
+        " EXECUTE FUNCTION watch.fill_alert_rule_client()"
+    ),
 )
 
 
@@ -183,7 +193,12 @@ def _client_policies() -> Iterator[str]:
     yield "GRANT SELECT ON core.clients, watch.watchtower_rules TO authz_r"
     yield "GRANT UPDATE (client_id) ON watch.watchtower_rules TO authz_r"
     # Freshness and notices move columns of an account or alert, never its client.
-    for table in ("watch.source_accounts", "watch.watchtower_alerts", "core.deliveries", "watch.api_snapshots"):
+    for table in (
+        "watch.source_accounts",
+        "watch.watchtower_alerts",
+        "core.deliveries",
+        "watch.api_snapshots",
+    ):
         yield f"REVOKE UPDATE ON {table} FROM authenticated"
     yield (
         "GRANT UPDATE (display_name, settings, credential_id, is_active, next_due_at, updated_at)"
@@ -212,7 +227,13 @@ CHANGEABLE_USER_COLUMNS = (
 def _people_policies() -> Iterator[str]:
     me = "(SELECT app.current_user_id())"
     governs = "(SELECT app.governs())"
-    for table in ("core.users", "core.user_clients", "core.user_sessions", "core.api_tokens", "core.login_throttle"):
+    for table in (
+        "core.users",
+        "core.user_clients",
+        "core.user_sessions",
+        "core.api_tokens",
+        "core.login_throttle",
+    ):
         yield from protect(table)
         yield policy(table, "authn", "SELECT", "authn_r", "true")
         yield f"GRANT SELECT ON {table} TO authn_r"
@@ -225,7 +246,7 @@ def _people_policies() -> Iterator[str]:
         yield f"GRANT SELECT ON {table} TO authz_r"
         yield policy(table, "service", "SELECT", "service_role", "true")
     yield f"GRANT SELECT ({PUBLIC_USER_COLUMNS}) ON core.users TO authenticated, inspector_r, service_role"
-    yield f"GRANT INSERT ON core.users TO authenticated, authn_r"
+    yield "GRANT INSERT ON core.users TO authenticated, authn_r"
     yield f"GRANT UPDATE ({CHANGEABLE_USER_COLUMNS}) ON core.users TO authenticated"
     yield "GRANT UPDATE (password_hash, last_login_at, updated_at) ON core.users TO authn_r"
     yield policy("core.users", "govern", "INSERT", "authenticated", governs)
@@ -272,7 +293,13 @@ def _core_policies() -> Iterator[str]:
         yield policy("core.audit_log", f"read_{role}", "SELECT", role, "true")
     yield "GRANT SELECT ON core.audit_log TO authenticated, service_role, inspector_r"
 
-    yield policy("core.outbox_events", "person", "INSERT", "authenticated", "client_id = ANY ((SELECT app.my_clients())::int[])")
+    yield policy(
+        "core.outbox_events",
+        "person",
+        "INSERT",
+        "authenticated",
+        "client_id = ANY ((SELECT app.my_clients())::int[])",
+    )
     yield "GRANT INSERT ON core.outbox_events TO authenticated"
 
     yield from protect("core.observability_logs")

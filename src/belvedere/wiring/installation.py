@@ -88,8 +88,14 @@ def read_revision(url: str) -> str | None:
     except psycopg.OperationalError as error:
         if "password authentication failed" in str(error) or "does not exist" in str(error):
             return None
-        raise SetupError(f"The database does not answer: {str(error).strip()}", code="database_unreachable") from error
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable, psycopg.errors.InvalidParameterValue):
+        raise SetupError(
+            f"The database does not answer: {str(error).strip()}", code="database_unreachable"
+        ) from error
+    except (
+        psycopg.errors.InsufficientPrivilege,
+        psycopg.errors.UndefinedTable,
+        psycopg.errors.InvalidParameterValue,
+    ):
         return None
 
 
@@ -129,4 +135,6 @@ def check_url(url: str) -> None:
             code="database_url_wrong",
         )
     if not parsed.database:
-        raise SetupError("DATABASE_URL names no database: postgresql://user:password@host/name.", code="database_url_wrong")
+        raise SetupError(
+            "DATABASE_URL names no database: postgresql://user:password@host/name.", code="database_url_wrong"
+        )
