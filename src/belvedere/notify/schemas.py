@@ -1,0 +1,134 @@
+"""What the API of deliveries and channels takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from belvedere.notify.contracts import ChannelKind, DeliveryState, MessageKind
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Address = Annotated[str, Field(max_length=254, description="A Discord channel id or an e-mail address.")]
+Secret = Annotated[SecretStr, Field(max_length=2000)]
+
+
+class Body(BaseModel):
+    """An input: unknown fields are an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChannelCreate(Body):
+    """`webhook_url` is needed for a webhook, `address` for the others; `token` is a bot's own."""
+
+    kind: ChannelKind
+    name: Name
+    client_id: Annotated[int, Field(ge=0, le=2**31 - 1, description="0 serves every client.")] = 0
+    address: Address = ""
+    webhook_url: Secret | None = None
+    token: Secret | None = None
+
+
+class ChannelUpdate(Body):
+    name: Name | None = None
+    address: Address | None = None
+    is_active: bool | None = None
+    webhook_url: Secret | None = None
+    token: Secret | None = None
+
+
+class ChannelRead(BaseModel):
+    """A channel and its health; `waiting`, `dead` and `unknown` count the last 30 days."""
+
+    id: UUID
+    client_id: int
+    client: str | None = None
+    kind: ChannelKind
+    name: str
+    address: str | None
+    webhook_id: str | None = None
+    has_secret: bool
+    is_active: bool
+    broken_since: datetime | None = None
+    broken_reason: str | None = None
+    last_sent_at: datetime | None = None
+    sent_today: int = 0
+    waiting: int = 0
+    dead: int = 0
+    unknown: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class ChannelList(BaseModel):
+    data: list[ChannelRead]
+
+
+class DeliveryRead(BaseModel):
+    """One message for one destination; `seconds` is the time from request to acceptance."""
+
+    id: UUID
+    client_id: int
+    client: str | None = None
+    subject_type: str
+    subject_id: UUID
+    kind: MessageKind
+    channel: ChannelKind
+    channel_id: UUID | None = None
+    address: str
+    title: str
+    severity: str
+    state: DeliveryState
+    attempts: int
+    policy: str
+    possible_repeat: bool
+    told_with: UUID | None = None
+    combines: UUID | None = None
+    idempotency_key: str
+    receipt: str | None = None
+    error: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+    next_at: datetime | None = None
+    give_up_at: datetime | None = None
+    seconds: float | None = None
+
+
+class AttemptRead(BaseModel):
+    """One try. It is written when it begins and once more when it ends, never after."""
+
+    n: int
+    outcome: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    seconds: float | None = None
+    status_code: int | None = None
+    provider_id: str | None = None
+    error: str | None = None
+    worker: str | None = None
+
+
+class DeliveryDetail(DeliveryRead):
+    text: str | None = None
+    fields: list[Any] | None = None
+    url: str | None = None
+    attempt_log: list[AttemptRead]
+
+
+class PageMeta(BaseModel):
+    next_cursor: str | None = None
+    has_more: bool = False
+    generated_at: datetime
+
+
+class DeliveryList(BaseModel):
+    data: list[DeliveryRead]
+    meta: PageMeta
+
+
+class Accepted(BaseModel):
+    """Asked for; read the delivery to see how it went."""
+
+    delivery_id: UUID
+    state: Literal["ready"] = "ready"

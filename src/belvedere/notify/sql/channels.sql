@@ -1,0 +1,22 @@
+-- Channels with their health; counts are of the last 30 days, "today" of the last 24 hours.
+SELECT jsonb_build_object(
+           'id', c.id, 'client_id', c.client_id, 'client', CASE WHEN c.client_id <> 0 THEN cl.name END,
+           'kind', c.kind, 'name', c.name, 'address', c.settings->>'address',
+           'webhook_id', c.settings->>'webhook_id', 'has_secret', c.credential_id IS NOT NULL,
+           'is_active', c.is_active, 'broken_since', c.broken_since, 'broken_reason', c.broken_reason,
+           'last_sent_at', c.last_sent_at, 'sent_today', coalesce(n.sent_today, 0),
+           'waiting', coalesce(n.waiting, 0), 'dead', coalesce(n.dead, 0), 'unknown', coalesce(n.unknown, 0),
+           'created_at', c.created_at, 'updated_at', c.updated_at)::text
+  FROM core.channels c
+  LEFT JOIN core.clients cl ON cl.id = c.client_id
+  LEFT JOIN (
+       SELECT coalesce(d.channel_id, (d.message->>'via')::uuid) AS channel_id,
+              count(*) FILTER (WHERE d.state = 'sent' AND d.sent_at > now() - interval '1 day') AS sent_today,
+              count(*) FILTER (WHERE d.state IN ('ready', 'sending')) AS waiting,
+              count(*) FILTER (WHERE d.state = 'dead') AS dead,
+              count(*) FILTER (WHERE d.state = 'unknown') AS unknown
+         FROM core.deliveries d WHERE d.created_at > now() - interval '30 days'
+        GROUP BY 1) n ON n.channel_id = c.id
+ WHERE (CAST(:client_id AS integer) IS NULL OR c.client_id = :client_id)
+   AND (CAST(:id AS uuid) IS NULL OR c.id = :id)
+ ORDER BY c.client_id, c.name, c.id

@@ -1,0 +1,56 @@
+-- Due deliveries, critical first, a bounded number under way for one receiver over all workers. An end waits for its
+-- opening. Nothing is claimed while outbound sending is held.
+WITH busy AS (
+    SELECT channel, CASE WHEN channel = 'email' THEN '' ELSE destination END AS receiver, count(*) AS under_way
+      FROM core.deliveries WHERE state = 'sending' AND lease_until > now() GROUP BY 1, 2
+), due AS (
+    SELECT d.client_id, d.id, d.next_at, (d.severity = 'critical') AS urgent,
+           coalesce(b.under_way, 0) + row_number() OVER (
+               PARTITION BY d.channel, CASE WHEN d.channel = 'email' THEN '' ELSE d.destination END
+               ORDER BY (d.severity = 'critical') DESC, d.next_at, d.created_at, d.id) AS place
+      FROM core.deliveries d
+      LEFT JOIN busy b
+        ON b.channel = d.channel AND b.receiver = CASE WHEN d.channel = 'email' THEN '' ELSE d.destination END
+     WHERE d.state = 'ready' AND d.next_at <= now() AND d.message->>'told_with' IS NULL
+       AND NOT EXISTS (SELECT 1 FROM core.installation WHERE outbound_held = 1)
+       AND NOT (d.kind = 'resolved' AND EXISTS (
+               SELECT 1 FROM core.deliveries o
+                WHERE o.client_id = d.client_id AND o.subject_type = d.subject_type
+                  AND o.subject_id = d.subject_id AND o.kind = 'opened' AND o.channel = d.channel
+                  AND o.destination = d.destination
+                  AND (o.state = 'sending' OR (o.state = 'ready' AND o.message->>'told_with' IS NULL))))
+), picked AS (
+    SELECT client_id, id FROM due WHERE place <= :per_channel ORDER BY urgent DESC, next_at, id LIMIT :most
+), locked AS (
+    SELECT d.client_id, d.id
+      FROM core.deliveries d JOIN picked p ON p.client_id = d.client_id AND p.id = d.id
+     WHERE d.state = 'ready' AND d.next_at <= now() AND d.message->>'told_with' IS NULL
+       FOR UPDATE OF d SKIP LOCKED
+), claimed AS (
+    UPDATE core.deliveries d
+       SET state = 'sending', lease_token = gen_random_uuid(), attempts = d.attempts + 1,
+           lease_until = now() + make_interval(secs => :lease_seconds),
+           give_up_at = coalesce(d.give_up_at, now() + make_interval(hours => :give_up_hours)),
+           -- A receiver that knows our keys forgets them after a while; a later copy may be a second one.
+           possible_repeat = d.possible_repeat OR (d.channel = 'discord_bot' AND EXISTS (
+               SELECT 1 FROM core.delivery_attempts a
+                WHERE a.client_id = d.client_id AND a.delivery_id = d.id AND a.outcome = 'unknown'
+                  AND a.started_at < now() - make_interval(secs => :key_window)))
+      FROM locked l WHERE d.client_id = l.client_id AND d.id = l.id
+    RETURNING d.*
+), tried AS (
+    INSERT INTO core.delivery_attempts (client_id, delivery_id, n, lease_token, started_at, worker)
+    SELECT client_id, id, attempts, lease_token, now(), :worker FROM claimed
+)
+SELECT c.client_id, c.id, c.subject_type, c.subject_id, c.kind, c.channel, c.destination, c.idem_key, c.message,
+       o.message AS opened_message, c.lease_token, c.lease_until, c.attempts AS n, now() AS started_at,
+       1 + (SELECT count(*) FROM core.delivery_attempts a
+             WHERE a.client_id = c.client_id AND a.delivery_id = c.id AND a.outcome <> 'fenced'
+               AND a.started_at >= c.give_up_at - make_interval(hours => :give_up_hours)) AS tries,
+       extract(epoch FROM c.give_up_at - now())::float8 AS seconds_left, c.possible_repeat,
+       ch.id AS channel_id, ch.client_id AS channel_client_id, ch.is_active AS channel_active, ch.credential_id
+  FROM claimed c
+  LEFT JOIN core.deliveries o ON o.client_id = c.client_id AND o.id = (c.message->>'combines')::uuid
+  LEFT JOIN core.channels ch
+    ON ch.id = coalesce(c.channel_id, (c.message->>'via')::uuid) AND ch.client_id IN (0, c.client_id)
+ ORDER BY (c.severity = 'critical') DESC, c.created_at, c.id

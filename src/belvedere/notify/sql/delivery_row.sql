@@ -1,0 +1,11 @@
+jsonb_build_object(
+    'id', d.id, 'client_id', d.client_id, 'client', coalesce(cl.name, d.message->>'client_name'),
+    'subject_type', d.subject_type, 'subject_id', d.subject_id, 'kind', d.kind, 'channel', d.channel,
+    'channel_id', coalesce(d.channel_id::text, d.message->>'via'), 'address', d.destination,
+    'title', d.message->>'title', 'severity', d.severity, 'state', d.state, 'attempts', d.attempts,
+    'policy', d.message->>'policy', 'possible_repeat', d.possible_repeat,
+    'told_with', d.message->>'told_with', 'combines', d.message->>'combines',
+    'idempotency_key', d.idem_key, 'receipt', d.provider_message_id, 'error', d.last_error,
+    'created_at', d.created_at, 'sent_at', d.sent_at,
+    'next_at', CASE WHEN d.state = 'ready' THEN d.next_at END, 'give_up_at', d.give_up_at,
+    'seconds', round(extract(epoch FROM d.sent_at - d.created_at), 3))

@@ -1,0 +1,121 @@
+"""What is written after a try: row, attempt, channel health, events and the next wake-up, together."""
+
+import math
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from belvedere.core.database import WriteSession
+from belvedere.core.events import emit
+from belvedere.core.jobs import enqueue
+from belvedere.core.logs import get_logger
+from belvedere.notify import outbox
+from belvedere.notify.contracts import ChannelKind, DeliveryState
+from belvedere.notify.decide import Decision, Failure, Standing, after_failure, after_lease
+from belvedere.notify.documents import policy_of
+from belvedere.notify.outbox import Claim, Expired
+from belvedere.notify.ports import Receipt
+
+log = get_logger("notify.outbox")
+
+SEND_DUE = "notify.send_due"
+ACTOR = "sender"
+TOO_MANY_REQUESTS = 429
+
+
+async def wake(session: WriteSession, seconds: float, now: datetime, *, urgent: bool = False) -> None:
+    """Queue a run of the sender in the caller's transaction: at most one for now and one for each second."""
+    if seconds <= 0:
+        await enqueue(session, SEND_DUE, queueing_lock=SEND_DUE, priority=10 if urgent else 5)
+        return
+    # The lock is another than that of a run for now: a run for later must not swallow it.
+    moment = math.ceil((now + timedelta(seconds=seconds)).timestamp())
+    run_at = datetime.fromtimestamp(moment, tz=now.tzinfo)
+    await enqueue(session, SEND_DUE, queueing_lock=f"{SEND_DUE}@{moment}", run_at=run_at, priority=5)
+
+
+async def accepted(session: WriteSession, claim: Claim, receipt: Receipt, worker: str, now: datetime) -> bool:
+    """The receiver took it. False when the lease was lost: that is kept, and nothing else done."""
+    if not await outbox.acknowledge(session, claim, receipt):
+        log.warning("answer after the lease, kept and not counted", delivery=str(claim.id), attempt=claim.n)
+        await outbox.fence(session, claim, worker, receipt, None)
+        return False
+    data = {"delivery_id": str(claim.id), "channel": claim.channel.value, "attempts": claim.n}
+    await emit(
+        session,
+        "delivery.sent",
+        subject=str(claim.id),
+        client_id=claim.client_id,
+        data=data,
+        actor=ACTOR,
+        now=now,
+    )
+    return True
+
+
+async def failed(
+    session: WriteSession, claim: Claim, failure: Failure, worker: str, spread: float, now: datetime
+) -> bool:
+    """It was not taken, or nobody knows. False when the lease was lost."""
+    standing = Standing(claim.channel, policy_of(claim.message), claim.tries, claim.seconds_left)
+    decision = after_failure(failure, standing, spread)
+    if not await outbox.settle(session, claim, decision, status_code=failure.status_code):
+        await outbox.fence(session, claim, worker, None, decision)
+        return False
+    if failure.status_code == TOO_MANY_REQUESTS and decision.wait_seconds:
+        await outbox.postpone(session, claim.channel, claim.destination, decision.wait_seconds)
+    await _follow_up(session, claim, decision, now)
+    return True
+
+
+async def lease_over(session: WriteSession, silent: Expired, spread: float, now: datetime) -> None:
+    """The sender fell silent; the row is locked by the caller's transaction."""
+    standing = Standing(silent.channel, policy_of(silent.message), silent.tries, silent.seconds_left)
+    decision = after_lease(standing, spread)
+    if await outbox.settle(session, silent, decision):
+        log.warning("lease over", delivery=str(silent.id), becomes=decision.state.value, tries=silent.tries)
+        await _follow_up(session, silent, decision, now)
+
+
+async def _follow_up(session: WriteSession, held: Claim | Expired, decision: Decision, now: datetime) -> None:
+    if decision.state is DeliveryState.READY:
+        await wake(session, decision.wait_seconds, now)
+        return
+    data = {"delivery_id": str(held.id), "channel": held.channel.value, "code": decision.code}
+    await emit(
+        session,
+        "delivery.dead",
+        subject=str(held.id),
+        client_id=held.client_id,
+        data=data,
+        actor=ACTOR,
+        now=now,
+    )
+    log.warning("delivery given up", delivery=str(held.id), channel=held.channel.value, code=decision.code)
+    if decision.breaks_channel:
+        await _break(session, held, decision, now)
+
+
+async def _break(session: WriteSession, held: Claim | Expired, decision: Decision, now: datetime) -> None:
+    """Tell the owner in the program, once for each time that a stored channel breaks."""
+    client_id, channel_id = held.channel_client_id, held.channel_id
+    if client_id is not None and channel_id is not None:
+        if not await outbox.break_channel(session, client_id, channel_id, decision.reason):
+            return
+    else:
+        client_id = held.client_id
+    await tell_broken(session, client_id, channel_id, held.channel, decision.code, now)
+
+
+async def tell_broken(
+    session: WriteSession,
+    client_id: int,
+    channel_id: UUID | None,
+    channel: ChannelKind,
+    code: str,
+    now: datetime,
+) -> None:
+    data = {"channel": channel.value, "code": code, "channel_id": str(channel_id) if channel_id else None}
+    await emit(
+        session, "channel.broken", subject=str(channel_id or channel.value), client_id=client_id, data=data,
+        actor=ACTOR, now=now,
+    )  # fmt: skip
