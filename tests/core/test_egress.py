@@ -343,3 +343,19 @@ async def test_a_head_request_has_no_body_though_a_length_is_told():
     raw = b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\nconnection: close\r\n\r\n"
     async with RawServer([raw]) as server, client() as http:
         assert (await http.request("HEAD", server.url(), provider="p")).content == b""
+
+
+async def test_many_requests_at_once_and_a_cancelled_one_leave_the_client_whole():
+    asked = asyncio.Event()
+
+    def never(_: object) -> None:
+        asked.set()
+
+    async with RawServer([never, answer(200, b"x" * 10_000)]) as server, client() as http:
+        waiting = asyncio.create_task(http.request("GET", server.url("/slow"), provider="p"))
+        await asked.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        answers = await asyncio.gather(*(http.request("GET", server.url(), provider="p") for _ in range(150)))
+    assert {len(reply.content) for reply in answers} == {10_000}

@@ -131,6 +131,16 @@ def test_a_value_that_cannot_be_shown_does_not_break_its_caller(output):
     assert len(output.getvalue().splitlines()) == 2
 
 
+def test_a_stream_that_is_gone_or_speaks_only_ascii_fails_nobody(tmp_path):
+    settings = Settings(data_dir=tmp_path, log_format="text")
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    configure_logs(settings, stream=narrow)
+    log.info("Café – half a pair \ud800")
+    assert b"Caf\\xe9" in narrow.buffer.getvalue()
+    narrow.close()
+    log.info("nobody reads this")
+
+
 def test_secrets_of_the_settings_are_masked_wherever_they_turn_up(tmp_path):
     stream = io.StringIO()
     configure_logs(
