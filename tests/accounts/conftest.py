@@ -77,6 +77,16 @@ def probe_router():
         number = await add_effect(access)
         return {"number": str(number), "body": body.decode()}
 
+    @probes.post("/raw")
+    async def raw(
+        body: dict[str, str | int],
+        access: Annotated[WriteAccess, Depends(writing("me.write"), scope="function")],
+    ) -> None:
+        kind = "integer" if "number" in body else "text"
+        await access.session.execute(
+            text(f"SELECT CAST(:value AS {kind})"), {"value": next(iter(body.values()))}
+        )
+
     @probes.post("/preview")
     async def preview(
         access: Annotated[Access, Depends(reading("rules.read"), scope="function")],

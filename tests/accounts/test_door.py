@@ -159,6 +159,13 @@ async def test_a_failed_request_leaves_nothing_behind(http, cookie_of, people, a
     assert effects == (0,)
 
 
+@pytest.mark.parametrize("body", ['{"text": "\\ud800"}', '{"text": "\\u0000"}', '{"number": 99999999999}'])
+async def test_what_cannot_be_stored_is_the_senders_mistake(http, cookie_of, people, body):
+    headers = {**await cookie_of(people.alice), "Content-Type": "application/json"}
+    answer = await http.post("/probe/raw", headers=headers, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unstorable")
+
+
 def test_every_route_has_one_door(app):
     check_doors(app)
     paths = {route.path for route in doors_of(app)}

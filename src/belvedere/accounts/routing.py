@@ -7,10 +7,17 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIRouter, iter_route_contexts
+from sqlalchemy.exc import DataError
 
 from belvedere.accounts.csrf import SAFE_METHODS
 from belvedere.accounts.door import Door, PublicDoor
 from belvedere.accounts.idempotent import HEADER, AlreadyAnswered, Claim
+from belvedere.core.errors import Invalid
+from belvedere.core.logs import get_logger
+
+UNSTORABLE = "A value in the request cannot be stored: a broken character, or a number past its limits."
+
+log = get_logger("accounts.routing")
 
 
 class DoorRoute(APIRoute):
@@ -29,6 +36,10 @@ class DoorRoute(APIRoute):
                 response = await original(request)
             except AlreadyAnswered as answered:
                 return answered.response()
+            except (DataError, UnicodeEncodeError) as error:
+                # Half a surrogate pair, a NUL, a number past its column: the fault of the data.
+                log.warning("request.unstorable", reason=type(error.__cause__ or error).__name__)
+                raise Invalid(UNSTORABLE, code="unstorable") from error
             claim: Claim | None = getattr(request.state, "claim", None)
             if claim is not None:
                 await claim.keep(response)

@@ -15,6 +15,8 @@ T = TypeVar("T")
 def _storable(value: str) -> str:
     if "\0" in value:
         raise ValueError("must not hold NUL characters")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("must not hold half of a surrogate pair")
     return value
 
 

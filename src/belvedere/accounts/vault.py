@@ -192,7 +192,10 @@ def hint_of(secret: Mapping[str, str]) -> str | None:
 def _check(provider: str, name: str, secret: Mapping[str, str], actor: str) -> None:
     if not actor:
         raise ValueError("a credential is stored by somebody")
-    size = sum(len(key) + len(value) for key, value in secret.items())
+    try:
+        size = sum(len(key.encode()) + len(value.encode()) for key, value in secret.items())
+    except UnicodeEncodeError as error:
+        raise Invalid("The secret holds a broken character.", code="secret") from error
     for field, is_right, words in (
         ("provider", 0 < len(provider) <= 50, "Name the provider."),
         ("name", 0 < len(name.strip()) <= 100, "Give the credential a name of 1 to 100 characters."),
