@@ -1,4 +1,4 @@
-"""Stylesheet and module: read once, joined, compressed, and named after their content; and the template environment."""
+"""Stylesheet and module: joined, compressed, named after their content; and the template environment."""
 
 import gzip
 import hashlib
@@ -46,7 +46,9 @@ def _asset(stem: str, ending: str, media_type: str, body: bytes) -> Asset:
 def stylesheet_source() -> str:
     """The parts of the stylesheet joined in the order of their names."""
     folder = resources.files("belvedere.web").joinpath("static", "css")
-    parts = sorted((part for part in folder.iterdir() if part.name.endswith(".css")), key=lambda part: part.name)
+    parts = sorted(
+        (part for part in folder.iterdir() if part.name.endswith(".css")), key=lambda part: part.name
+    )
     return "\n".join(part.read_text("utf-8") for part in parts)
 
 
@@ -56,7 +58,9 @@ def assets() -> Mapping[str, Asset]:
     static = resources.files("belvedere.web").joinpath("static")
     return {
         "style": _asset("belvedere", "css", "text/css; charset=utf-8", stylesheet_source().encode()),
-        "module": _asset("belvedere", "js", "text/javascript; charset=utf-8", static.joinpath("app.js").read_bytes()),
+        "module": _asset(
+            "belvedere", "js", "text/javascript; charset=utf-8", static.joinpath("app.js").read_bytes()
+        ),
         "mark": _asset("mark", "svg", "image/svg+xml", static.joinpath("mark.svg").read_bytes()),
     }
 
@@ -92,13 +96,13 @@ def _exact(context: Context, at: Any) -> Markup:
 
 
 @pass_context
-def _freshness(context: Context, state: str, at: Any = None) -> Markup:
-    return presentation.freshness_mark(state, at, _reader(context))
+def _freshness(context: Context, state: str, at: Any = None, short: bool = False) -> Markup:  # noqa: FBT001, FBT002
+    return presentation.freshness_mark(state, at, _reader(context), short=short)
 
 
 @pass_context
 def link(context: Context, path: str | None = None, **changes: Any) -> str:
-    """This page's address with some query fields changed; None takes a field away. A change drops the cursor."""
+    """This page's address with some fields changed; None takes one away. Any change drops the cursor."""
     ui = context["ui"]
     pairs = dict(parse_qsl(ui["query"] or ""))
     if changes and "cursor" not in changes:

@@ -1,18 +1,19 @@
 """Server-side charts as SVG: one picture serves both themes (colours are CSS classes), crisp at every width.
 
-The lines of a plot stand in a nested SVG that stretches with the page; text, markers and the limit are placed by
-percent in the outer one, so that nothing written is ever distorted. Gaps in the data stay gaps.
+The lines of a plot stand in a nested SVG that stretches with the page; text, markers and the limit are placed
+by percent in the outer one, so that nothing written is ever distorted. Gaps in the data stay gaps.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from markupsafe import Markup
 
 from belvedere.web.presentation import Reader, metric, moment
 
+NO_TIME = datetime.fromtimestamp(0, UTC)
 Y_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 
 
@@ -27,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """What a chart shows. `limit` is drawn red and dashed; `condition` says on which side of it a breach lies."""
+    """What a chart shows. `limit` is drawn red and dashed, `target` grey and dotted."""
 
     title: str
     points: Sequence[Point]
@@ -92,18 +93,22 @@ def x_percent(index: int, count: int) -> float:
     return 50.0 if count < 2 else round(index / (count - 1) * 100, 2)
 
 
-def drawn_path(run: Sequence[tuple[int, Decimal]], x: Callable[[int], float], y: Callable[[Decimal], float]) -> str:
+def drawn_path(
+    run: Sequence[tuple[int, Decimal]], x: Callable[[int], float], y: Callable[[Decimal], float]
+) -> str:
     return "M" + "L".join(f"{x(index):g} {y(value):g}" for index, value in run)
 
 
-def sparkline(values: Sequence[Decimal | None], *, breach: bool = False, width: int = 84, height: int = 20) -> Markup:
+def sparkline(
+    values: Sequence[Decimal | None], *, breach: bool = False, width: int = 84, height: int = 20
+) -> Markup:
     """A small line without axes, grey, red only in breach; None leaves a gap. Empty without two readings."""
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return Markup("")
     low, high = min(known), max(known)
     scale = Scale(low, high if high != low else low + 1, height - 4)
-    points = [Point(datetime.min, value) for value in values]
+    points = [Point(NO_TIME, value) for value in values]
 
     def x(index: int) -> float:
         return round(1 + index / (len(values) - 1) * (width - 5), 1)
@@ -147,8 +152,10 @@ def _finding(
         return f"{chart.title}: no reading yet."
     first, last = chart.points[0].at, chart.points[-1].at
     parts = [
-        f"{chart.title}, {moment(first, reader)} to {moment(last, reader)}: "
-        f"last {show(known[-1])}, lowest {show(min(known))}, highest {show(max(known))}"
+        (
+            f"{chart.title}, {moment(first, reader)} to {moment(last, reader)}: "
+            f"last {show(known[-1])}, lowest {show(min(known))}, highest {show(max(known))}"
+        )
     ]
     if chart.limit is not None:
         parts.append(f"limit {show(chart.limit)}")
@@ -192,7 +199,8 @@ def _grid(scale: Scale, marks: Sequence[Decimal], show: Callable[[Decimal | None
         y = scale.y(mark)
         rows.append(
             Markup(
-                '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/><text x="-8" y="{}" text-anchor="end">{}</text>'
+                '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/>'
+                '<text x="-8" y="{}" text-anchor="end">{}</text>'
             ).format("base" if position == 0 else "grid", y, y, y + 4, show(mark))
         )
     return rows
@@ -203,7 +211,8 @@ def _gaps(chart: LineChart) -> list[Markup]:
     if count < 2 or all(point.value is not None for point in chart.points):
         return []
     hatch = Markup(
-        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
+        ' patternTransform="rotate(45)">'
         '<line class="base" y2="6" stroke-width="2"/></pattern></defs>'
     )
     width = 100 / (count - 1)
@@ -222,14 +231,19 @@ def _gaps(chart: LineChart) -> list[Markup]:
 def _lines(chart: LineChart, scale: Scale) -> Markup:
     count = len(chart.points)
     runs = segments(chart.points)
-    path = "".join(drawn_path(run, lambda index: x_percent(index, count), scale.y) for run in runs if len(run) > 1)
+    path = "".join(
+        drawn_path(run, lambda index: x_percent(index, count), scale.y) for run in runs if len(run) > 1
+    )
     lone = [
-        Markup('<circle class="lone" cx="{:g}%" cy="{}" r="3"/>').format(x_percent(run[0][0], count), scale.y(run[0][1]))
+        Markup('<circle class="lone" cx="{:g}%" cy="{}" r="3"/>').format(
+            x_percent(run[0][0], count), scale.y(run[0][1])
+        )
         for run in runs
         if len(run) == 1
     ]
     inner = Markup(
-        '<svg viewBox="0 0 100 {0}" width="100%" height="{0}" preserveAspectRatio="none"><path class="ln" d="{1}"/></svg>'
+        '<svg viewBox="0 0 100 {0}" width="100%" height="{0}" preserveAspectRatio="none">'
+        '<path class="ln" d="{1}"/></svg>'
     ).format(chart.height, path)
     return Markup("").join([inner, *lone])
 
@@ -246,7 +260,8 @@ def _limit(chart: LineChart, scale: Scale, show: Callable[[Decimal | None], str]
         text_y = y + 15 if y < chart.height - 20 else y - 6
         parts.append(
             Markup(
-                '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/><text class="{}" x="6" y="{}">{} {}</text>'
+                '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/>'
+                '<text class="{}" x="6" y="{}">{} {}</text>'
             ).format(css, y, y, tag, text_y, label, show(value))
         )
     return parts
@@ -254,11 +269,15 @@ def _limit(chart: LineChart, scale: Scale, show: Callable[[Decimal | None], str]
 
 def _breaches(chart: LineChart, scale: Scale, show: Callable[[Decimal | None], str]) -> list[Markup]:
     count = len(chart.points)
-    found = [(index, point.value) for index, point in enumerate(chart.points) if point.breach and point.value is not None]
+    found = [
+        (index, point.value)
+        for index, point in enumerate(chart.points)
+        if point.breach and point.value is not None
+    ]
     parts = [
-        Markup('<svg x="{:g}%" y="{}" overflow="visible"><path class="dia" d="M0-5.5 5.5 0 0 5.5-5.5 0z"/></svg>').format(
-            x_percent(index, count), scale.y(value)
-        )
+        Markup(
+            '<svg x="{:g}%" y="{}" overflow="visible"><path class="dia" d="M0-5.5 5.5 0 0 5.5-5.5 0z"/></svg>'
+        ).format(x_percent(index, count), scale.y(value))
         for index, value in found
     ]
     if found:

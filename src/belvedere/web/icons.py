@@ -1,20 +1,22 @@
-"""Our own icons, 16 px on a 1.5 px stroke; drawn inline so that they follow the text's colour and both themes."""
+"""Our own icons, 16 px on a 1.5 px stroke; drawn inline so that they follow the text's colour."""
 
 from functools import cache
 
 from markupsafe import Markup
 
-# Classes inside: f = filled with the text colour, k = stroke in the surface colour, d = dot in the surface colour.
+# Classes inside: f is filled with the text colour; k strokes and d fills with the colour of the surface.
 SHAPES = {
     "mark": '<path d="M2.8 13.6V6.6a5.2 5.2 0 0 1 10.4 0v7M1.2 13.8h13.6M5.2 10.1h5.6"/>'
     '<circle class="f" cx="8" cy="6.9" r="1.5"/>',
-    "home": '<path d="M2.5 7.2 8 2.8l5.5 4.4v5.6a.7.7 0 0 1-.7.7H3.2a.7.7 0 0 1-.7-.7zM6.3 13.5V9.6h3.4v3.9"/>',
+    "home": '<path d="M2.5 7.2 8 2.8l5.5 4.4v5.6a.7.7 0 0 1-.7.7H3.2a.7.7 0 0 1-.7-.7zM6.3 13.5V9.6'
+    'h3.4v3.9"/>',
     "bell": '<path d="M4 11V7a4 4 0 0 1 8 0v4l1.2 1.3H2.8zM6.6 14.2h2.8"/>',
     "rule": '<path d="M2.5 4.5h6M12 4.5h1.5M2.5 11.5H4M7.5 11.5h6"/><circle cx="10.2" cy="4.5" r="1.7"/>'
     '<circle cx="5.8" cy="11.5" r="1.7"/>',
     "source": '<ellipse cx="8" cy="4" rx="5" ry="1.8"/>'
     '<path d="M3 4v8c0 1 2.2 1.8 5 1.8s5-.8 5-1.8V4M3 8c0 1 2.2 1.8 5 1.8S13 9 13 8"/>',
-    "gear": '<circle cx="8" cy="8" r="2.1"/><path d="M8 1.8v1.9M8 12.3v1.9M1.8 8h1.9M12.3 8h1.9M3.6 3.6 5 5M11 11l1.4 1.4'
+    "gear": '<circle cx="8" cy="8" r="2.1"/><path d="M8 1.8v1.9M8 12.3v1.9M1.8 8h1.9M12.3 8h1.9M3.6 3.6 5 5'
+    "M11 11l1.4 1.4"
     'M12.4 3.6 11 5M5 11l-1.4 1.4"/>',
     "menu": '<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>',
     "search": '<circle cx="7" cy="7" r="4.3"/><path d="m10.3 10.3 3.2 3.2"/>',
@@ -50,7 +52,8 @@ SHAPES = {
     "critical": '<path class="f" d="M5.3 1.6h5.4l3.7 3.7v5.4l-3.7 3.7H5.3l-3.7-3.7V5.3z"/>'
     '<path class="k" d="M8 4.7v3.9"/><circle class="d" cx="8" cy="11.1" r=".95"/>',
     "warning": '<path class="f" d="M8 1.7c.5 0 .9.3 1.2.7l5.3 9.6c.5.9-.1 2-1.2 2H2.7c-1.1 0-1.7-1.1-1.2-2'
-    'l5.3-9.6c.3-.4.7-.7 1.2-.7z"/><path class="k" d="M8 5.9v3.2"/><circle class="d" cx="8" cy="11.5" r=".9"/>',
+    'l5.3-9.6c.3-.4.7-.7 1.2-.7z"/><path class="k" d="M8 5.9v3.2"/>'
+    '<circle class="d" cx="8" cy="11.5" r=".9"/>',
     "info": '<circle cx="8" cy="8" r="5.7"/><path d="M8 7.4v3.4"/><circle class="f" cx="8" cy="5.1" r=".9"/>',
     "good": '<circle cx="8" cy="8" r="5.7"/><path d="m5.5 8.2 1.8 1.8 3.3-3.7"/>',
     "fresh": '<circle class="f" cx="8" cy="8" r="6"/>',

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup, escape
 
+from belvedere.core.currencies import EXPONENTS
+from belvedere.core.errors import Invalid
+from belvedere.core.zones import find_zone
 from belvedere.web.icons import SHAPES, icon
 
 NBSP = "\u00a0"
@@ -15,9 +17,6 @@ MINUS = "\u2212"
 MISSING = "–"
 
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
-MINOR_DIGITS = {
-    "JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "VND": 0, "HUF": 2, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3,
-}  # fmt: skip
 
 SEVERITY_WORDS = {"critical": "Critical", "warning": "Warning", "info": "Info"}
 SIGNS = {"less_than": "<", "greater_than": ">", "equals": "=", "changed": "changed", "contains": "contains"}
@@ -53,6 +52,16 @@ STATUS_SHAPES = {
     "revoked": ("off", ""),
     "expired": ("off", "warning"),
 }
+SPELLINGS = {
+    "email": "E-mail",
+    "dead": "Given up",
+    "todo": "Waiting",
+    "ready": "Waiting",
+    "doing": "Running",
+    "succeeded": "Done",
+    "unknown": "Not certain",
+    "cvr": "CVR",
+}
 FRESHNESS_WORDS = {
     "fresh": "Fresh",
     "late": "Late",
@@ -60,8 +69,6 @@ FRESHNESS_WORDS = {
     "never": "Never read",
     "off": "Off",
 }
-
-type_number = Decimal | int | float | str
 
 
 def decimal_of(value: object) -> Decimal | None:
@@ -105,12 +112,12 @@ def compact(value: object) -> str:
 
 
 def money(value: object, currency: str | None, *, tile: bool = False) -> str:
-    """`€9,184.20`; a tile drops the minor unit from 1,000 up. Without a known symbol the ISO code stands before it."""
+    """`€9,184.20`; a tile drops cents from 1,000 up. Without a known symbol the ISO code stands first."""
     found = decimal_of(value)
     if found is None:
         return MISSING
     code = (currency or "").upper()
-    digits = MINOR_DIGITS.get(code, 2)
+    digits = EXPONENTS.get(code, 2)
     if tile and abs(found) >= 1000:
         digits = 0
     text = grouped(found, digits)
@@ -201,8 +208,8 @@ def initials(name: str | None) -> str:
 
 def clock_zone(name: str | None) -> tzinfo:
     try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+        return find_zone(name or "UTC")
+    except Invalid:
         return UTC
 
 
@@ -256,6 +263,8 @@ def missing(reason: str = "Not known") -> Markup:
 def word(value: object) -> str:
     """An enum word as people read it: `discord_bot` becomes `Discord bot`."""
     text = str(value or "").replace("_", " ").replace(".", " ").strip()
+    if text in SPELLINGS:
+        return SPELLINGS[text]
     return text[:1].upper() + text[1:] if text else MISSING
 
 
@@ -285,18 +294,24 @@ def status_mark(status: str, words: str | None = None) -> Markup:
     return Markup('<span class="st{}">{}{}</span>').format(tone_class, icon(shape), words or word(status))
 
 
-def freshness_mark(state: str, at: datetime | None, reader: Reader) -> Markup:
-    """The stamp of a figure: a shape for its freshness and when it is from."""
+def freshness_mark(state: str, at: datetime | None, reader: Reader, *, short: bool = False) -> Markup:
+    """The stamp of a figure: a shape for its freshness, and when it is from; `short` leaves out its age."""
     shape = state if state in FRESHNESS_WORDS else "never"
     text: str | Markup = FRESHNESS_WORDS[shape]
     if at is not None:
         text = time_tag(at, reader)
-        if shape == "late":
+        if shape == "late" and not short:
             text = text + f", {span(reader.now - at)} old"
-        elif shape != "fresh":
+        elif shape in {"failed", "off", "never"} and not short:
             text = Markup("{} {}").format(FRESHNESS_WORDS[shape], text)
-    spoken = Markup('<span class="vh">{}: </span>').format(FRESHNESS_WORDS[shape]) if shape in {"fresh", "late"} else ""
-    return Markup('<span class="stamp stamp-{}">{}{}{}</span>').format(shape, icon(shape), spoken, text)
+    spoken = (
+        Markup('<span class="vh">{}: </span>').format(FRESHNESS_WORDS[shape])
+        if at is not None and (short or shape in {"fresh", "late"})
+        else ""
+    )
+    return Markup('<span class="stamp stamp-{}">{}<span>{}{}</span></span>').format(
+        shape, icon(shape), spoken, text
+    )
 
 
 def delta(change: Mapping[str, object] | None) -> Markup:

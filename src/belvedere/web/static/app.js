@@ -143,8 +143,15 @@ const narrow = () => {
   for (const hit of all("#palette [data-own] li")) hit.hidden = !hit.textContent.toLowerCase().includes(words);
   mark(hits()[0]);
   clearTimeout(asked);
-  if (words.length > 1) asked = setTimeout(() => swap(`/search?q=${encodeURIComponent(words)}`, "#found", { push: false }), 160);
-  else one("#found")?.replaceChildren();
+  if (words.length > 1) asked = setTimeout(look, 160, words);
+  else one("#palette-found").replaceChildren();
+};
+const look = async words => {
+  const answer = await fetch(`/search?q=${encodeURIComponent(words)}`, { headers: { "X-Belvedere-Swap": "#found" } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  one("#palette-found").replaceChildren(...(one("#found", page)?.children ?? []));
+  if (!one("#palette .on:not([hidden])")) mark(hits()[0]);
 };
 addEventListener("input", event => { if (event.target.matches("#palette .find")) narrow(); });
 
@@ -177,6 +184,7 @@ addEventListener("keydown", event => {
   if (held && event.key === "k") { event.preventDefault(); palette(); return; }
   if (held && event.key === "s" && one("form[data-dirty]")) { event.preventDefault(); one("form[data-dirty]").requestSubmit(); return; }
   if (one("#palette[open]")) {
+    if (event.key === "Escape") { event.preventDefault(); one("#palette").close(); }
     const found = hits(), at = found.findIndex(hit => hit.matches(".on"));
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); mark(found[at + (event.key === "ArrowDown" ? 1 : -1)] ?? found[at]); }
     if (event.key === "Enter" && found[at]) { event.preventDefault(); one("a, button", found[at]).click(); }
