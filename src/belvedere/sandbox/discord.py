@@ -25,7 +25,7 @@ Body = dict[str, Any]
 Handler = Callable[[Request, Channel], Awaitable[Response]]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+class Refused(Exception):
     """Carries Discord's answer out of the middle of a handler."""
 
     def __init__(self, status: int, code: int, message: str) -> None:

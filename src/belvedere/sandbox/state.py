@@ -42,6 +42,7 @@ class SandboxOptions:
     discord_window_seconds: float = 5.0
     omnisend_per_minute: int = 400
     analytics_per_minute: int = 10
+    analytics_per_day: int = 55
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class Sandbox:
             OmnisendLimits(
                 SlidingWindow(options.omnisend_per_minute, 60),
                 SlidingWindow(options.analytics_per_minute, 60),
-                SlidingWindow(55, 86_400),
+                SlidingWindow(options.analytics_per_day, 86_400),
             ),
         )
 
