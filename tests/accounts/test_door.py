@@ -6,8 +6,16 @@ from fastapi import Depends, FastAPI
 from tests.accounts.conftest import sign_in
 from tests.people import BRANDT, MARLOW, TIDEWATER
 
-from belvedere.accounts.door import Access, WriteAccess, reading, writing
-from belvedere.accounts.routing import check_doors, door_router, doors_of
+from belvedere.accounts.door import (
+    Access,
+    WriteAccess,
+    check_doors,
+    doors_of,
+    open_to_all,
+    reading,
+    writing,
+)
+from belvedere.accounts.routing import door_router
 
 
 async def test_a_stranger_is_told_to_sign_in(http):
@@ -201,3 +209,14 @@ def test_an_app_with_a_wrong_door_does_not_start(fault):
 def test_an_unknown_permission_is_refused_when_the_route_is_declared():
     with pytest.raises(ValueError, match=r"rules\.frobnicate"):
         reading("rules.frobnicate")
+
+
+def test_a_route_may_say_that_it_is_open_and_why():
+    app = FastAPI()
+
+    async def endpoint() -> None: ...
+
+    app.add_api_route("/health", endpoint)
+    guard = Depends(open_to_all("the signature of the push is checked"))
+    app.add_api_route("/hooks/{key}", endpoint, methods=["POST"], dependencies=[guard])
+    assert doors_of(app) == []

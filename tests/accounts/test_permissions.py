@@ -5,6 +5,7 @@ from tests.accounts.conftest import NOON
 from tests.people import BRANDT, MARLOW
 
 from belvedere.accounts.contracts import Membership, Principal, Role
+from belvedere.accounts.door import doors_of
 from belvedere.accounts.permissions import (
     GOVERNORS,
     INSTALLATION_WIDE,
@@ -14,7 +15,6 @@ from belvedere.accounts.permissions import (
     may_manage_user,
     permissions_of,
 )
-from belvedere.accounts.routing import doors_of
 from belvedere.core.ids import new_id
 
 

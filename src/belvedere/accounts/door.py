@@ -14,18 +14,20 @@ person's own database role. `scope="function"` ends that transaction before the 
 refuses to start an app with a route that forgets it, or that has no door at all.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fastapi import Request
+from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from belvedere.accounts import principals
 from belvedere.accounts.budgets import PER_ADDRESS_REFUSED, PER_PRINCIPAL, Allowance, Budgets
 from belvedere.accounts.contracts import Principal
 from belvedere.accounts.cookies import cookie_name
-from belvedere.accounts.csrf import is_from_own_pages
+from belvedere.accounts.csrf import SAFE_METHODS, is_from_own_pages
 from belvedere.accounts.idempotent import Claim, claim_key
 from belvedere.accounts.permissions import Decision, Permission, allowed
 from belvedere.core.context import ALL_CLIENTS, Scope
@@ -34,6 +36,8 @@ from belvedere.core.errors import Forbidden, NotFound, TooManyRequests, Unauthor
 from belvedere.core.runtime import Runtime
 
 STEP_UP_LASTS = timedelta(minutes=15)
+OPEN_PATHS = frozenset({"/health", "/metrics"})
+"""Answered to anybody, even while the database is away."""
 
 
 @dataclass(slots=True)
@@ -147,6 +151,16 @@ class PublicDoor:
             yield kind(WriteSession(session), runtime.clock(), runtime, request)
 
 
+@dataclass(frozen=True)
+class OpenDoor:
+    """A route that proves its caller otherwise, or tells nobody anything: signed pushes, static pages."""
+
+    reason: str
+
+    async def __call__(self) -> None:
+        return None
+
+
 def reading(permission: str) -> Door:
     """A READ ONLY transaction for somebody who may do `permission` at one client at least."""
     return Door(Permission(permission), writes=False)
@@ -164,6 +178,11 @@ def public_reading() -> PublicDoor:
 def public_writing() -> PublicDoor:
     """For login and first run: reads people, writes sessions and throttles, creates the first owner."""
     return PublicDoor(writes=True)
+
+
+def open_to_all(reason: str) -> OpenDoor:
+    """No person and no transaction; `reason` says what guards the route instead."""
+    return OpenDoor(reason)
 
 
 async def optional_principal(request: Request) -> Principal | None:
@@ -238,3 +257,60 @@ def runtime_of(request: Request) -> Runtime:
 async def _transaction(runtime: Runtime, scope: Scope, *, writes: bool) -> AsyncIterator[ReadSession]:
     async with runtime.db.write(scope) if writes else runtime.db.read(scope) as session:
         yield session
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDoor:
+    """What a route asks of its caller; `permission` is None for public routes."""
+
+    path: str
+    methods: tuple[str, ...]
+    permission: str | None
+    writes: bool
+
+
+def doors_of(app: FastAPI) -> list[RouteDoor]:
+    """Every API and page route with its door. Raises RuntimeError on a route without a right one."""
+    return list(_doors(app))
+
+
+def check_doors(app: FastAPI) -> None:
+    """Refuse to start with a route that has no door, forgets its scope, or writes on a safe method."""
+    doors_of(app)
+
+
+def _doors(app: FastAPI) -> Iterator[RouteDoor]:
+    for context in iter_route_contexts(app.routes):
+        if not isinstance(context.original_route, APIRoute):
+            continue
+        path, methods = context.path or "", tuple(sorted(context.methods or ()))
+        place = f"{' '.join(methods)} {path}"
+        door = _single_door(context.dependant, place, is_open=path in OPEN_PATHS)
+        if door is None:
+            continue
+        if door.writes and SAFE_METHODS.intersection(methods):
+            raise RuntimeError(f"{place} writes on a safe method")
+        if door.writes and not getattr(context.original_route, "keeps_answers", False):
+            raise RuntimeError(f"{place} must be on a door_router, so that Idempotency-Key works")
+        yield RouteDoor(path, methods, getattr(door, "permission", None), door.writes)
+
+
+def _single_door(dependant: Dependant, place: str, *, is_open: bool) -> Door | PublicDoor | None:
+    found = [(part.call, part.scope) for part in _flat(dependant)]
+    if is_open or any(isinstance(call, OpenDoor) for call, _ in found):
+        return None
+    doors = {call: scope for call, scope in found if isinstance(call, Door | PublicDoor)}
+    if len(doors) != 1:
+        raise RuntimeError(f"{place} needs exactly one door, found {len(doors)}")
+    ((door, scope),) = doors.items()
+    if scope != "function":
+        raise RuntimeError(
+            f'{place}: its door needs scope="function", or it commits after the answer is sent'
+        )
+    return door
+
+
+def _flat(dependant: Dependant) -> Iterator[Dependant]:
+    for part in dependant.dependencies:
+        yield part
+        yield from _flat(part)

@@ -17,7 +17,7 @@ from belvedere.core.errors import BelvedereError
 NONCE_BYTES = 12
 
 
-class Unreadable(BelvedereError):  # noqa: N818 - named like its siblings in core.errors
+class Unreadable(BelvedereError):
     """The sealed credential does not belong to this row, was damaged, or was sealed with another key."""
 
     code = "credential_unreadable"

@@ -52,7 +52,7 @@ _KEEP = text(
 _SWEEP = text("DELETE FROM core.idempotency_keys WHERE expires_at <= :now")
 
 
-class AlreadyAnswered(Exception):  # noqa: N818 - it carries an answer, not an error
+class AlreadyAnswered(Exception):
     """Ends a request with the answer that its key got the first time; `DoorRoute` sends it."""
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:

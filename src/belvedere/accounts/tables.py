@@ -169,5 +169,5 @@ creds_meta = Table(
     CheckConstraint("octet_length(nonce) = 12 AND octet_length(wrap_nonce) = 12", name="nonce_96_bits"),
     CheckConstraint("key_version >= 1", name="key_version_positive"),
     schema="core",
-    comment="Sealed credentials (AES-256-GCM envelopes); read only through core.read_credential, which audits.",  # noqa: E501
+    comment="Sealed credentials (AES-256-GCM envelopes); read only through core.read_credential, which audits.",
 )
