@@ -24,7 +24,8 @@ const parts = query => query.split(",").map(part => part.trim());
 
 const apply = (html, query, keepFocus) => {
   const page = new DOMParser().parseFromString(html, "text/html");
-  const focused = document.activeElement?.id;
+  const active = document.activeElement, way = active?.getAttribute?.("href");
+  const focused = active?.id ? `#${CSS.escape(active.id)}` : way ? `a[href="${CSS.escape(way)}"]` : "";
   let found = 0;
   for (const part of parts(query)) {
     const fresh = one(part, page), old = one(part);
@@ -34,7 +35,7 @@ const apply = (html, query, keepFocus) => {
   }
   for (const note of all(".toasts > .toast", page)) { one(".toasts").append(note); settle(note); }
   if (found && page.title) document.title = page.title;
-  if (keepFocus && focused) document.getElementById(focused)?.focus();
+  if (keepFocus && focused && !active.isConnected) one(focused)?.focus({ preventScroll: true });
   return found;
 };
 
@@ -220,11 +221,17 @@ const counts = values => {
   }
 };
 const busy = part => part.contains(document.activeElement) || part.scrollTop > 40 || scrollY > 200 && part.matches("[data-waits]") || one("form[data-changed]");
-const refresh = part => swap(part.dataset.refresh || location.href, `#${part.id}`, { push: false });
+const refresh = async part => {
+  const known = new Set(all("a[data-row], [data-row] a", part).map(row => row.href));
+  await swap(part.dataset.refresh || location.href, `#${part.id}`, { push: false });
+  for (const row of all(`#${part.id} [data-row]`)) {
+    row.classList.toggle("arrived", known.size > 0 && !known.has((row.matches("a") ? row : one("a", row))?.href));
+  }
+};
 const changed = topic => {
   for (const part of all(`[data-topic~="${CSS.escape(topic)}"]`)) {
-    if (!busy(part)) { refresh(part); continue; }
     const bell = one(`[data-news-for="${part.id}"]`);
+    if (!busy(part) || !bell && !one("form[data-changed], details.menu[open]", part)) { refresh(part); continue; }
     if (!bell) continue;
     const count = Number(bell.dataset.new || 0) + 1;
     bell.dataset.new = count;
