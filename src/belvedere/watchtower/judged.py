@@ -7,7 +7,7 @@ from uuid import UUID
 
 import polars as pl
 
-from belvedere.sources.contracts import Frames
+from belvedere.sources.contracts import Frames, Unit
 from belvedere.watchtower.contracts import (
     Condition,
     ConditionReason,
@@ -16,7 +16,8 @@ from belvedere.watchtower.contracts import (
     WatchState,
 )
 from belvedere.watchtower.fields import FieldPlace, FieldRef, parse_field, place_field
-from belvedere.watchtower.groups import Unit, combine
+from belvedere.watchtower.groups import Unit as RuleUnit
+from belvedere.watchtower.groups import combine
 from belvedere.watchtower.reading import Change, Reading
 from belvedere.watchtower.threshold import Threshold, parse_threshold
 from belvedere.watchtower.values import Mask, Outcome
@@ -51,7 +52,7 @@ class Judge:
             self._rows[rule.id] = Row(rule, ref, threshold)
         return self._rows[rule.id]
 
-    def prepare(self, units: Iterable[Unit]) -> None:
+    def prepare(self, units: Iterable[RuleUnit]) -> None:
         """Tell each field every threshold it will be asked for."""
         wanted: dict[tuple[FieldRef, Condition], list[Threshold]] = {}
         for unit in units:
@@ -65,7 +66,7 @@ class Judge:
         for (ref, condition), thresholds in wanted.items():
             self.reading.values(ref).expect(condition, thresholds)
 
-    def carries(self, unit: Unit) -> bool:
+    def carries(self, unit: RuleUnit) -> bool:
         """A rule without a source watches every source that carries its field; one with a source always does."""
         if unit.sources:
             return True
@@ -83,14 +84,14 @@ class Judge:
         both = changed.hits.filter(changed.hits.is_in(arrived.hits.implode()))
         return Outcome(both, changed.known, changed.errors)
 
-    def judge(self, unit: Unit) -> "JudgedUnit":
+    def judge(self, unit: RuleUnit) -> "JudgedUnit":
         return JudgedUnit(self, unit, [self.outcome(rule) for rule in unit.rows])
 
 
 class JudgedUnit:
     """The outcome of one unit over all rows of the reading."""
 
-    def __init__(self, judge: Judge, unit: Unit, outcomes: list[Outcome]) -> None:
+    def __init__(self, judge: Judge, unit: RuleUnit, outcomes: list[Outcome]) -> None:
         self._judge = judge
         self.unit = unit
         self._outcomes = outcomes
@@ -177,9 +178,13 @@ class JudgedUnit:
             limit=rule.threshold_value,
             value=judge.reading.values(ref).text_at(row),
             previous=judge.change.previous_text(ref, row),
-            unit="currency"
-            if ref == FieldRef("amount", FieldPlace.COLUMN)
-            else state.metric_units.get(ref.name),
+            unit=self._unit(ref),
             result=outcome.at(row),
             joined_by=rule.logic_operator.value if number else None,
         )
+
+    def _unit(self, ref: FieldRef) -> str | None:
+        if ref == FieldRef("amount", FieldPlace.COLUMN):
+            return Unit.CURRENCY
+        # Return on ad spend is money over money; the seeded definition calls it currency.
+        return Unit.RATIO if ref.name == "roas" else self._judge.state.metric_units.get(ref.name)

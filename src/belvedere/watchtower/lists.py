@@ -10,10 +10,10 @@ import orjson
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
-from belvedere.notify.service import list_alert_deliveries
-from belvedere.sources.service import metric_history
+from belvedere.notify.service import deliveries_of
 from belvedere.watchtower.compose import ALERT
 from belvedere.watchtower.contracts import AlertState, Severity
+from belvedere.watchtower.repository import load_history
 from belvedere.watchtower.statements import statement
 
 HISTORY_POINTS = 100
@@ -129,11 +129,11 @@ async def get_alert(session: ReadSession, alert_id: UUID) -> dict[str, Any]:
     if row is None:
         raise NotFound("There is no such alert.")
     alert: dict[str, Any] = orjson.loads(row.data)
-    alert["deliveries"] = await list_alert_deliveries(session, row.client_id, ALERT, alert_id)
+    alert["deliveries"] = (await deliveries_of(session, [alert_id], subject_type=ALERT)).get(alert_id, [])
     alert["history"] = []
     if row.field and row.source_id and row.external_id:
-        alert["history"] = await metric_history(
-            session, row.client_id, row.source_id, row.external_id, row.field, limit=HISTORY_POINTS
+        alert["history"] = await load_history(
+            session, row.client_id, row.source_id, row.external_id, row.field, HISTORY_POINTS
         )
     return alert
 

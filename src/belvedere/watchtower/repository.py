@@ -241,3 +241,25 @@ async def find_parents_to_recheck(
         return []
     values = {"client_id": client_id, "rule_ids": list(rule_ids), "source_id": source_id}
     return list((await session.execute(statement("children_elsewhere"), values)).scalars())
+
+
+async def find_unjudged(session: ReadSession, before: datetime, limit: int) -> list[tuple[int, UUID]]:
+    """Client and id of completed readings that wait for a judge since `before`."""
+    found = await session.execute(statement("unjudged"), {"before": before, "limit": limit})
+    return [(row.client_id, row.id) for row in found]
+
+
+async def find_recheck_readings(session: ReadSession, client_id: int, parent_id: UUID) -> list[UUID]:
+    """The newest judged readings on which children of a parent may stand."""
+    values = {"client_id": client_id, "parent_id": parent_id}
+    return list((await session.execute(statement("recheck_readings"), values)).scalars())
+
+
+async def load_history(
+    session: ReadSession, client_id: int, source_id: UUID, external_id: str, field: str, limit: int
+) -> list[dict[str, Any]]:
+    """The last values of a numeric field of one entity: `at` and `value` as exact text, oldest first."""
+    values = {"client_id": client_id, "source_id": source_id, "external_id": external_id, "field": field}
+    found = await session.execute(statement("value_history"), {**values, "limit": limit})
+    history: list[dict[str, Any]] = orjson.loads(found.scalar_one())
+    return history

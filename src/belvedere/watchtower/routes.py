@@ -57,7 +57,12 @@ async def list_rules(
 async def create_rule(body: RuleCreate, access: WritesRules) -> RuleRead:
     access.require(body.client_id or 0)
     saved = await rule_book.create_rule(
-        access.session, body.draft(), actor=access.actor, now=access.now, force=body.force
+        access.session,
+        body.draft(),
+        actor=access.actor,
+        now=access.now,
+        force=body.force,
+        discord_base_url=access.runtime.settings.discord_base_url,
     )
     return RuleRead.of(saved)
 
@@ -71,7 +76,13 @@ async def get_rule(rule_id: UUID, access: ReadsRules) -> RuleRead:
 async def update_rule(rule_id: UUID, body: RuleUpdate, access: WritesRules) -> RuleRead:
     await _require_rule(access, rule_id)
     saved = await rule_book.update_rule(
-        access.session, rule_id, body.changes(), actor=access.actor, now=access.now, force=body.force
+        access.session,
+        rule_id,
+        body.changes(),
+        actor=access.actor,
+        now=access.now,
+        force=body.force,
+        discord_base_url=access.runtime.settings.discord_base_url,
     )
     return RuleRead.of(saved)
 

@@ -32,6 +32,7 @@ from belvedere.watchtower.groups import Unit, expression
 from belvedere.watchtower.rule_check import Note, RuleFacts, check_rule, invalid
 from belvedere.watchtower.watch import announce_closed, closing_row, wake_children
 
+DISCORD_API = "https://discord.com/api/v10"
 CLOSE_JOB = "watchtower.close_rule_alerts"
 
 
@@ -45,11 +46,17 @@ class SavedRule:
 
 
 async def create_rule(
-    session: WriteSession, draft: RuleDraft, *, actor: str, now: datetime, force: bool = False
+    session: WriteSession,
+    draft: RuleDraft,
+    *,
+    actor: str,
+    now: datetime,
+    force: bool = False,
+    discord_base_url: str = DISCORD_API,
 ) -> SavedRule:
     """Save a new rule. Raises Invalid naming the field; `force` takes a field that no data carries yet."""
     rule = rule_of(draft, new_id(now), created_at=now)
-    rule = await _with_own_channel(session, rule, actor, now)
+    rule = await _with_own_channel(session, rule, actor, now, discord_base_url)
     siblings = await _siblings(session, rule)
     if draft.position is None and siblings:
         rule = replace(rule, position=siblings[-1].position + 1)
@@ -70,6 +77,7 @@ async def update_rule(
     actor: str,
     now: datetime,
     force: bool = False,
+    discord_base_url: str = DISCORD_API,
 ) -> SavedRule:
     """Change the named fields. Another question is a new version: open alerts of the old one close."""
     unknown = set(changes) - CHANGEABLE
@@ -77,7 +85,7 @@ async def update_rule(
         name = min(unknown)
         raise invalid(name, "unchangeable", f"A rule has no field {name} to change.")
     before = await _must_find(session, rule_id, lock=True)
-    rule = await _with_own_channel(session, changed_rule(before, changes), actor, now)
+    rule = await _with_own_channel(session, changed_rule(before, changes), actor, now, discord_base_url)
     siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
     if {"parent_rule_id", "dependency_condition"} & set(changes) or rule.parent_rule_id is not None:
         rule = await _with_parent(session, rule, siblings)
@@ -243,12 +251,19 @@ def _levels_below(rule_id: UUID, parent_of: Mapping[UUID, UUID | None]) -> int:
     return levels
 
 
-async def _with_own_channel(session: WriteSession, rule: Rule, actor: str, now: datetime) -> Rule:
+async def _with_own_channel(
+    session: WriteSession, rule: Rule, actor: str, now: datetime, discord_base_url: str
+) -> Rule:
     """A pasted webhook address is a secret: it is sealed as a channel, and the rule keeps its name."""
     address = (rule.discord_channel_id or "").strip()
     if not address.lower().startswith(("https://", "http://")):
         return replace(rule, discord_channel_id=address or None)
-    channel_id = await store_webhook_channel(session, rule.client_id, address, actor=actor, now=now)
+    try:
+        channel_id = await store_webhook_channel(
+            session, rule.client_id, address, actor, now, discord_base_url=discord_base_url
+        )
+    except Invalid as error:
+        raise invalid("discord_channel_id", "not_a_channel", error.detail) from error
     return replace(rule, discord_channel_id=f"{WEBHOOK_PREFIX}{channel_id}")
 
 

@@ -19,7 +19,7 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
-from belvedere.watchtower.watch import WatchOutcome, recheck_children, watch_snapshot
+from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
 
 __all__ = [
     "AlertFilter",
@@ -35,6 +35,7 @@ __all__ = [
     "export_alerts",
     "get_alert",
     "get_rule",
+    "judge_stored",
     "list_alerts",
     "list_evaluations",
     "list_rules",

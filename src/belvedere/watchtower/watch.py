@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from belvedere.accounts.service import get_client
+from belvedere.core.context import Scope
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.events import emit_many
 from belvedere.core.faults import faultpoint
 from belvedere.core.ids import new_id
 from belvedere.core.jobs import enqueue
+from belvedere.core.runtime import Runtime
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.watchtower import repository
@@ -38,6 +40,14 @@ from belvedere.watchtower.wording import shown
 
 ACTOR = "watchtower"
 RECHECK = "watchtower.recheck_children"
+
+
+async def judge_stored(runtime: Runtime, stored: StoredSnapshot) -> None:
+    """Judge a reading from the frames in hand, in a transaction of its client; wiring gives this to `sources`."""
+    scope = Scope.client(stored.client_id, actor=ACTOR)
+    async with runtime.db.write(scope) as session:
+        await watch_snapshot(session, stored, runtime.clock(), base_url=runtime.settings.address)
+    faultpoint("evaluation.committed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,7 @@ class _Run:
     base_url: str
     rules: list[Rule]
     client: ClientFacts
+    requested: int = 0
 
     @property
     def place(self) -> Place:
@@ -177,7 +188,7 @@ class _Run:
             seen_again=sum(len(verdict.seen_again) for verdict in verdicts),
             closed=tuple(alert.id for alert in closed),
             rules=len(verdicts),
-            deliveries=sum(len(draft.destinations) for draft in opened),
+            deliveries=self.requested,
         )
 
     async def _close(self, closings: Sequence[Closing]) -> list[ClosedAlert]:
@@ -211,7 +222,7 @@ class _Run:
         )
         requests = [request for draft in opened for request in opening_requests(draft, stored.client_id)]
         if requests:
-            await request_deliveries(self.session, requests, self.now)
+            self.requested = len(await request_deliveries(self.session, requests, self.now))
             told = {draft.rule.id for draft in opened if draft.destinations}
             await repository.mark_notified(self.session, told, self.now)
         return opened

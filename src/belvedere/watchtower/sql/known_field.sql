@@ -3,7 +3,7 @@ SELECT d.metric_name IS NOT NULL OR m.unit IS NOT NULL AS is_metric,
        coalesce(nullif(m.unit, ''), d.metric_unit) AS unit,
        EXISTS (
            SELECT 1
-           FROM (SELECT s.client_id, s.id FROM watch.api_snapshots s
+           FROM (SELECT s.client_id, coalesce(s.same_as_snapshot_id, s.id) AS id FROM watch.api_snapshots s
                  WHERE s.status = 'completed' AND s.total_records > 0
                    AND (CAST(:source_id AS uuid) IS NULL OR s.source_id = CAST(:source_id AS uuid))
                    AND (:client_id = 0 OR s.client_id = :client_id)

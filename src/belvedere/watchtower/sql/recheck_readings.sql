@@ -1,0 +1,8 @@
+-- The newest judged reading of every account whose source a child of the parent may watch.
+SELECT DISTINCT ON (s.source_id, s.account_id) s.id
+FROM watch.api_snapshots s
+WHERE s.client_id = :client_id AND s.status = 'completed' AND s.evaluated_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM watch.watchtower_rules child
+              WHERE child.client_id IN (0, :client_id) AND child.is_active AND child.parent_rule_id = :parent_id
+                AND (child.source_id IS NULL OR child.source_id = s.source_id))
+ORDER BY s.source_id, s.account_id, s.data_as_of DESC
