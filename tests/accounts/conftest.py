@@ -87,6 +87,12 @@ def probe_router():
             text(f"SELECT CAST(:value AS {kind})"), {"value": next(iter(body.values()))}
         )
 
+    @probes.post("/logout")
+    async def log_out(
+        access: Annotated[WriteAccess, Depends(writing("me.write"), scope="function")],
+    ) -> None:
+        await service.log_out(access.session, access.principal, access.now)
+
     @probes.post("/preview")
     async def preview(
         access: Annotated[Access, Depends(reading("rules.read"), scope="function")],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.accounts.conftest import NOON, PASSWORD, sign_in
 
-from belvedere.accounts import service
+from belvedere.accounts import jobs, service
 from belvedere.accounts.contracts import Login, Refusal
 from belvedere.accounts.cookies import cookie_name, cookie_options
 from belvedere.accounts.passwords import common_passwords, needs_rehash, password_problem, verify_password
@@ -16,6 +16,7 @@ from belvedere.accounts.tokens import TOKEN_PATTERN, generate_token, is_token_sh
 from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.errors import Conflict, Invalid
+from belvedere.core.jobs import REGISTRY, JobCall
 from belvedere.core.settings import Settings
 
 
@@ -25,6 +26,45 @@ async def test_the_right_password_opens_a_session(db, settings, with_passwords, 
     assert login.expires_at == NOON + timedelta(hours=336)
     last = admin.execute("SELECT last_login_at FROM core.users WHERE id = %s", [login.user_id]).fetchone()
     assert last == (NOON,)
+
+
+async def test_a_login_ends_the_session_it_replaces(db, settings, with_passwords, http, clock):
+    first = await sign_in(db, settings, with_passwords.alice.email, NOON)
+    async with db.write(Scope.authn()) as session:
+        second = await service.log_in(
+            session,
+            email=with_passwords.alice.email,
+            password=PASSWORD,
+            address="192.0.2.7",
+            user_agent="tests",
+            now=NOON,
+            settings=settings,
+            previous_cookie=first.cookie,
+        )
+    for login, status in ((first, 401), (second, 200)):
+        answer = await http.get("/probe/who", headers={"Cookie": f"belvedere={login.cookie}"})
+        assert answer.status_code == status
+
+
+async def test_a_chosen_cookie_is_never_taken_up(db, settings, with_passwords, http):
+    """Session fixation: what an attacker planted before the login opens nothing after it."""
+    planted = "attacker-chose-this-cookie"
+    await sign_in(db, settings, with_passwords.alice.email, NOON)
+    assert (await http.get("/probe/who", headers={"Cookie": f"belvedere={planted}"})).status_code == 401
+
+
+async def test_logging_out_ends_the_session(db, settings, with_passwords, http, cookie_of, admin):
+    headers = await cookie_of(with_passwords.alice)
+    assert (await http.post("/probe/logout", headers=headers)).status_code == 200
+    assert (await http.get("/probe/who", headers=headers)).status_code == 401
+
+
+async def test_old_counts_are_swept(db, settings, with_passwords, admin, runtime, clock):
+    await sign_in(db, settings, "nobody@x.example", NOON, "wrong")
+    clock.forward(days=2)
+    await jobs.sweep(runtime, JobCall("accounts.sweep_throttles"))
+    assert REGISTRY["accounts.sweep_throttles"].cron
+    assert admin.execute("SELECT count(*) FROM core.login_throttle").fetchone() == (0,)
 
 
 async def test_every_refusal_says_the_same(db, settings, with_passwords, admin):

@@ -1,7 +1,10 @@
+import asyncio
 import base64
 import json
 import os
+import signal
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import uuid4
@@ -172,6 +175,83 @@ async def test_a_foreign_credential_is_not_replaced(db, people, keyring):
     with pytest.raises(Exception, match="no such credential"):
         await store(db, MARLOW, secret={"api_key": "mine now"}, credential_id=credential_id)
     assert await read(db, credential_id) == SECRET
+
+
+ROTATE_AND_DIE = """
+import asyncio, os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from belvedere.accounts import service, vault
+from belvedere.core.database import Database
+from belvedere.core.settings import Settings
+
+api, worker, data_dir, batches = sys.argv[1:]
+original, left = vault._move_batch, [int(batches)]
+
+async def move(*arguments):
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    return await original(*arguments)
+
+async def main():
+    vault._move_batch = move
+    ring = service.load_keyring(Settings(data_dir=Path(data_dir)))
+    await service.rotate_keys(Database(api, worker), datetime.now(UTC), keyring=ring, batch=2)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.kills
+@pytest.mark.parametrize("batches", [0, 1, 2])
+async def test_a_killed_rotation_loses_nothing(db, people, keyring, admin, settings, batches):
+    ids = [await store(db, name=f"key {number}") for number in range(5)]
+    arguments = [db.api_url, db.worker_url, str(settings.data_dir), str(batches)]
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", ROTATE_AND_DIE, *arguments)
+    assert await killed.wait() == -signal.SIGKILL
+    moved = admin.execute("SELECT count(*) FROM core.creds_meta WHERE key_version = 2").fetchone()
+    assert moved == (2 * batches,)
+    assert [await read(db, credential_id) for credential_id in ids] == [SECRET] * 5
+    rotation = await service.rotate_keys(db, NOON, drop_old=True)
+    assert (rotation.version, rotation.moved) == (2, 5 - 2 * batches)
+    assert [await read(db, credential_id) for credential_id in ids] == [SECRET] * 5
+
+
+async def test_readers_and_writers_go_on_during_rotations(db, people, keyring, settings, admin):
+    ids = [await store(db, name=f"key {number}") for number in range(4)]
+    rings = [service.load_keyring(settings) for _ in ids]
+    last: dict = {}
+
+    async def work(credential_id, ring):
+        for number in range(12):
+            secret = {"api_key": f"version {number} of {credential_id}"}
+            async with db.write(Scope.client(BRANDT)) as session:
+                await service.store_credential(
+                    session,
+                    BRANDT,
+                    "omnisend",
+                    "x",
+                    secret,
+                    "w",
+                    NOON,
+                    credential_id=credential_id,
+                    keyring=ring,
+                )
+            last[credential_id] = secret
+            async with db.write(Scope.client(BRANDT)) as session:
+                opened = await service.open_credential(
+                    session, BRANDT, credential_id, "probe", "w", NOON, keyring=ring
+                )
+            assert opened == secret
+
+    async def rotate():
+        for _ in range(3):
+            await service.rotate_keys(db, NOON, batch=2, drop_old=True)
+
+    await asyncio.gather(rotate(), *(work(*pair) for pair in zip(ids, rings, strict=True)))
+    assert {credential_id: await read(db, credential_id) for credential_id in ids} == last
+    assert admin.execute("SELECT DISTINCT key_version FROM core.creds_meta").fetchall() == [(4,)]
 
 
 def test_the_key_file_is_made_once_and_for_its_owner_only(settings):
