@@ -99,7 +99,10 @@ class MetricDefinition:
 
 @dataclass(frozen=True, slots=True)
 class StoredSnapshot:
-    """A completed reading and what is needed to judge it; `previous` is None for a baseline."""
+    """A completed reading and what is needed to judge it; `previous` is None for a baseline.
+
+    `is_newest` is False for data older than what is already known (a backfill): it is history and raises nothing.
+    """
 
     client_id: int
     snapshot_id: UUID
@@ -113,3 +116,25 @@ class StoredSnapshot:
     previous: Frames | None = None
     metric_units: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    account_id: UUID | None = None
+    is_newest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRef:
+    """A reading that was asked for and is on its way."""
+
+    client_id: int
+    snapshot_id: UUID
+    source_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What became of a file or push: counts, and whether it held the same as the reading before."""
+
+    snapshot_id: UUID
+    records: int
+    metrics: int
+    rejected: int
+    unchanged: bool

@@ -26,7 +26,12 @@ _DIGIT_MAP = bytes(ord("0") if chr(code) in "0123456789." else ord(" ") for code
 _LONG_RUN = b"0" * LONG_DIGITS
 _LONG_NUMBER = re.compile(rb"[0-9]{19}|[0-9]+\.")
 _BEFORE_NUMBER = (b":", b",", b"[", b" ", b"\n", b"\t", b"\r", b"")
-_FORMATS: dict[str, DocumentFormat] = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
+_FORMATS: dict[str, DocumentFormat] = {
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,9 @@ def _read_csv(data: bytes) -> Iterator[RowBatch]:
             yield RowBatch(number, [], [Reject(number, "wrong_cell_count", None, detail, payload)])
             batch = RowBatch(number + 1, [], [])
             continue
-        batch.rows.append({name: cell if cell != "" else None for name, cell in zip(header, cells, strict=True)})
+        batch.rows.append(
+            {name: cell if cell != "" else None for name, cell in zip(header, cells, strict=True)}
+        )
         if len(batch.rows) >= 5000:
             yield batch
             batch = RowBatch(number + 1, [], [])

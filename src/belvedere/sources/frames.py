@@ -39,7 +39,13 @@ def empty_frames() -> Frames:
 def tags_text(tags: pl.Expr) -> pl.Expr:
     """The written form of a PostgreSQL text array."""
     quoted = tags.list.eval(
-        pl.concat_str(pl.lit('"'), pl.element().str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True), pl.lit('"'))
+        pl.concat_str(
+            pl.lit('"'),
+            pl.element()
+            .str.replace_all("\\", "\\\\", literal=True)
+            .str.replace_all('"', '\\"', literal=True),
+            pl.lit('"'),
+        )
     )
     return pl.concat_str(pl.lit("{"), quoted.list.join(","), pl.lit("}"))
 
@@ -47,8 +53,14 @@ def tags_text(tags: pl.Expr) -> pl.Expr:
 def checksum(frames: Frames) -> bytes:
     """SHA-256 of what was read, without ids and whatever the order of rows; equal readings have equal sums."""
     keyed = frames.records.select("external_id", pl.col("id").alias("record_id"))
-    records = frames.records.drop("id").with_columns(tags_text(pl.col("tags")).alias("tags")).sort("external_id")
-    metrics = frames.metrics.join(keyed, on="record_id", how="left").drop("record_id").sort("external_id", "metric_name")
+    records = (
+        frames.records.drop("id").with_columns(tags_text(pl.col("tags")).alias("tags")).sort("external_id")
+    )
+    metrics = (
+        frames.metrics.join(keyed, on="record_id", how="left")
+        .drop("record_id")
+        .sort("external_id", "metric_name")
+    )
     digest = hashlib.sha256()
     for frame in (records, metrics):
         digest.update(frame.write_csv(include_header=False).encode())

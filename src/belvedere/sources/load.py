@@ -69,7 +69,11 @@ async def load_rows(
 
 
 async def _copy(
-    connection: AsyncConnection[object], statement: str, blocks: Iterator[bytes], done: int, progress: Progress | None
+    connection: AsyncConnection[object],
+    statement: str,
+    blocks: Iterator[bytes],
+    done: int,
+    progress: Progress | None,
 ) -> int:
     following = asyncio.ensure_future(asyncio.to_thread(next, blocks, None))
     try:

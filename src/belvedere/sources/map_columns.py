@@ -187,11 +187,15 @@ def _texts(chunk: Chunk, spec: ColumnSpec, values: list[Any]) -> pl.Series:
     kinds = set(map(type, values))
     if not kinds <= {str, type(None)}:
         chunk.doubt_each(values, lambda value: type(value) not in (str, int, type(None)))
-        values = [value if type(value) is str else str(value) if type(value) is int else None for value in values]
+        values = [
+            value if type(value) is str else str(value) if type(value) is int else None for value in values
+        ]
     if spec.lower:
         values = [value.lower() if value else value for value in values]
     series = pl.Series(values, dtype=pl.String)
-    chunk.doubt((series.str.len_chars() > TEXT_LIMITS[spec.column]) | series.str.contains("\x00", literal=True))
+    chunk.doubt(
+        (series.str.len_chars() > TEXT_LIMITS[spec.column]) | series.str.contains("\x00", literal=True)
+    )
     if spec.column == "external_id":
         chunk.doubt_each(values, lambda value: not value or value.isspace())
     return series
@@ -216,7 +220,10 @@ def _tags(chunk: Chunk, spec: ColumnSpec, values: list[Any]) -> pl.Series:
     parts = series.str.split(UNIT_SEPARATOR)
     counted = pl.Series([len(value) if type(value) is list else 0 for value in values], dtype=pl.UInt32)
     is_list = pl.Series([type(value) is list and len(value) > 0 for value in values], dtype=pl.Boolean)
-    chunk.doubt((is_list & ((parts.list.len() != counted) | (series == ""))) | series.str.contains("\x00", literal=True))
+    chunk.doubt(
+        (is_list & ((parts.list.len() != counted) | (series == "")))
+        | series.str.contains("\x00", literal=True)
+    )
     chunk.doubt(series.str.len_bytes() > FIELD_LIMIT_BYTES // 4)
     empty = pl.Series([[]], dtype=pl.List(pl.String))
     return pl.select(pl.when(series == "").then(empty).otherwise(parts).alias("tags")).to_series()
@@ -257,7 +264,9 @@ def _metric(
 ) -> tuple[str, pl.Series, str | None]:
     exact = chunk.numbers(spec.path) * float(spec.times) if spec.path else _quotient(chunk, spec)
     if spec.when_missing:
-        present = pl.Series([value is not None for value in chunk.values(spec.when_missing)], dtype=pl.Boolean)
+        present = pl.Series(
+            [value is not None for value in chunk.values(spec.when_missing)], dtype=pl.Boolean
+        )
         exact = exact.set(present, None)
     values, whole = _decimals(chunk, exact, METRIC_DIGITS, METRIC_SCALE)
     bounds = bounds_of(spec, definitions)
@@ -307,5 +316,7 @@ def _first_of_each_name(
 
 def _extra(chunk: Chunk) -> pl.Series:
     series = pl.Series(chunk.extras, dtype=pl.String)
-    chunk.doubt(series.str.contains("\\u0000", literal=True) | (series.str.len_bytes() > FIELD_LIMIT_BYTES // 4))
+    chunk.doubt(
+        series.str.contains("\\u0000", literal=True) | (series.str.len_bytes() > FIELD_LIMIT_BYTES // 4)
+    )
     return series

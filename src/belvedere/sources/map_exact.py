@@ -77,13 +77,19 @@ def map_row(row: Any, mapping: RecordMapping, definitions: Mapping[str, MetricDe
     try:
         return _map(row, mapping, definitions)
     except ArithmeticError:
-        raise RowRefused("out_of_range", None, "A number of the row is too large or too small to be reckoned with.") from None
+        raise RowRefused(
+            "out_of_range", None, "A number of the row is too large or too small to be reckoned with."
+        ) from None
 
 
-def _map(row: dict[str, Any], mapping: RecordMapping, definitions: Mapping[str, MetricDefinition]) -> MappedRow:
+def _map(
+    row: dict[str, Any], mapping: RecordMapping, definitions: Mapping[str, MetricDefinition]
+) -> MappedRow:
     columns = {spec.column: _column(row, spec) for spec in mapping.columns}
     if not (columns["external_id"] or "").strip():
-        raise RowRefused("missing_external_id", "external_id", "The row has no external_id, so it cannot be told apart.")
+        raise RowRefused(
+            "missing_external_id", "external_id", "The row has no external_id, so it cannot be told apart."
+        )
     return MappedRow(columns, _extra_text(row, mapping), _metrics(row, mapping, definitions))
 
 
@@ -93,9 +99,13 @@ def _extra_text(row: dict[str, Any], mapping: RecordMapping) -> str:
         check_row(extra)
         text = dump(extra)
     except (RecursionError, TypeError, ValueError):
-        raise RowRefused("too_deep", "extra", "The row nests lists and objects too deeply to be kept.") from None
+        raise RowRefused(
+            "too_deep", "extra", "The row nests lists and objects too deeply to be kept."
+        ) from None
     if len(text) > FIELD_LIMIT_BYTES and len(text.encode()) > FIELD_LIMIT_BYTES:
-        raise RowRefused("field_too_large", "extra", f"The unmapped fields have {len(text):,} characters; 10 MB fit.")
+        raise RowRefused(
+            "field_too_large", "extra", f"The unmapped fields have {len(text):,} characters; 10 MB fit."
+        )
     return text
 
 
@@ -137,7 +147,9 @@ def _metrics(
 
 
 def _check_bounds(value: Decimal, spec: MetricSpec, bounds: Bounds) -> None:
-    if (bounds.least is None or value >= bounds.least) and (bounds.greatest is None or value <= bounds.greatest):
+    if (bounds.least is None or value >= bounds.least) and (
+        bounds.greatest is None or value <= bounds.greatest
+    ):
         return
     least = "" if bounds.least is None else f"at least {bounds.least:f}"
     greatest = "" if bounds.greatest is None else f"at most {bounds.greatest:f}"

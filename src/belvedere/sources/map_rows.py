@@ -27,9 +27,7 @@ _METRIC_CHUNK = {
     "row": pl.UInt32(),
     **{name: kind for name, kind in METRIC_SCHEMA.items() if name != "record_id"},
 }
-_DUPLICATE = (
-    "Another row of this reading has the same external_id {external_id} with other values; the first one was kept."
-)
+_DUPLICATE = "Another row of this reading has the same external_id {external_id} with other values; the first one was kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class ReadingMapper:
     rejects: list[Reject] = field(default_factory=list)
     received: int = 0
     exact_only: bool = False
-    _next_row: int = 1
+    next_row: int = 1
     _numbers: list[int] = field(default_factory=list)
     _chunk: Chunk = field(init=False)
     _records: list[pl.DataFrame] = field(default_factory=list)
@@ -63,10 +61,10 @@ class ReadingMapper:
 
     def add(self, rows: Iterable[Any], *, first_row: int | None = None) -> None:
         """Take rows; `first_row` is the number of the first one where it is not simply the next."""
-        number = self._next_row if first_row is None else first_row
+        number = self.next_row if first_row is None else first_row
         rows = rows if isinstance(rows, list) else list(rows)
         numbers: Iterable[int] = range(number, number + len(rows))
-        self._next_row = number + len(rows)
+        self.next_row = number + len(rows)
         if self.mapping.where:
             wanted = [
                 (at, row)
@@ -85,7 +83,7 @@ class ReadingMapper:
         """Take note of a row that could not even be read."""
         self.rejects.append(reject)
         self.received += 1
-        self._next_row = max(self._next_row, reject.row_number + 1)
+        self.next_row = max(self.next_row, reject.row_number + 1)
 
     def finish(self, now: datetime) -> MappedFrames:
         """Frames with ids of the instant `now`; rows that repeat an external_id are settled here."""
@@ -97,7 +95,9 @@ class ReadingMapper:
             records, metrics = (frame.filter(~pl.col("row").is_in(dropped)) for frame in (records, metrics))
         records = records.sort("row").with_columns(uuid7_strings(records.height, now).alias("id"))
         keys = records.select("row", pl.col("id").alias("record_id"))
-        metrics = metrics.sort("row", maintain_order=True).join(keys, on="row", how="left", maintain_order="left")
+        metrics = metrics.sort("row", maintain_order=True).join(
+            keys, on="row", how="left", maintain_order="left"
+        )
         self.rejects.sort(key=lambda reject: reject.row_number)
         frames = Frames(records.select(list(RECORD_SCHEMA)), metrics.select(list(METRIC_SCHEMA)))
         return MappedFrames(frames, self.rejects, self.received)
@@ -116,21 +116,29 @@ class ReadingMapper:
         self._keep(columns, exact, numbers)
         self._note_repeated(rows, numbers)
 
-    def _map_exactly(self, rows: list[Any], numbers: list[int], doubtful: list[int]) -> list[tuple[int, MappedRow]]:
+    def _map_exactly(
+        self, rows: list[Any], numbers: list[int], doubtful: list[int]
+    ) -> list[tuple[int, MappedRow]]:
         mapped = []
         for index in doubtful:
             try:
                 mapped.append((numbers[index], map_row(rows[index], self.mapping, self.definitions)))
             except RowRefused as refused:
                 payload = payload_text(rows[index])
-                self.rejects.append(Reject(numbers[index], refused.code, refused.field, refused.detail, payload))
+                self.rejects.append(
+                    Reject(numbers[index], refused.code, refused.field, refused.detail, payload)
+                )
         return mapped
 
     def _keep(self, columns: ChunkColumns, exact: list[tuple[int, MappedRow]], numbers: list[int]) -> None:
         records, metrics = [_exact_records(exact)], [_exact_metrics(exact)]
         if len(columns.doubtful) < len(numbers):
             row = pl.Series("row", numbers, dtype=pl.UInt32)
-            plain = pl.Series([index not in columns.doubtful for index in range(len(numbers))]) if columns.doubtful else None
+            plain = (
+                pl.Series([index not in columns.doubtful for index in range(len(numbers))])
+                if columns.doubtful
+                else None
+            )
             records.append(_plain_records(row, columns.records, plain))
             metrics.extend(_plain_metrics(row, columns.metrics, plain))
         self._records.append(pl.concat(records).sort("row") if exact else records[-1])
@@ -153,10 +161,13 @@ class ReadingMapper:
         names = {external_id for _, external_id, _ in self._repeated}
         involved = records.filter(pl.col("external_id").is_in(list(names))).sort("row")
         values: dict[int, dict[str, Any]] = {}
-        for number, name, value, _ in metrics.filter(pl.col("row").is_in(involved["row"].to_list())).iter_rows():
+        for number, name, value, _ in metrics.filter(
+            pl.col("row").is_in(involved["row"].to_list())
+        ).iter_rows():
             values.setdefault(number, {})[name] = value
         content = {
-            line.pop("row"): {**line, "extra": orjson.loads(line["extra"])} for line in involved.iter_rows(named=True)
+            line.pop("row"): {**line, "extra": orjson.loads(line["extra"])}
+            for line in involved.iter_rows(named=True)
         }
         first: dict[str, int] = {}
         for number, line in content.items():

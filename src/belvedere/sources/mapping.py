@@ -22,7 +22,8 @@ from pathlib import Path as FilePath
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.sources.contracts import RECORD_COLUMNS, Unit
@@ -126,7 +127,9 @@ def parse_mapping(source: str | Mapping[str, Any], *, default_name: str = "mappi
     problems = _Problems()
     for key in raw:
         if key not in EXTRA_NAMES:
-            problems.add(f"/{key}", f"{key!r} is not a key of a mapping; known: {_words(EXTRA_NAMES)}.", "unknown_key")
+            problems.add(
+                f"/{key}", f"{key!r} is not a key of a mapping; known: {_words(EXTRA_NAMES)}.", "unknown_key"
+            )
     mapping = RecordMapping(
         name=str(raw.get("name") or default_name),
         columns=tuple(_columns(raw.get("columns"), problems)),
@@ -137,10 +140,17 @@ def parse_mapping(source: str | Mapping[str, Any], *, default_name: str = "mappi
     )
     _same_units(mapping.metrics, problems)
     if not problems.found and mapping.column("external_id") is None:
-        problems.add("/columns/external_id", "Every record needs an external_id: name the field that holds it.", "missing")
+        problems.add(
+            "/columns/external_id",
+            "Every record needs an external_id: name the field that holds it.",
+            "missing",
+        )
     if problems.found:
         first = problems.found[0]
-        raise Invalid(f"The mapping {mapping.name!r} does not hold: {first.pointer}: {first.detail}", errors=problems.found)
+        raise Invalid(
+            f"The mapping {mapping.name!r} does not hold: {first.pointer}: {first.detail}",
+            errors=problems.found,
+        )
     return mapping
 
 
@@ -195,14 +205,20 @@ def _extra(raw: Any, problems: _Problems) -> tuple[Path, ...] | None:
 
 def _columns(raw: Any, problems: _Problems) -> Iterator[ColumnSpec]:
     if not isinstance(raw, Mapping):
-        problems.add("/columns", "Name at least the column external_id and the field that fills it.", "missing")
+        problems.add(
+            "/columns", "Name at least the column external_id and the field that fills it.", "missing"
+        )
         return
     for column, given in raw.items():
         pointer = f"/columns/{column}"
         if column not in RECORD_COLUMNS:
-            problems.add(pointer, f"There is no column {column!r}; known: {_words(RECORD_COLUMNS)}.", "unknown_column")
+            problems.add(
+                pointer, f"There is no column {column!r}; known: {_words(RECORD_COLUMNS)}.", "unknown_column"
+            )
             continue
-        spec = _column(str(column), {"path": given} if isinstance(given, str | list) else given, pointer, problems)
+        spec = _column(
+            str(column), {"path": given} if isinstance(given, str | list) else given, pointer, problems
+        )
         if spec is not None:
             yield spec
 
@@ -270,7 +286,9 @@ def _same_units(metrics: Iterable[MetricSpec], problems: _Problems) -> None:
     units: dict[str, str | None] = {}
     for spec in metrics:
         if units.setdefault(spec.name, spec.unit) != spec.unit:
-            problems.add(f"/metrics/{spec.name}", "Entries that fill one metric must share its unit.", "unit_differs")
+            problems.add(
+                f"/metrics/{spec.name}", "Entries that fill one metric must share its unit.", "unit_differs"
+            )
 
 
 def _metric(key: str, given: Any, pointer: str, problems: _Problems) -> MetricSpec | None:
@@ -317,9 +335,14 @@ def _operand(raw: Any, pointer: str, problems: _Problems) -> Operand:
         sign, parts = next(iter(raw.items()))
         if sign in ("plus", "minus") and isinstance(parts, list) and len(parts) >= 2:
             return Operand(
-                sign=sign, parts=tuple(_operand(part, f"{pointer}/{sign}/{n}", problems) for n, part in enumerate(parts))
+                sign=sign,
+                parts=tuple(
+                    _operand(part, f"{pointer}/{sign}/{n}", problems) for n, part in enumerate(parts)
+                ),
             )
     if isinstance(raw, Mapping):
-        problems.add(pointer, "An operand is a path, a number, or {plus: [...]} or {minus: [...]} of at least two.")
+        problems.add(
+            pointer, "An operand is a path, a number, or {plus: [...]} or {minus: [...]} of at least two."
+        )
         return Operand(constant=Decimal(0))
     return Operand(path=_path(raw, pointer, problems))

@@ -57,7 +57,12 @@ source_accounts = Table(
     metadata,
     uuid_key(),
     tenant(),
-    Column("source_id", UUID(as_uuid=True), ForeignKey("watch.api_sources.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "source_id",
+        UUID(as_uuid=True),
+        ForeignKey("watch.api_sources.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
     Column("account_key", Text, nullable=False, server_default=text("'default'")),
     Column("display_name", Text),
     document("settings"),
@@ -89,7 +94,12 @@ api_snapshots = Table(
     "api_snapshots",
     metadata,
     uuid_key(),
-    Column("source_id", UUID(as_uuid=True), ForeignKey("watch.api_sources.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "source_id",
+        UUID(as_uuid=True),
+        ForeignKey("watch.api_sources.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
     tenant(),
     Column("account_id", UUID(as_uuid=True)),
     Column("snapshot_type", String(20), nullable=False, server_default=text("'scheduled'")),
@@ -122,9 +132,13 @@ api_snapshots = Table(
     CheckConstraint(one_of("snapshot_type", SnapshotType), name="snapshot_type_known"),
     CheckConstraint(one_of("status", SnapshotStatus), name="status_known"),
     CheckConstraint(one_of("completeness", Completeness), name="completeness_known"),
-    CheckConstraint("total_records >= 0 AND rejected_records >= 0 AND total_metrics >= 0", name="counts_not_negative"),
+    CheckConstraint(
+        "total_records >= 0 AND rejected_records >= 0 AND total_metrics >= 0", name="counts_not_negative"
+    ),
     CheckConstraint("status <> 'failed' OR error_message IS NOT NULL", name="failed_says_why"),
-    Index("ix_api_snapshots_source_id_client_id_data_as_of", "source_id", "client_id", text("data_as_of DESC")),
+    Index(
+        "ix_api_snapshots_source_id_client_id_data_as_of", "source_id", "client_id", text("data_as_of DESC")
+    ),
     Index("ix_api_snapshots_client_id_created_at", "client_id", text("created_at DESC")),
     Index("ix_api_snapshots_created_at", text("created_at DESC")),
     Index("ix_api_snapshots_status", "status"),
@@ -318,7 +332,12 @@ intakes = Table(
     uuid_key(),
     tenant(),
     Column("account_id", UUID(as_uuid=True)),
-    Column("source_id", UUID(as_uuid=True), ForeignKey("watch.api_sources.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "source_id",
+        UUID(as_uuid=True),
+        ForeignKey("watch.api_sources.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
     Column("snapshot_id", UUID(as_uuid=True)),
     Column("kind", Text, nullable=False, server_default=text("'file'")),
     Column("file_name", Text),

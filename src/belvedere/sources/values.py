@@ -10,7 +10,13 @@ from belvedere.core.numerals import machine_number
 from belvedere.sources.mapping import Path
 
 EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
-TEXT_LIMITS: Mapping[str, int] = {"external_id": 255, "name": 255, "email": 255, "status": 50, "category": 100}
+TEXT_LIMITS: Mapping[str, int] = {
+    "external_id": 255,
+    "name": 255,
+    "email": 255,
+    "status": 50,
+    "category": 100,
+}
 AMOUNT_DIGITS, AMOUNT_SCALE = 15, 4
 METRIC_DIGITS, METRIC_SCALE = 20, 6
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
@@ -66,11 +72,15 @@ def _digits(value: Decimal | float) -> str:
 def check_text(text: str, field: str) -> None:
     """Refuse what PostgreSQL cannot hold: NUL, half a surrogate pair, more than 10 MB."""
     if "\x00" in text:
-        raise RowRefused("nul_byte", field, f"{field} contains a NUL byte, which no text may hold. Mend it at the source.")
+        raise RowRefused(
+            "nul_byte", field, f"{field} contains a NUL byte, which no text may hold. Mend it at the source."
+        )
     try:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
-        raise RowRefused("invalid_text", field, f"{field} holds characters that are not valid Unicode.") from None
+        raise RowRefused(
+            "invalid_text", field, f"{field} holds characters that are not valid Unicode."
+        ) from None
     if size > FIELD_LIMIT_BYTES:
         raise RowRefused("field_too_large", field, f"{field} has {size:,} bytes; one field may have 10 MB.")
 
@@ -100,7 +110,9 @@ def as_number(value: Any, field: str) -> Decimal | None:
         number = machine_number(value)
         if number is None:
             shown = value.strip()[:60]
-            raise RowRefused("not_a_number", field, f"{field} is “{shown}”, which is not a number. Send it like 1200.5")
+            raise RowRefused(
+                "not_a_number", field, f"{field} is “{shown}”, which is not a number. Send it like 1200.5"
+            )
         return number
     try:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
@@ -116,7 +128,13 @@ def as_number(value: Any, field: str) -> Decimal | None:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
-    return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else type(value).__name__
+    return (
+        "an object"
+        if isinstance(value, dict)
+        else "a list"
+        if isinstance(value, list)
+        else type(value).__name__
+    )
 
 
 def quantized(number: Decimal, field: str, *, digits: int, scale: int) -> Decimal:
@@ -138,7 +156,9 @@ def as_quantity(number: Decimal | None) -> int | None:
     if number is None:
         return None
     if number.adjusted() > 10 or not INTEGER_MIN <= number <= INTEGER_MAX:
-        raise RowRefused("out_of_range", "quantity", f"quantity is {number}; it must stay within ±2,147,483,647.")
+        raise RowRefused(
+            "out_of_range", "quantity", f"quantity is {number}; it must stay within ±2,147,483,647."
+        )
     if number != number.to_integral_value():
         raise RowRefused("not_whole", "quantity", f"quantity is {number}; it must be a whole number.")
     return int(number)
@@ -174,7 +194,9 @@ def as_instant(value: Any, *, layout: str, zone: ZoneInfo | None) -> datetime | 
         return read.astimezone(UTC)
     except (ValueError, OverflowError):
         raise RowRefused(
-            "bad_date", "record_date", f"record_date is “{str(value)[:60]}”, which is not a date of the form {layout}."
+            "bad_date",
+            "record_date",
+            f"record_date is “{str(value)[:60]}”, which is not a date of the form {layout}.",
         ) from None
 
 

@@ -1,0 +1,201 @@
+"""The life of one reading: claimed, fetched, stored or failed. Each step can be cut off and taken up by another worker."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from belvedere.core.context import Scope
+from belvedere.core.database import WriteSession
+from belvedere.core.errors import BelvedereError, ExternalError
+from belvedere.core.events import emit
+from belvedere.core.faults import FaultInjected, faultpoint
+from belvedere.core.logs import get_logger
+from belvedere.core.runtime import Runtime
+from belvedere.sources.contracts import Reject, StoredSnapshot
+from belvedere.sources.errors import LeaseLost, ReadingFailed
+from belvedere.sources.fetch import FetchState, fetch_reading, kept_lease
+from belvedere.sources.freshness import retry_due
+from belvedere.sources.ingest import Reading, store_reading
+from belvedere.sources.load import Progress
+from belvedere.sources.plan import Plan, make_plan
+from belvedere.sources.snapshot_rows import (
+    STORE_LEASE,
+    Claim,
+    add_rejects,
+    claim_snapshot,
+    fail_snapshot,
+    renew_lease,
+)
+
+log = get_logger("sources.collect")
+
+INTERNAL_ERROR = (
+    "Something went wrong inside Belvedere. Nothing was stored; it is tried again. The log says more."
+)
+_UNHEALTHY = text(
+    "UPDATE watch.source_accounts SET last_failed_at = :now, last_error = :message,"
+    " consecutive_failures = consecutive_failures + 1, next_due_at = :next_due"
+    " WHERE client_id = :client_id AND id = :account_id"
+)
+_INTAKE_DONE = text(
+    "UPDATE watch.intakes SET stored_at = :now, content = NULL WHERE client_id = :client_id AND snapshot_id = :snapshot_id"
+)
+_FAILURES = text(
+    "SELECT a.consecutive_failures, src.refresh_interval_minutes FROM watch.source_accounts a"
+    " JOIN watch.api_sources src ON src.id = a.source_id WHERE a.client_id = :client_id AND a.id = :account_id"
+)
+
+
+async def run_snapshot(
+    runtime: Runtime, client_id: int, snapshot_id: UUID, actor: str
+) -> StoredSnapshot | None:
+    """Do one reading from claim to commit; None when it failed, is done already, or another worker has it."""
+    scope = Scope.client(client_id, actor)
+    now = runtime.clock()
+    async with runtime.db.write(scope) as session:
+        claim = await claim_snapshot(session, client_id, snapshot_id, now)
+    if claim is None:
+        return None
+    rejects: list[Reject] = []
+    try:
+        async with runtime.db.write(scope) as session:
+            plan = await make_plan(session, claim, actor, now)
+        return await _fetch_and_store(runtime, plan, rejects, actor, now)
+    except LeaseLost:
+        log.info("reading taken over by another worker", snapshot_id=str(snapshot_id), client_id=client_id)
+    except BelvedereError as error:
+        await record_failure(runtime, claim, error, rejects, actor)
+    except FaultInjected:
+        raise
+    except Exception as error:
+        log.exception("reading failed", snapshot_id=str(snapshot_id), client_id=client_id)
+        failure = ReadingFailed(INTERNAL_ERROR, code="internal")
+        failure.__cause__ = error
+        await record_failure(runtime, claim, failure, rejects, actor)
+    return None
+
+
+async def _fetch_and_store(
+    runtime: Runtime, plan: Plan, rejects: list[Reject], actor: str, now: datetime
+) -> StoredSnapshot:
+    state = FetchState()
+    scope = Scope.client(plan.claim.client_id, actor)
+    async with kept_lease(runtime, plan.claim, state):
+        reading = await fetch_reading(runtime, plan, state, now)
+    rejects.extend(reading.mapped.rejects)
+    faultpoint("snapshot.fetched")
+    async with runtime.db.write(scope) as session:
+        await renew_lease(session, plan.claim, runtime.clock(), pages=state.pages, lease=STORE_LEASE)
+    async with runtime.db.write(scope) as session:
+        stored = await store_in(session, plan.claim, reading, runtime.clock(), actor=actor)
+    faultpoint("snapshot.stored")
+    return stored
+
+
+async def store_in(
+    session: WriteSession,
+    claim: Claim,
+    reading: Reading,
+    now: datetime,
+    *,
+    actor: str,
+    progress: Progress | None = None,
+) -> StoredSnapshot:
+    """Store the reading and let go of the body it came from."""
+    stored = await store_reading(session, claim, reading, now, actor=actor, progress=progress)
+    await session.execute(
+        _INTAKE_DONE, {"now": now, "client_id": claim.client_id, "snapshot_id": claim.snapshot_id}
+    )
+    return stored
+
+
+async def record_failure(
+    runtime: Runtime, claim: Claim, error: BelvedereError, rejects: Sequence[Reject], actor: str
+) -> None:
+    """Close the reading as failed, with what a person can do, and say when it is tried again."""
+    async with runtime.db.write(Scope.client(claim.client_id, actor)) as session:
+        await fail_reading(
+            session,
+            claim.client_id,
+            claim.snapshot_id,
+            claim.token,
+            error,
+            runtime.clock(),
+            actor=actor,
+            rejects=rejects,
+        )
+
+
+async def fail_reading(
+    session: WriteSession,
+    client_id: int,
+    snapshot_id: UUID,
+    token: UUID | None,
+    error: BelvedereError,
+    now: datetime,
+    *,
+    actor: str,
+    rejects: Sequence[Reject] = (),
+) -> bool:
+    """Mark a reading failed in the caller's transaction; False when it was no longer open."""
+    place = await fail_snapshot(
+        session,
+        client_id,
+        snapshot_id,
+        token,
+        message=error.detail,
+        code=error.code,
+        now=now,
+        rejected=len(rejects),
+    )
+    if place is None:
+        return False
+    source_id, account_id = place
+    permanent = is_permanent(error)
+    await add_rejects(session, client_id, snapshot_id, rejects, now)
+    await _note_bad(session, client_id, account_id, error, now, permanent=permanent)
+    data = {
+        "snapshot_id": str(snapshot_id),
+        "source_id": str(source_id),
+        "account_id": str(account_id) if account_id else None,
+        "code": error.code,
+        "permanent": permanent,
+    }
+    await emit(
+        session,
+        "snapshot.failed",
+        subject=str(snapshot_id),
+        client_id=client_id,
+        data=data,
+        actor=actor,
+        now=now,
+    )
+    return True
+
+
+def is_permanent(error: BelvedereError) -> bool:
+    """Whether a person has to act before another try can help."""
+    if isinstance(error, ExternalError | ReadingFailed):
+        return error.permanent
+    return error.status < 500
+
+
+async def _note_bad(
+    session: WriteSession,
+    client_id: int,
+    account_id: UUID | None,
+    error: BelvedereError,
+    now: datetime,
+    *,
+    permanent: bool,
+) -> None:
+    place = {"client_id": client_id, "account_id": account_id}
+    row = None if account_id is None else (await session.execute(_FAILURES, place)).one_or_none()
+    if row is None:
+        return
+    interval = timedelta(minutes=row.refresh_interval_minutes)
+    retry_after = getattr(error, "retry_after", None)
+    due = retry_due(row.consecutive_failures + 1, interval, now, permanent=permanent, retry_after=retry_after)
+    await session.execute(_UNHEALTHY, {**place, "now": now, "message": error.detail, "next_due": due})

@@ -1,0 +1,239 @@
+"""A mapped reading → one transaction: rows, rejects, blob, counts, account health, event and follow-up job."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from sqlalchemy import text
+
+from belvedere.core.database import WriteSession
+from belvedere.core.events import emit
+from belvedere.core.faults import faultpoint
+from belvedere.core.jobs import enqueue
+from belvedere.sources.contracts import Completeness, Frames, StoredSnapshot
+from belvedere.sources.errors import ReadingFailed
+from belvedere.sources.frames import FORMAT, checksum, encode
+from belvedere.sources.freshness import is_suspiciously_empty
+from belvedere.sources.load import Progress, load_rows
+from belvedere.sources.map_rows import MappedFrames
+from belvedere.sources.snapshot_rows import (
+    Claim,
+    Earlier,
+    add_rejects,
+    complete_snapshot,
+    earlier_snapshots,
+    has_newer,
+)
+from belvedere.sources.stored import load_frames, source_of
+
+FOLLOW_UP = "sources.snapshot_completed"
+FOLLOW_UP_DELAY = timedelta(seconds=20)
+"""The process that stored a reading judges it at once; the job finds it when that process died first."""
+
+MEDIAN_OVER = 5
+_FRAMES = text(
+    "INSERT INTO watch.snapshot_frames (client_id, snapshot_id, records, metrics, format)"
+    " VALUES (:client_id, :snapshot_id, :records, :metrics, :format)"
+)
+_HEALTHY = text(
+    "UPDATE watch.source_accounts SET last_good_at = greatest(last_good_at, :now), consecutive_failures = 0,"
+    " last_error = NULL WHERE client_id = :client_id AND id = :account_id RETURNING settings"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A mapped reading and what is known of it. `note` is a remark that a person should see although it is good."""
+
+    mapped: MappedFrames
+    data_as_of: datetime
+    completeness: Completeness = Completeness.FULL
+    expected: int | None = None
+    note: str | None = None
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    checksum: bytes
+    records: bytes
+    metrics: bytes
+
+
+def _pack(frames: Frames) -> _Packed:
+    return _Packed(checksum(frames), encode(frames.records), encode(frames.metrics))
+
+
+async def store_reading(
+    session: WriteSession,
+    claim: Claim,
+    reading: Reading,
+    now: datetime,
+    *,
+    actor: str,
+    progress: Progress | None = None,
+) -> StoredSnapshot:
+    """Store a reading in the caller's transaction; raises ReadingFailed or LeaseLost, and then nothing is kept."""
+    packing = asyncio.ensure_future(asyncio.to_thread(_pack, reading.mapped.frames))
+    try:
+        earlier = await earlier_snapshots(session, claim, reading.data_as_of, limit=MEDIAN_OVER)
+        _refuse_empty(reading, earlier)
+        frames = reading.mapped.frames
+        likely_same = _same_counts(earlier, frames) and reading.completeness is Completeness.FULL
+        same = earlier[0] if likely_same and (await packing).checksum == earlier[0].checksum else None
+        if same is not None:
+            # The rows of an equal reading would say nothing new; the reading points to the ones that are there.
+            frames = await load_frames(session, claim.client_id, same.frames_id)
+        else:
+            await load_rows(
+                session,
+                frames,
+                client_id=claim.client_id,
+                snapshot_id=claim.snapshot_id,
+                now=now,
+                progress=progress,
+            )
+            await _keep_blob(session, claim, await packing)
+        faultpoint("snapshot.storing")
+        packed = await packing
+        await add_rejects(session, claim.client_id, claim.snapshot_id, reading.mapped.rejects, now)
+        await _close(session, claim, replace_frames(reading, frames), packed.checksum, same, now)
+        settings = await _note_good(session, claim, now)
+        await _tell(session, claim, reading, frames, same is not None, actor, now)
+        return await _stored(session, claim, reading, frames, earlier, settings)
+    finally:
+        await asyncio.gather(packing, return_exceptions=True)
+
+
+def replace_frames(reading: Reading, frames: Frames) -> Reading:
+    return replace(reading, mapped=replace(reading.mapped, frames=frames))
+
+
+def _refuse_empty(reading: Reading, earlier: list[Earlier]) -> None:
+    records = reading.mapped.frames.records.height
+    if records == 0 and reading.mapped.rejects:
+        first = reading.mapped.rejects[0]
+        raise ReadingFailed(
+            f"All {len(reading.mapped.rejects)} rows were refused. The first, row {first.row_number}: {first.detail}",
+            code="all_rejected",
+            permanent=True,
+        )
+    if reading.completeness is not Completeness.FULL or reading.may_be_empty:
+        return
+    if is_suspiciously_empty(records, [found.records for found in earlier]):
+        raise ReadingFailed(
+            f"The answer holds no rows, though the last good reading had {earlier[0].records:,}."
+            " It was set aside, so that nothing counts as vanished. Check the account's settings and rights.",
+            code="suspicious_empty",
+        )
+
+
+def _same_counts(earlier: list[Earlier], frames: Frames) -> bool:
+    return bool(earlier) and (earlier[0].records, earlier[0].metrics) == (
+        frames.records.height,
+        frames.metrics.height,
+    )
+
+
+async def _keep_blob(session: WriteSession, claim: Claim, packed: _Packed) -> None:
+    values = {"records": packed.records, "metrics": packed.metrics, "format": FORMAT}
+    await session.execute(_FRAMES, {"client_id": claim.client_id, "snapshot_id": claim.snapshot_id, **values})
+
+
+async def _close(
+    session: WriteSession, claim: Claim, reading: Reading, digest: bytes, same: Earlier | None, now: datetime
+) -> None:
+    values = {
+        "records": reading.mapped.frames.records.height,
+        "metrics": reading.mapped.frames.metrics.height,
+        "rejected": len(reading.mapped.rejects),
+        "expected": reading.expected,
+        "checksum": digest,
+        "same_as": same.frames_id if same else None,
+        "completeness": reading.completeness.value,
+        "data_as_of": reading.data_as_of,
+        "note": reading.note,
+        "note_code": "note" if reading.note else None,
+    }
+    await complete_snapshot(session, claim, values, now)
+
+
+async def _note_good(session: WriteSession, claim: Claim, now: datetime) -> dict[str, Any]:
+    if claim.account_id is None:
+        return {}
+    values = {"client_id": claim.client_id, "account_id": claim.account_id, "now": now}
+    return dict((await session.execute(_HEALTHY, values)).scalar_one_or_none() or {})
+
+
+async def _tell(
+    session: WriteSession,
+    claim: Claim,
+    reading: Reading,
+    frames: Frames,
+    unchanged: bool,
+    actor: str,
+    now: datetime,  # noqa: FBT001
+) -> None:
+    await emit(
+        session,
+        "snapshot.completed",
+        subject=str(claim.snapshot_id),
+        client_id=claim.client_id,
+        data={
+            "snapshot_id": str(claim.snapshot_id),
+            "source_id": str(claim.source_id),
+            "account_id": str(claim.account_id) if claim.account_id else None,
+            "records": frames.records.height,
+            "metrics": frames.metrics.height,
+            "rejected": len(reading.mapped.rejects),
+            "completeness": reading.completeness.value,
+            "unchanged": unchanged,
+        },
+        actor=actor,
+        now=now,
+    )
+    await enqueue(
+        session,
+        FOLLOW_UP,
+        {"snapshot_id": str(claim.snapshot_id)},
+        client_id=claim.client_id,
+        actor=actor,
+        run_at=now + FOLLOW_UP_DELAY,
+    )
+
+
+async def _stored(
+    session: WriteSession,
+    claim: Claim,
+    reading: Reading,
+    frames: Frames,
+    earlier: list[Earlier],
+    settings: dict[str, Any],
+) -> StoredSnapshot:
+    previous = earlier[0] if earlier else None
+    provider, endpoint = await source_of(session, claim.source_id)
+    return StoredSnapshot(
+        client_id=claim.client_id,
+        snapshot_id=claim.snapshot_id,
+        source_id=claim.source_id,
+        provider=provider,
+        endpoint=endpoint,
+        completeness=reading.completeness,
+        data_as_of=reading.data_as_of,
+        frames=frames,
+        previous_id=previous.id if previous else None,
+        previous=await load_frames(session, claim.client_id, previous.frames_id) if previous else None,
+        metric_units=units_of(frames),
+        settings=settings,
+        account_id=claim.account_id,
+        is_newest=not await has_newer(session, claim, reading.data_as_of),
+    )
+
+
+def units_of(frames: Frames) -> dict[str, str]:
+    """The unit of each metric that says one."""
+    pairs = frames.metrics.select("metric_name", "metric_unit").filter(pl.col("metric_unit").is_not_null())
+    return dict(pairs.unique("metric_name", keep="first", maintain_order=True).iter_rows())

@@ -1,0 +1,102 @@
+"""Pages of JSON built by PostgreSQL: each row arrives as text and leaves as text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+
+from belvedere.core.cursor import CURSORS
+from belvedere.core.database import ReadSession
+
+CLIENT = "nullif({alias}.client_id, 0) AS client_id"
+"""The agency's own rows have no client for the outside world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """JSON texts of one page; `next_cursor` is None on the last one."""
+
+    items: list[str]
+    next_cursor: str | None
+
+    def envelope(self, now: datetime) -> bytes:
+        """The answer `{data, meta}` of a list."""
+        meta = {
+            "next_cursor": self.next_cursor,
+            "has_more": self.next_cursor is not None,
+            "generated_at": now,
+        }
+        return b'{"data":[' + ",".join(self.items).encode() + b'],"meta":' + orjson.dumps(meta) + b"}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as plain values, for pages."""
+        return [orjson.loads(item) for item in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort key: an SQL expression with its type; rows without a value come last, equal ones in order of id."""
+
+    expression: str
+    kind: str
+    descending: bool = False
+
+    def order(self) -> str:
+        direction = "DESC" if self.descending else "ASC"
+        return f"{self.expression} {direction} NULLS LAST, id ASC"
+
+    def after(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+        """The condition for rows after (value, id) of the page before."""
+        value, last_id = values
+        if value is None:
+            return f"({self.expression} IS NULL AND id > CAST(:last_id AS uuid))", {"last_id": last_id}
+        cast = f"CAST(CAST(:last_value AS text) AS {self.kind})"
+        sign = "<" if self.descending else ">"
+        condition = (
+            f"({self.expression} IS NULL OR {self.expression} {sign} {cast}"
+            f" OR ({self.expression} = {cast} AND id > CAST(:last_id AS uuid)))"
+        )
+        return condition, {"last_value": str(value), "last_id": last_id}
+
+
+NEWEST = Sort("created_at", "timestamptz", descending=True)
+
+
+async def fetch_page(
+    session: ReadSession,
+    kind: str,
+    inner: str,
+    values: dict[str, Any],
+    *,
+    limit: int,
+    cursor: str | None,
+    sort: Sort = NEWEST,
+    outer: str = "to_jsonb(page)",
+) -> Page:
+    """A keyset page of the statement `inner`, whose rows have an `id`; `outer` makes each row's JSON from `page`."""
+    label = f"{kind}:{sort.expression}:{sort.descending}"
+    condition, position = ("true", {}) if cursor is None else sort.after(CURSORS.read(label, cursor))
+    statement = text(
+        f"WITH page AS MATERIALIZED (SELECT * FROM ({inner}) found WHERE {condition}"
+        f" ORDER BY {sort.order()} LIMIT :limit)"
+        f" SELECT ({outer})::text AS item, {sort.expression}::text AS sort_value, id::text AS id FROM page"
+        f" ORDER BY {sort.order()}"
+    )
+    rows = (await session.execute(statement, {**values, **position, "limit": limit + 1})).all()
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = CURSORS.make(label, [last.sort_value, last.id])
+    return Page([row.item for row in rows[:limit]], following)
+
+
+async def fetch_one(
+    session: ReadSession, inner: str, values: dict[str, Any], outer: str = "to_jsonb(page)"
+) -> str | None:
+    """The JSON text of the one row, or None."""
+    found = await session.execute(text(f"SELECT ({outer})::text FROM ({inner}) page"), values)
+    item: str | None = found.scalar_one_or_none()
+    return item
