@@ -174,6 +174,25 @@ def test_a_changed_form_says_so(page):
     assert page.locator("#threshold-0").input_value() == "12"
 
 
+def test_a_menu_takes_the_focus_and_gives_it_back(page):
+    page.goto("/p/alerts")
+    page.keyboard.press("r")
+    page.wait_for_function("document.activeElement.id === 'resolve-note'")
+    page.keyboard.type("rolled back")
+    page.keyboard.press("Escape")
+    assert not page.locator("#resolve-note").is_visible()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_a_menu_stays_inside_a_narrow_window(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/p/alerts")
+    for menu in page.locator("details.menu summary").all():
+        menu.click()
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        page.keyboard.press("Escape")
+
+
 def test_chosen_rows_are_counted(page):
     page.goto("/p/rejects")
     assert not page.locator("[data-bulk]").is_visible()

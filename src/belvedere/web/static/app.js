@@ -124,6 +124,15 @@ addEventListener("submit", event => {
   turn(isDark() ? "light" : "dark");
 });
 
+// ---- menus: focus goes in, Esc and a click beside bring it back
+addEventListener("toggle", event => {
+  if (event.target.matches("details.menu[open]")) one("textarea, input:not([type=hidden]), button", one(".drop", event.target))?.focus();
+}, true);
+const shut = back => {
+  for (const menu of all("details.menu[open]")) { menu.open = false; if (back) one("summary", menu).focus(); }
+};
+addEventListener("pointerdown", event => { if (!event.target.closest("details.menu")) shut(false); });
+
 // ---- palette and keys
 const palette = () => {
   const dialog = one("#palette");
@@ -191,6 +200,7 @@ addEventListener("keydown", event => {
     if (event.key === "Enter" && found[at]) { event.preventDefault(); one("a, button", found[at]).click(); }
     return;
   }
+  if (event.key === "Escape" && one("details.menu[open]")) { shut(true); return; }
   if (held || event.altKey || one("dialog[open]") || "nokeys" in root.dataset) return;
   if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   const bound = all(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`).find(shown);
