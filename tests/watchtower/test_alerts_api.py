@@ -73,7 +73,7 @@ async def test_the_detail_tells_why_it_fired_and_who_was_told(http, olga, three)
     assert (condition["label"], condition["value"], condition["limit"], condition["unit"]) == (
         "Open rate", "11.8", "15", "percent",
     )  # fmt: skip
-    assert [delivery["destination"] for delivery in alert["deliveries"]] == ["ops@brandt.example"]
+    assert [(told["kind"], told["channel"]) for told in alert["deliveries"]] == [("opened", "email")]
     assert alert["client_name"] == "Kaffeehaus Brandt"
 
 
@@ -138,7 +138,7 @@ async def test_acknowledging_a_parent_lets_its_children_fire(http, olga, world, 
         assert (client_id, snapshot_id) == (1, stored.snapshot_id)
         return stored
 
-    monkeypatch.setattr(jobs, "load_stored", from_memory)
+    monkeypatch.setattr(jobs, "load_stored_snapshot", from_memory)
     for _ in range(2):
         await jobs.recheck(runtime, JobCall("watchtower.recheck_children", call["args"], call["client_id"]))
     assert [str(found["rule_id"]) == str(parent) for found in world.alerts()] == [True, False]

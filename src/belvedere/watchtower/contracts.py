@@ -230,3 +230,4 @@ class Verdict:
     seen_again: tuple[tuple[OpenAlert, Finding], ...] = ()
     closed: tuple[Closing, ...] = ()
     missing: tuple[OpenAlert, ...] = ()
+    returned: tuple[OpenAlert, ...] = ()

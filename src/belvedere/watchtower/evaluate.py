@@ -119,4 +119,5 @@ def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
         seen_again=tuple(moves.seen_again),
         closed=tuple(moves.closed),
         missing=tuple(moves.missing),
+        returned=tuple(moves.returned),
     )

@@ -1,19 +1,17 @@
 """Jobs of the watch. Every one can run twice."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from belvedere.core.context import Scope
 from belvedere.core.jobs import JobCall, enqueue, job
 from belvedere.core.runtime import Runtime
-from belvedere.sources.service import load_stored
+from belvedere.sources.service import find_unjudged, load_stored_snapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.rule_book import CLOSE_JOB, close_rule_alerts
 from belvedere.watchtower.watch import RECHECK, judge_stored, recheck_children
 
 EVALUATE = "watchtower.evaluate_snapshot"
 SWEEP_PAGE = 200
-SWEEP_AFTER = timedelta(seconds=20)
 
 
 @job(EVALUATE, queue="watchtower", max_attempts=8)
@@ -21,15 +19,16 @@ async def evaluate_snapshot(runtime: Runtime, call: JobCall) -> None:
     """Judge a completed reading that its own process did not judge."""
     client_id = call.client_id or 0
     async with runtime.db.read(Scope.client(client_id, actor=call.actor)) as session:
-        stored = await load_stored(session, client_id, UUID(call.args["snapshot_id"]))
-    await judge_stored(runtime, stored)
+        stored = await load_stored_snapshot(session, client_id, UUID(call.args["snapshot_id"]))
+    if stored is not None:
+        await judge_stored(runtime, stored)
 
 
 @job("watchtower.sweep_unjudged", queue="scheduler", max_attempts=1, cron="* * * * * */30")
 async def sweep_unjudged(runtime: Runtime, call: JobCall) -> None:
     """Find completed readings that nobody judged, whatever became of their job, and have them judged."""
     async with runtime.db.write(Scope.service(call.actor)) as session:
-        waiting = await repository.find_unjudged(session, runtime.clock() - SWEEP_AFTER, SWEEP_PAGE)
+        waiting = await find_unjudged(session, limit=SWEEP_PAGE)
         for client_id, snapshot_id in waiting:
             await enqueue(
                 session,
@@ -51,9 +50,10 @@ async def recheck(runtime: Runtime, call: JobCall) -> None:
         readings = await repository.find_recheck_readings(session, client_id, parent_id)
     for snapshot_id in readings:
         async with runtime.db.write(scope) as session:
-            stored = await load_stored(session, client_id, snapshot_id)
-            now = runtime.clock()
-            await recheck_children(session, stored, [parent_id], now, base_url=runtime.settings.address)
+            stored = await load_stored_snapshot(session, client_id, snapshot_id)
+            if stored is not None:
+                now = runtime.clock()
+                await recheck_children(session, stored, [parent_id], now, base_url=runtime.settings.address)
 
 
 @job(CLOSE_JOB, queue="watchtower")

@@ -11,9 +11,9 @@ from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
 from belvedere.notify.service import deliveries_of
+from belvedere.sources.service import metric_history
 from belvedere.watchtower.compose import ALERT
 from belvedere.watchtower.contracts import AlertState, Severity
-from belvedere.watchtower.repository import load_history
 from belvedere.watchtower.statements import statement
 
 HISTORY_POINTS = 100
@@ -132,8 +132,8 @@ async def get_alert(session: ReadSession, alert_id: UUID) -> dict[str, Any]:
     alert["deliveries"] = (await deliveries_of(session, [alert_id], subject_type=ALERT)).get(alert_id, [])
     alert["history"] = []
     if row.field and row.source_id and row.external_id:
-        alert["history"] = await load_history(
-            session, row.client_id, row.source_id, row.external_id, row.field, HISTORY_POINTS
+        alert["history"] = await metric_history(
+            session, row.client_id, row.source_id, row.external_id, row.field, limit=HISTORY_POINTS
         )
     return alert
 

@@ -38,6 +38,10 @@ _UNITS = text("SELECT metric_name, display_name, metric_unit FROM watch.metric_d
 _NOTIFIED = text(
     "UPDATE watch.watchtower_rules SET last_notified_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
+_FORGET_MISSING = text(
+    "UPDATE watch.watchtower_alerts SET reason = reason - 'missing_readings'"
+    " WHERE client_id = :client_id AND state = 'open' AND id = ANY (CAST(:ids AS uuid[]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,12 @@ async def count_missing(session: WriteSession, client_id: int, ids: Sequence[UUI
         await session.execute(statement("count_missing"), {"client_id": client_id, "ids": list(ids)})
 
 
+async def forget_missing(session: WriteSession, client_id: int, ids: Sequence[UUID]) -> None:
+    """The entity is there again, so the count of readings without it starts anew."""
+    if ids:
+        await session.execute(_FORGET_MISSING, {"client_id": client_id, "ids": list(ids)})
+
+
 async def record_evaluations(
     session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
 ) -> None:
@@ -243,23 +253,7 @@ async def find_parents_to_recheck(
     return list((await session.execute(statement("children_elsewhere"), values)).scalars())
 
 
-async def find_unjudged(session: ReadSession, before: datetime, limit: int) -> list[tuple[int, UUID]]:
-    """Client and id of completed readings that wait for a judge since `before`."""
-    found = await session.execute(statement("unjudged"), {"before": before, "limit": limit})
-    return [(row.client_id, row.id) for row in found]
-
-
 async def find_recheck_readings(session: ReadSession, client_id: int, parent_id: UUID) -> list[UUID]:
     """The newest judged readings on which children of a parent may stand."""
     values = {"client_id": client_id, "parent_id": parent_id}
     return list((await session.execute(statement("recheck_readings"), values)).scalars())
-
-
-async def load_history(
-    session: ReadSession, client_id: int, source_id: UUID, external_id: str, field: str, limit: int
-) -> list[dict[str, Any]]:
-    """The last values of a numeric field of one entity: `at` and `value` as exact text, oldest first."""
-    values = {"client_id": client_id, "source_id": source_id, "external_id": external_id, "field": field}
-    found = await session.execute(statement("value_history"), {**values, "limit": limit})
-    history: list[dict[str, Any]] = orjson.loads(found.scalar_one())
-    return history

@@ -28,6 +28,7 @@ class Transitions:
     seen_again: list[tuple[OpenAlert, Finding]] = field(default_factory=list)
     closed: list[Closing] = field(default_factory=list)
     missing: list[OpenAlert] = field(default_factory=list)
+    returned: list[OpenAlert] = field(default_factory=list)
     held_back: Counter[str] = field(default_factory=Counter)
     held_sample: list[str] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
@@ -65,6 +66,8 @@ def _settle_open(
     """Move one open alert; True while it stays open."""
     if not rows:
         return _settle_missing(alert, state, moves)
+    if alert.missing_readings:
+        moves.returned.append(alert)
     truth = judged.truth_at(rows)
     if judged.unit.is_event:
         return _settle_event(judged, alert, rows, truth, now, moves)

@@ -181,6 +181,8 @@ class _Run:
         await self._see_again(verdicts)
         missing = [alert.id for verdict in verdicts for alert in verdict.missing]
         await repository.count_missing(self.session, self.stored.client_id, missing)
+        returned = [alert.id for verdict in verdicts for alert in verdict.returned]
+        await repository.forget_missing(self.session, self.stored.client_id, returned)
         moved = {draft.rule.id for draft in drafts} | {alert.rule_id for alert in closed}
         await wake_children(self.session, self.stored.client_id, sorted(moved), self.stored.source_id)
         return WatchOutcome(
