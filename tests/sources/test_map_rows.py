@@ -76,7 +76,9 @@ def test_a_missing_number_is_absent_and_not_zero():
 
 
 def test_a_ratio_is_exact_and_absent_on_a_zero_denominator():
-    assert one({"id": "a", "opened": 1, "sent": 4, "bounced": 1})["metrics"] == {"open_rate": Decimal("33.333333")}
+    assert one({"id": "a", "opened": 1, "sent": 4, "bounced": 1})["metrics"] == {
+        "open_rate": Decimal("33.333333")
+    }
     assert one({"id": "a", "opened": 1, "sent": 4, "bounced": 4})["metrics"] == {}
     assert one({"id": "a", "opened": 1, "sent": 4})["metrics"] == {}
 
@@ -156,7 +158,9 @@ def test_a_definition_sets_the_bounds():
 
 
 def test_a_time_without_zone_belongs_to_the_mapping_zone_also_when_the_clock_changes():
-    assert one({"id": "a", "date": "2026-01-15T12:00:00"})["record_date"] == datetime(2026, 1, 15, 11, tzinfo=UTC)
+    assert one({"id": "a", "date": "2026-01-15T12:00:00"})["record_date"] == datetime(
+        2026, 1, 15, 11, tzinfo=UTC
+    )
     skipped = one({"id": "a", "date": "2026-03-29T02:30:00"})["record_date"]
     assert skipped == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     twice = one({"id": "a", "date": "2026-10-25T02:30:00"})["record_date"]
@@ -172,7 +176,9 @@ def test_a_time_without_zone_belongs_to_the_mapping_zone_also_when_the_clock_cha
     ],
 )
 def test_other_date_formats_are_read(layout, sent, read):
-    mapping = parse_mapping({"columns": {"external_id": "id", "record_date": {"path": "d", "format": layout}}})
+    mapping = parse_mapping(
+        {"columns": {"external_id": "id", "record_date": {"path": "d", "format": layout}}}
+    )
     assert one({"id": "a", "d": sent}, mapping)["record_date"] == read
 
 
@@ -222,12 +228,16 @@ numbers = st.one_of(
     st.decimals(-1000, 1000, places=3).map(str),
     st.sampled_from(["", " 5 ", "1e3", "x", "0.0000005", "12.5", "1,5", "٣", "\u00a07"]),
 )
-texts = st.one_of(st.none(), st.text(max_size=60), st.integers(), st.floats(allow_nan=False), st.booleans(), st.just([1]))
+texts = st.one_of(
+    st.none(), st.text(max_size=60), st.integers(), st.floats(allow_nan=False), st.booleans(), st.just([1])
+)
 dates = st.one_of(
     st.none(),
     st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31)).map(datetime.isoformat),  # noqa: DTZ001
     st.datetimes(min_value=datetime(1900, 1, 1)).map(lambda moment: moment.isoformat() + "Z"),  # noqa: DTZ001
-    st.sampled_from(["", "2023-02-30T10:00:00Z", "2023-01-01T24:00:00Z", "2023-01-01T10:00:60Z", "2023-01-04", 5]),
+    st.sampled_from(
+        ["", "2023-02-30T10:00:00Z", "2023-01-01T24:00:00Z", "2023-01-01T10:00:60Z", "2023-01-04", 5]
+    ),
 )
 rows_strategy = st.lists(
     st.fixed_dictionaries(
@@ -235,7 +245,9 @@ rows_strategy = st.lists(
         optional={
             "name": texts,
             "status": texts,
-            "tags": st.one_of(st.none(), st.lists(st.one_of(st.text(max_size=5), st.none()), max_size=3), texts),
+            "tags": st.one_of(
+                st.none(), st.lists(st.one_of(st.text(max_size=5), st.none()), max_size=3), texts
+            ),
             "amount": numbers,
             "sent": numbers,
             "bounced": numbers,
@@ -244,7 +256,9 @@ rows_strategy = st.lists(
             "revenue": numbers,
             "stats": st.one_of(texts, st.fixed_dictionaries({"click": numbers})),
             "date": dates,
-            "more": st.recursive(texts, lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=2)),
+            "more": st.recursive(
+                texts, lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=2)
+            ),
         },
     ),
     max_size=8,
@@ -263,7 +277,8 @@ def test_columns_and_single_rows_agree(rows):
 def canonical(frames):
     names = dict(zip(frames.records["id"], frames.records["external_id"], strict=True))
     records = [
-        {**row, "extra": json.loads(row["extra"], parse_float=Decimal)} for row in frames.records.drop("id").iter_rows(named=True)
+        {**row, "extra": json.loads(row["extra"], parse_float=Decimal)}
+        for row in frames.records.drop("id").iter_rows(named=True)
     ]
     metrics = {(names[record], *rest) for record, *rest in frames.metrics.iter_rows()}
     return records, metrics

@@ -43,7 +43,9 @@ def test_a_whole_mapping_is_read():
 
 
 def test_a_fraction_is_turned_into_percent_on_entry():
-    mapping = parse_mapping({"columns": {"external_id": "id"}, "metrics": {"ctr": {"path": "a.b", "scale": "fraction"}}})
+    mapping = parse_mapping(
+        {"columns": {"external_id": "id"}, "metrics": {"ctr": {"path": "a.b", "scale": "fraction"}}}
+    )
     assert mapping.metrics[0].times == 100
     assert mapping.metrics[0].path == ("a", "b")
 
@@ -61,11 +63,23 @@ def test_a_mapping_needs_an_external_id():
         ({"columns": {"external_id": "id", "name": {"path": "n", "value": "x"}}}, "/columns/name"),
         ({"columns": {"external_id": "id", "name": {"path": "n", "zone": "UTC"}}}, "/columns/name/zone"),
         ({"columns": {"external_id": "a..b"}}, "/columns/external_id/path"),
-        ({"columns": {"external_id": "id", "record_date": {"path": "d", "zone": "Mars/One"}}}, "/columns/record_date/zone"),
-        ({"columns": {"external_id": "id", "record_date": {"path": "d", "format": "soon"}}}, "/columns/record_date/format"),
+        (
+            {"columns": {"external_id": "id", "record_date": {"path": "d", "zone": "Mars/One"}}},
+            "/columns/record_date/zone",
+        ),
+        (
+            {"columns": {"external_id": "id", "record_date": {"path": "d", "format": "soon"}}},
+            "/columns/record_date/format",
+        ),
         ({"columns": {"external_id": "id"}, "metrics": {"ctr": {"ratio": ["a"]}}}, "/metrics/ctr/ratio"),
-        ({"columns": {"external_id": "id"}, "metrics": {"ctr": {"path": "a", "unit": "bananas"}}}, "/metrics/ctr/unit"),
-        ({"columns": {"external_id": "id"}, "metrics": {"ctr": {"path": "a", "scale": "promille"}}}, "/metrics/ctr/scale"),
+        (
+            {"columns": {"external_id": "id"}, "metrics": {"ctr": {"path": "a", "unit": "bananas"}}},
+            "/metrics/ctr/unit",
+        ),
+        (
+            {"columns": {"external_id": "id"}, "metrics": {"ctr": {"path": "a", "scale": "promille"}}},
+            "/metrics/ctr/scale",
+        ),
         ({"columns": {"external_id": "id"}, "metrics": {"x" * 101: "a"}}, f"/metrics/{'x' * 101}/name"),
         ({"columns": {"external_id": "id"}, "extra": "all"}, "/extra"),
         ({"columns": {"external_id": "id"}, "colums": {}}, "/colums"),

@@ -13,7 +13,7 @@ from belvedere.accounts.service import delete_credential, open_credential, store
 from belvedere.connectors.webhook.signature import VerifiedPush, make_secret, verify
 from belvedere.core.context import Scope
 from belvedere.core.database import ReadSession, WriteSession
-from belvedere.core.errors import NotFound
+from belvedere.core.errors import FieldProblem, Invalid, NotFound
 from belvedere.core.ids import new_id
 from belvedere.core.runtime import Runtime
 from belvedere.sources.documents import guess_format, parse_json
@@ -71,8 +71,11 @@ class TakenPush:
 
 
 async def create_endpoint(
-    session: WriteSession, *, account_id: UUID, client_id: int, name: str, actor: str, now: datetime
+    session: WriteSession, *, account: Mapping[str, Any], client_id: int, name: str, actor: str, now: datetime
 ) -> NewEndpoint:
+    """Make an address for an account; raises Invalid when nothing says how its rows are mapped."""
+    account_id: UUID = account["id"]
+    check_mapping(account)
     endpoint_id = new_id(now)
     secret = make_secret(os.urandom(SECRET_SIZE))
     credential_id = await store_credential(
@@ -81,6 +84,19 @@ async def create_endpoint(
     values = {"id": endpoint_id, "client_id": client_id, "account_id": account_id, "name": name}
     await session.execute(_ADD, {**values, "credential_id": credential_id})
     return NewEndpoint(endpoint_id, secret)
+
+
+def check_mapping(account: Mapping[str, Any]) -> None:
+    """A push needs a mapping: the account's own in its settings, or the one that goes with its source."""
+    given = account["settings"].get("mapping")
+    if given is not None:
+        mapping_document(given)
+        return
+    try:
+        default_mapping(account["provider"], account["endpoint"])
+    except NotFound as error:
+        detail = "Nothing says how pushed rows are mapped. Put `mapping` (a shipped name, or a whole mapping) there."
+        raise Invalid(detail, errors=[FieldProblem("/settings/mapping", "missing", detail)]) from error
 
 
 async def list_endpoints(
@@ -147,8 +163,6 @@ async def _keep(
     if (await session.execute(_RECEIPT, receipt)).scalar_one_or_none() is None:
         return False
     mapping = (endpoint.settings or {}).get("mapping")
-    if mapping is None:
-        default_mapping(endpoint.provider, endpoint.endpoint)
     intake_id = await add_intake(
         session,
         now,

@@ -26,6 +26,12 @@ INTERNAL = "internal"
 _INTERNAL_MAPPING: Mapping[str, Any] = {
     "name": "internal",
     "columns": {"external_id": "id", "name": "name", "status": "status", "category": "category"},
+    "metrics": {
+        "active_sources": {"path": "active_sources", "unit": "count"},
+        "open_alerts": {"path": "open_alerts", "unit": "count"},
+        "days_since_team_message": {"path": "days_since_team_message", "unit": "days"},
+        "days_since_client_message": {"path": "days_since_client_message", "unit": "days"},
+    },
     "extra": "rest",
 }
 _PLACE = text(

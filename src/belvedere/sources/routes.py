@@ -262,14 +262,14 @@ async def create_endpoint(
     access.require(client_id)
     made = await service.create_endpoint(
         access.session,
-        account_id=body.account_id,
+        account=account,
         client_id=client_id,
         name=body.name,
         actor=access.actor,
         now=access.now,
     )
     claim = getattr(access.request.state, "claim", None)
-    if claim is not None and hasattr(claim, "shows_secret"):
+    if claim is not None:
         claim.shows_secret = True
     row = await service.get_endpoint(access.session, made.id)
     return EndpointCreated(**_endpoint(row, access).model_dump(), secret=made.secret)
