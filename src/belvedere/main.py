@@ -1,6 +1,5 @@
 """The program: hands the web application and the sandbox to the command line, which must not know them."""
 
-from collections.abc import Awaitable
 from typing import Any
 
 from belvedere.cli.parts import Parts
@@ -13,15 +12,27 @@ def make_app(runtime: Any) -> Any:
     return create_app(runtime)
 
 
-def start_sandbox(**options: Any) -> Awaitable[Any]:
+async def start_sandbox(**options: Any) -> Any:
     """The fake platforms, for `belvedere sandbox` and the demo."""
     from belvedere.sandbox.service import SandboxOptions, run_sandbox
 
-    return run_sandbox(SandboxOptions(**options))
+    return await run_sandbox(SandboxOptions(**options))
+
+
+def describe_sandbox() -> dict[str, Any]:
+    """The shops the sandbox plays and the keys it accepts."""
+    from belvedere.sandbox import clients
+
+    return {
+        "clients": clients.SANDBOX_CLIENTS,
+        "discord_bot_token": clients.DISCORD_BOT_TOKEN,
+        "smtp_username": clients.SMTP_USERNAME,
+        "smtp_password": clients.SMTP_PASSWORD,
+    }
 
 
 def main() -> None:
     """Entry point of the command `belvedere`."""
     from belvedere.cli.main import run
 
-    run(Parts(make_app=make_app, start_sandbox=start_sandbox))
+    run(Parts(make_app=make_app, start_sandbox=start_sandbox, describe_sandbox=describe_sandbox))

@@ -41,19 +41,22 @@ class Database:
         self._urls = {"api": api_url, "worker": worker_url, "replica": replica_url or api_url}
         self._engines: dict[str, AsyncEngine] = {}
 
-    def _engine(self, scope: Scope, *, read_only: bool) -> AsyncEngine:
-        name = "worker"
-        if scope.role in WEB_ROLES or (scope.role is DbRole.LOG_WRITER and not self.worker_url):
-            name = "replica" if read_only and self._urls["replica"] != self.api_url else "api"
+    def _engine(self, scope: Scope, *, replica: bool = False) -> AsyncEngine:
+        name = "api" if scope.role in WEB_ROLES else "worker"
+        if name == "api" and replica and self._urls["replica"] != self.api_url:
+            name = "replica"
         if name not in self._engines:
             self._engines[name] = make_engine(self._urls[name], pool_size=self._pool_size)
         return self._engines[name]
 
     @asynccontextmanager
-    async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
-        """A READ ONLY transaction for `scope`; nothing it does can change a row."""
+    async def read(self, scope: Scope, *, replica: bool = False) -> AsyncIterator[ReadSession]:
+        """A READ ONLY transaction for `scope`; nothing it does can change a row.
+
+        `replica` allows a copy that lags: for analytics, never for finding out who somebody is.
+        """
         async with (
-            AsyncSession(self._engine(scope, read_only=True), expire_on_commit=False) as session,
+            AsyncSession(self._engine(scope, replica=replica), expire_on_commit=False) as session,
             session.begin(),
         ):
             await enter(session, scope, read_only=True)
@@ -63,7 +66,7 @@ class Database:
     async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """One transaction for `scope`: commits when the block ends, rolls back when it raises."""
         async with (
-            AsyncSession(self._engine(scope, read_only=False), expire_on_commit=False) as session,
+            AsyncSession(self._engine(scope), expire_on_commit=False) as session,
             session.begin(),
         ):
             await enter(session, scope)

@@ -12,6 +12,7 @@ from belvedere.core.runtime import Runtime
 log = get_logger("core.maintenance")
 
 LOGS_KEPT = timedelta(days=30)
+SESSIONS_KEPT = timedelta(days=30)
 JOBS_KEPT = timedelta(days=1)
 FAILED_JOBS_KEPT = timedelta(days=14)
 MONTHS_AHEAD = 4
@@ -43,5 +44,9 @@ async def clean_up(runtime: Runtime, call: JobCall) -> None:
         await session.execute(_OLD_JOBS, {"done": now - JOBS_KEPT, "failed": now - FAILED_JOBS_KEPT})
         await session.execute(
             text("DELETE FROM core.observability_logs WHERE created_at < :limit"), {"limit": now - LOGS_KEPT}
+        )
+        await session.execute(
+            text("DELETE FROM core.user_sessions WHERE expires_at < :limit OR revoked_at < :limit"),
+            {"limit": now - SESSIONS_KEPT},
         )
         await session.execute(text("DELETE FROM core.idempotency_keys WHERE expires_at < :now"), {"now": now})

@@ -267,6 +267,9 @@ def _session_policies(me: str, governs: str) -> Iterator[str]:
         yield f"GRANT INSERT, UPDATE ON {table} TO authn_r"
         yield policy(table, "authn", "INSERT", "authn_r", "true")
         yield policy(table, "authn", "UPDATE", "authn_r", "true")
+    yield policy("core.user_sessions", "service", "SELECT", "service_role", "true")
+    yield policy("core.user_sessions", "service", "DELETE", "service_role", "true")
+    yield "GRANT SELECT (id, user_id, expires_at, revoked_at), DELETE ON core.user_sessions TO service_role"
     yield "GRANT INSERT ON core.api_tokens TO authenticated"
     yield policy("core.api_tokens", "own", "INSERT", "authenticated", f"user_id = {me}")
     columns = "id, user_id, created_at, expires_at, revoked_at"

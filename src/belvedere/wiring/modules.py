@@ -6,6 +6,7 @@ from functools import lru_cache
 @lru_cache(maxsize=1)
 def connect_modules() -> None:
     """Register jobs and listeners, once for a process."""
+    import belvedere.accounts.jobs
     import belvedere.core.maintenance
     import belvedere.notify.jobs
     import belvedere.sources.jobs

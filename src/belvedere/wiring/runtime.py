@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from belvedere.accounts.keyring import load_keyring, use_keyring
 from belvedere.core.egress import HttpClient
 from belvedere.core.logs import LogSink
 from belvedere.core.runtime import Runtime
@@ -15,6 +16,7 @@ async def open_runtime(installation: Installation, *, keep_logs: bool = True) ->
     """The runtime of one process; log lines also go to the database while it is open."""
     settings = installation.settings
     connect_modules()
+    use_keyring(load_keyring(settings))
     database = installation.database()
     runtime = Runtime(settings=settings, db=database, http=HttpClient(settings, db=database))
     sink = LogSink(database) if keep_logs else None
