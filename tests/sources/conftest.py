@@ -108,6 +108,10 @@ class World:
         ).fetchall()
         return [row[0] for row in rows]
 
+    def lose_jobs(self) -> None:
+        """What a queue that was emptied looks like."""
+        self.admin.execute("TRUNCATE jobs.procrastinate_jobs CASCADE")
+
     def one(self, statement: str, *values: Any) -> Any:
         row = self.admin.execute(statement, list(values)).fetchone()
         return row[0] if row is not None and len(row) == 1 else row

@@ -14,7 +14,7 @@ from belvedere.core.ids import new_id
 from belvedere.sources.contracts import Completeness, SnapshotRef, SnapshotType
 from belvedere.sources.documents import DocumentFormat
 from belvedere.sources.mapping import parse_mapping
-from belvedere.sources.plan import find_mapping
+from belvedere.sources.plan import find_mapping, is_mapping_name
 from belvedere.sources.runs import enqueue_collect
 from belvedere.sources.snapshot_rows import create_snapshot
 
@@ -48,7 +48,7 @@ _REPLAYED = text(
 
 def mapping_document(mapping: str | Mapping[str, Any]) -> dict[str, Any]:
     """How a mapping is kept beside a body: by its shipped name, or whole. Raises Invalid or NotFound."""
-    if isinstance(mapping, str) and "\n" not in mapping:
+    if isinstance(mapping, str) and is_mapping_name(mapping):
         find_mapping(mapping)
         return {"shipped": mapping}
     parse_mapping(mapping)

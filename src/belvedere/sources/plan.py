@@ -80,10 +80,15 @@ def shipped_mapping(name: str) -> RecordMapping:
     return parse_mapping(mapping_text(name), default_name=name)
 
 
+def is_mapping_name(text: str) -> bool:
+    """Whether a text names a shipped mapping; anything else is one written out."""
+    return text.replace("_", "").replace("-", "").isalnum()
+
+
 def find_mapping(wanted: Mapping[str, Any] | str) -> RecordMapping:
-    """A mapping by its shipped name, or given whole."""
+    """A mapping by its shipped name, or given whole as a dict or YAML text."""
     if isinstance(wanted, str):
-        return shipped_mapping(wanted)
+        return shipped_mapping(wanted) if is_mapping_name(wanted) else parse_mapping(wanted)
     if set(wanted) == {"shipped"}:
         return shipped_mapping(str(wanted["shipped"]))
     return parse_mapping(wanted["yaml"] if set(wanted) == {"yaml"} else wanted)
