@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from tests.people import People, Person
+from tests.watchtower.world import NOON, World
 
 import belvedere.watchtower.jobs  # noqa: F401 - registers the jobs that the watch enqueues
 from belvedere.accounts import service as accounts
@@ -17,8 +19,6 @@ from belvedere.core.errors import BelvedereError
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.watchtower.routes import router
-from tests.people import People, Person
-from tests.watchtower.world import NOON, World
 
 SCOPES = ["rules.read", "rules.write", "alerts.read", "alerts.write"]
 

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
+from tests.watchtower.oracle import Entity
 
 from belvedere.sources.contracts import Frames
-from tests.watchtower.oracle import Entity
 
 RECORD_SCHEMA: dict[str, Any] = {
     "id": pl.String,

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from tests.watchtower.frames import make_frames
+from tests.watchtower.oracle import Entity
+
 from belvedere.sources.contracts import Frames
 from belvedere.watchtower.contracts import OpenAlert, Place, Rule, WatchState
 from belvedere.watchtower.evaluate import evaluate
-from tests.watchtower.frames import make_frames
-from tests.watchtower.oracle import Entity
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SOURCE = UUID(int=900)

@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from tests.watchtower.oracle import Entity
+from tests.watchtower.world import campaign
 
 from belvedere.core.jobs import JobCall
 from belvedere.watchtower import jobs
 from belvedere.watchtower.service import export_alerts
-from tests.watchtower.oracle import Entity
-from tests.watchtower.world import campaign
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from tests.watchtower import oracle
+from tests.watchtower.frames import make_frames
+from tests.watchtower.oracle import KNOWN_METRICS, Entity
 
 from belvedere.watchtower.contracts import (
     Condition,
@@ -18,9 +21,6 @@ from belvedere.watchtower.contracts import (
 )
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.groups import form_units
-from tests.watchtower import oracle
-from tests.watchtower.frames import make_frames
-from tests.watchtower.oracle import KNOWN_METRICS, Entity
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SOURCE = UUID(int=900)

@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.people import BRANDT
+from tests.watchtower.world import World, campaign
 
 from belvedere.sources.contracts import Completeness
 from belvedere.watchtower.service import acknowledge, resolve
-from tests.people import BRANDT
-from tests.watchtower.world import World, campaign
 
 ENTITIES = ("a", "b", "c")
 rates = st.sampled_from(["20", "14", "9", "_"])

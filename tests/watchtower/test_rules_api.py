@@ -4,7 +4,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-
 from tests.watchtower.oracle import Entity
 from tests.watchtower.world import campaign
 

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 import pytest
+from tests.watchtower.table import SOURCE, play
 
 from belvedere.watchtower.contracts import Condition, LogicOperator, Rule
-from tests.watchtower.table import SOURCE, play
 
 GROUP = UUID(int=77)
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from tests.watchtower.oracle import Entity
+from tests.watchtower.world import World, campaign
 
 from belvedere.core import faults
 from belvedere.core.context import Scope
 from belvedere.core.faults import FaultInjected
 from belvedere.sources.contracts import Completeness
 from belvedere.watchtower.service import acknowledge, resolve
-from tests.watchtower.oracle import Entity
-from tests.watchtower.world import World, campaign
 
 
 async def test_a_breach_opens_one_alert_with_its_words_and_its_reason(world: World):

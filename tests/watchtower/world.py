@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.rows import dict_row
+from tests.watchtower.frames import make_frames
+from tests.watchtower.oracle import Entity
 
 from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.ids import new_id
 from belvedere.sources.contracts import Completeness, Frames, StoredSnapshot
 from belvedere.watchtower.service import WatchOutcome, watch_snapshot
-from tests.watchtower.frames import make_frames
-from tests.watchtower.oracle import Entity
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -104,8 +104,8 @@ class DocumentValues:
     def comparable(self) -> pl.Series:
         return pl.Series([None if cell is None else canonical(cell) for cell in self.cells], dtype=pl.String)
 
-    def text_at(self, row: int) -> str | None:
-        return cell_text(self.cells[row])
+    def texts(self, rows: list[int]) -> list[str | None]:
+        return [cell_text(self.cells[row]) for row in rows]
 
 
 def as_number(cell: Any) -> Decimal | None:

@@ -1,6 +1,6 @@
 """Judging one rule or group over one reading: truth for each row, and the values that explain it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -154,34 +154,51 @@ class JudgedUnit:
             return True
         return None if None in answers else False
 
-    def finding(self, external_id: str, row: int) -> Finding:
-        reading = self._judge.reading
-        return Finding(external_id, UUID(reading.record_id(row)), reading.name(row), self.explain(row))
+    def findings(self, entities: Sequence[tuple[str, int]]) -> list[Finding]:
+        """Entities, each with a row, as what alerts say of them."""
+        rows = [row for _, row in entities]
+        facts = self._judge.reading.entities(rows)
+        return [
+            Finding(external_id, UUID(record_id), name, conditions)
+            for (external_id, _), (record_id, name), conditions in zip(
+                entities, facts, self.explain(rows), strict=True
+            )
+        ]
 
-    def explain(self, row: int) -> tuple[ConditionReason, ...]:
-        """Each condition with the value it met."""
-        return tuple(
-            self._explain(number, rule, outcome, row)
+    def explain(self, rows: list[int]) -> list[tuple[ConditionReason, ...]]:
+        """For each row, every condition with the value it met."""
+        if not rows:
+            return []
+        columns = [
+            self._explain(number, rule, outcome, rows)
             for number, (rule, outcome) in enumerate(zip(self.unit.rows, self._outcomes, strict=True))
-        )
+        ]
+        return list(zip(*columns, strict=True))
 
-    def _explain(self, number: int, rule: Rule, outcome: Outcome, row: int) -> ConditionReason:
+    def _explain(self, number: int, rule: Rule, outcome: Outcome, rows: list[int]) -> list[ConditionReason]:
         judge = self._judge
         ref = judge.row(rule).ref
-        state = judge.state
-        return ConditionReason(
-            rule_id=rule.id,
-            name=rule.name,
-            field=ref.name,
-            label=label_of(ref.last_word, state.metric_labels.get(ref.name)),
-            condition=rule.condition,
-            limit=rule.threshold_value,
-            value=judge.reading.values(ref).text_at(row),
-            previous=judge.change.previous_text(ref, row),
-            unit=self._unit(ref),
-            result=outcome.at(row),
-            joined_by=rule.logic_operator.value if number else None,
-        )
+        label = label_of(ref.last_word, judge.state.metric_labels.get(ref.name))
+        unit = self._unit(ref)
+        joined_by = rule.logic_operator.value if number else None
+        texts = judge.reading.values(ref).texts(rows)
+        before = judge.change.previous_texts(ref, rows)
+        return [
+            ConditionReason(
+                rule_id=rule.id,
+                name=rule.name,
+                field=ref.name,
+                label=label,
+                condition=rule.condition,
+                limit=rule.threshold_value,
+                value=value,
+                previous=previous,
+                unit=unit,
+                result=outcome.at(row),
+                joined_by=joined_by,
+            )
+            for row, value, previous in zip(rows, texts, before, strict=True)
+        ]
 
     def _unit(self, ref: FieldRef) -> str | None:
         if ref == FieldRef("amount", FieldPlace.COLUMN):

@@ -63,12 +63,15 @@ class Reading:
             found.setdefault(external_id, []).append(row)
         return found
 
-    def record_id(self, row: int) -> str:
-        return str(self._records["id"][row])
-
-    def name(self, row: int) -> str | None:
-        value = self._records["name"][row] if "name" in self._records.columns else None
-        return None if value is None else str(value)
+    def entities(self, rows: list[int]) -> list[tuple[str, str | None]]:
+        """Record id and name of these rows."""
+        ids = self._records["id"].gather(rows).cast(pl.String).to_list()
+        names = (
+            self._records["name"].gather(rows).to_list()
+            if "name" in self._records.columns
+            else [None] * len(rows)
+        )
+        return list(zip(ids, names, strict=True))
 
     def values(self, ref: FieldRef) -> Values:
         """The values of a placed field; a field that this reading does not carry is all missing."""
@@ -151,13 +154,14 @@ class Change:
             known = known.scatter(pairs["now"], True)
         return Outcome(pairs["now"].filter(differs).sort(), Mask.of(known), errors)
 
-    def previous_text(self, ref: FieldRef, row: int) -> str | None:
-        """The value of the reading before, as text."""
+    def previous_texts(self, ref: FieldRef, rows: list[int]) -> list[str | None]:
+        """The values of the reading before for these rows of the present one."""
         if self._previous is None:
-            return None
-        before = self._before.get(row)
-        return None if before is None else self._previous.values(ref).text_at(before)
+            return [None] * len(rows)
+        before = [self._before.get(row) for row in rows]
+        texts = iter(self._previous.values(ref).texts([row for row in before if row is not None]))
+        return [None if row is None else next(texts) for row in before]
 
     @cached_property
     def _before(self) -> dict[int, int]:
-        return dict(self._pairs.iter_rows())
+        return dict(zip(self._pairs["now"].to_list(), self._pairs["before"].to_list(), strict=True))

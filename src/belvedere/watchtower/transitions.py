@@ -25,6 +25,7 @@ class Transitions:
     """Moves of one rule's alerts. `unsure`: entities that match, but whose parent is unknown."""
 
     opened: list[Finding] = field(default_factory=list)
+    seen_rows: list[tuple[OpenAlert, int]] = field(default_factory=list)
     seen_again: list[tuple[OpenAlert, Finding]] = field(default_factory=list)
     closed: list[Closing] = field(default_factory=list)
     missing: list[OpenAlert] = field(default_factory=list)
@@ -49,9 +50,14 @@ def settle(
     for alert in alerts:
         if _settle_open(judged, alert, rows.get(alert.external_id or "", []), state, now, moves):
             staying.add(alert.external_id or "")
-    for external_id, row in candidates.items():
-        if external_id not in staying and _may_open(judged, external_id, parents, moves):
-            moves.opened.append(judged.finding(external_id, row))
+    opening = [
+        (external_id, row)
+        for external_id, row in candidates.items()
+        if external_id not in staying and _may_open(judged, external_id, parents, moves)
+    ]
+    moves.opened = judged.findings(opening)
+    seen = judged.findings([(alert.external_id or "", row) for alert, row in moves.seen_rows])
+    moves.seen_again = [(alert, finding) for (alert, _), finding in zip(moves.seen_rows, seen, strict=True)]
     return moves
 
 
@@ -72,9 +78,9 @@ def _settle_open(
     if judged.unit.is_event:
         return _settle_event(judged, alert, rows, truth, now, moves)
     if truth:
-        moves.seen_again.append((alert, judged.finding(alert.external_id or "", _first_hit(judged, rows))))
+        moves.seen_rows.append((alert, _first_hit(judged, rows)))
     elif truth is False and state.is_full:
-        moves.closed.append(Closing(alert, ResolvedReason.RECOVERED, judged.explain(rows[0])))
+        moves.closed.append(Closing(alert, ResolvedReason.RECOVERED, judged.explain(rows[:1])[0]))
         return False
     return True
 
@@ -103,7 +109,7 @@ def _settle_event(
         moves.closed.append(Closing(alert, ResolvedReason.RECOVERED))
         return False
     if truth:
-        moves.seen_again.append((alert, judged.finding(alert.external_id or "", _first_hit(judged, rows))))
+        moves.seen_rows.append((alert, _first_hit(judged, rows)))
         return True
     if now - alert.last_seen_at >= EVENT_LIFETIME:
         moves.closed.append(Closing(alert, ResolvedReason.EXPIRED))

@@ -38,7 +38,7 @@ class Mask:
         return cls(pl.repeat(value=False, n=size, dtype=pl.Boolean, eager=True), 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """One condition over all rows: rows that hold, rows with an answer, rows where the comparison makes no sense."""
 
@@ -55,10 +55,11 @@ class Outcome:
 
     def at(self, row: int) -> bool | None:
         """The answer for one row."""
-        if not self.known.rows[row]:
-            return None
-        found = self.hits.search_sorted(row)
-        return found < len(self.hits) and self.hits[int(found)] == row
+        return row in self.hit_rows if row in self.hit_rows or self.known.rows[row] else None
+
+    @cached_property
+    def hit_rows(self) -> frozenset[int]:
+        return frozenset(self.hits.to_list())
 
 
 class Values(Protocol):
@@ -79,8 +80,8 @@ class Values(Protocol):
     def comparable(self) -> pl.Series:
         """Values in a form whose equality is the field's equality, to tell a change."""
 
-    def text_at(self, row: int) -> str | None:
-        """One value as text, for alerts."""
+    def texts(self, rows: list[int]) -> list[str | None]:
+        """The values of these rows as text, for alerts."""
 
 
 class Sorted:
@@ -201,11 +202,11 @@ class NumberValues:
     def comparable(self) -> pl.Series:
         return self.series
 
-    def text_at(self, row: int) -> str | None:
-        value = self.series[row]
-        if value is None:
-            return None
-        return value.isoformat() if self.is_instant else plain(Decimal(value))
+    def texts(self, rows: list[int]) -> list[str | None]:
+        found = self.series.gather(rows).to_list()
+        if self.is_instant:
+            return [None if value is None else value.isoformat() for value in found]
+        return [None if value is None else plain(Decimal(value)) for value in found]
 
 
 class TextValues:
@@ -266,9 +267,8 @@ class TextValues:
     def comparable(self) -> pl.Series:
         return self.series
 
-    def text_at(self, row: int) -> str | None:
-        value = self.series[row]
-        return None if value is None else str(value)
+    def texts(self, rows: list[int]) -> list[str | None]:
+        return self.series.gather(rows).to_list()
 
 
 class ListValues:
@@ -325,9 +325,9 @@ class ListValues:
     def comparable(self) -> pl.Series:
         return self._keys
 
-    def text_at(self, row: int) -> str | None:
-        value = self.series[row]
-        return None if value is None else ", ".join(value)
+    def texts(self, rows: list[int]) -> list[str | None]:
+        found = self.series.gather(rows).to_list()
+        return [None if value is None else ", ".join(part or "" for part in value) for value in found]
 
 
 class Numbers:
