@@ -13,6 +13,7 @@ from belvedere.connectors.contracts import Page, RowProblem
 from belvedere.core.context import Scope
 from belvedere.core.logs import get_logger
 from belvedere.core.runtime import Runtime
+from belvedere.core.settings import Settings
 from belvedere.sources.contracts import Completeness, MetricDefinition, Reject
 from belvedere.sources.documents import DocumentFormat, read_document
 from belvedere.sources.errors import LeaseLost, ReadingFailed
@@ -79,7 +80,9 @@ async def fetch_reading(runtime: Runtime, plan: Plan, state: FetchState, now: da
     if plan.connector is None:
         return await _read_internal(runtime, plan, now)
     mapper = ReadingMapper(plan.mapping, plan.definitions)
-    async for page in plan.connector.pages(runtime.http, _settings(plan), plan.credential, None):
+    async for page in plan.connector.pages(
+        runtime.http, _settings(plan, runtime.settings), plan.credential, None
+    ):
         await asyncio.to_thread(_take_page, mapper, page, plan.mapping, state)
         state.pages += 1
         if state.lost:
@@ -90,11 +93,18 @@ async def fetch_reading(runtime: Runtime, plan: Plan, state: FetchState, now: da
     )
 
 
-def _settings(plan: Plan) -> Any:
+BASE_URLS = {"omnisend": "omnisend_base_url", "shopify_themes": "shopify_base_url"}
+"""Settings of the installation that say where a platform is, for accounts that do not."""
+
+
+def _settings(plan: Plan, installed: Settings) -> Any:
     if plan.connector is None:
         raise ReadingFailed("This source has no connector.", code="no_connector", permanent=True)
     try:
-        return plan.connector.settings_model(**plan.settings)
+        known = BASE_URLS.get(plan.provider) or BASE_URLS.get(plan.endpoint)
+        base = {} if known is None else {"base_url": getattr(installed, known)}
+        given = {name: value for name, value in plan.settings.items() if value is not None}
+        return plan.connector.settings_model(**{**base, **given})
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ReadingFailed(
