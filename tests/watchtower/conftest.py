@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from tests.people import People, Person
 from tests.watchtower.world import NOON, World
 
-import belvedere.watchtower.jobs  # noqa: F401 - registers the jobs that the watch enqueues
+import belvedere.sources.jobs
+import belvedere.watchtower.jobs  # noqa: F401 - registers the jobs that a reading enqueues
 from belvedere.accounts import service as accounts
 from belvedere.accounts.tokens import generate_token, secret_hash
 from belvedere.api.problems import of_error, of_validation
