@@ -17,7 +17,7 @@ from belvedere.core.cursor import CURSORS
 from belvedere.core.errors import NotFound
 from belvedere.core.health import check_health
 from belvedere.core.live import LiveFeed
-from belvedere.wiring.installation import head
+from belvedere.migrations.runner import head
 
 router = APIRouter()
 open_router = APIRouter()

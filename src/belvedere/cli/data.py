@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from belvedere.core.runtime import Runtime
 
 rules = typer.Typer(help="What to watch for.", no_args_is_help=True)
 alerts = typer.Typer(help="What was found.", no_args_is_help=True)
+FORMATS: dict[str, Literal["json", "ndjson", "csv"]] = {"json": "json", "ndjson": "ndjson", "csv": "csv"}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -81,11 +82,10 @@ async def load(
     incremental: bool,
 ) -> dict[str, Any]:  # fmt: skip
     from belvedere.sources.contracts import Completeness
-    from belvedere.sources.documents import DocumentFormat
     from belvedere.sources.service import ingest_file
 
     provider, endpoint = split_source(source)
-    if form is not None and form not in [str(item) for item in DocumentFormat]:
+    if form is not None and form not in FORMATS:
         raise Invalid(f"--format: {form!r} is not one of json, ndjson, csv.")
     async with runtime.db.read(Scope.service(operator())) as session:
         client_id = await find_client(session, client)
@@ -97,7 +97,7 @@ async def load(
 
         result = await ingest_file(
             runtime, client_id=client_id, provider=provider, endpoint=endpoint, data=file, mapping=mapping,
-            actor=operator(), form=DocumentFormat(form) if form else None, data_as_of=when, progress=show,
+            actor=operator(), form=FORMATS[form] if form else None, data_as_of=when, progress=show,
             completeness=Completeness.INCREMENTAL if incremental else Completeness.FULL,
         )  # fmt: skip
     async with runtime.db.read(Scope.service(operator())) as session:

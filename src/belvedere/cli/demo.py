@@ -105,7 +105,7 @@ def demo_settings(settings: Settings, sandbox: Any, described: dict[str, Any]) -
             "smtp_password": SecretStr(described["smtp_password"]),
             "smtp_security": "none",
             "smtp_from": "Belvedere <alerts@demo.example>",
-            "allow_private_networks": Settings(allow_private_networks="127.0.0.0/8").allow_private_networks,  # type: ignore[arg-type]  # read from text
+            "allow_private_networks": Settings(allow_private_networks="127.0.0.0/8").allow_private_networks,
             "port": free_or(settings.port),
         }
     )

@@ -3,12 +3,12 @@
 Everything is found by name first, so that running it again changes nothing but the sandbox's addresses.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from belvedere.accounts.contracts import ClientDraft
 from belvedere.accounts.service import (
@@ -41,30 +41,33 @@ SAMPLE = "robyn_dt_simulated_weekly.csv"
 
 @dataclass(frozen=True, slots=True)
 class DemoRule:
-    draft: RuleDraft
+    """A rule on one source; more drafts than one are a group that holds together."""
+
     source: tuple[str, str]
+    drafts: tuple[RuleDraft, ...]
 
 
 def demo_rules() -> list[DemoRule]:
     """Rules on each kind of source; messages go to each client's own channel and mailbox."""
-    send = {"notify_discord": True, "notify_email": True}
+    send: dict[str, Any] = {"notify_discord": True, "notify_email": True}
     campaigns, cvr, themes = ("omnisend", "campaigns"), ("scraper", "cvr"), ("scraper", "shopify_themes")
+    group = uuid5(NAMESPACE_URL, "belvedere:demo:low-open-rate")
+    low = RuleDraft("Low open rate", "open_rate", Condition.LESS_THAN, "15", group_id=group, **send)
+    many = RuleDraft(
+        "Low open rate (sent to many)", "quantity", Condition.GREATER_THAN, "3000", group_id=group
+    )
+    bounces = RuleDraft("Many bounces", "bounce_rate", Condition.GREATER_THAN, "3", **send)
+    paused = RuleDraft(
+        "Campaign paused", "status", Condition.EQUALS, "paused", severity=Severity.INFO, **send
+    )
+    shop = RuleDraft("Low CVR", "cvr", Condition.LESS_THAN, "1.5", severity=Severity.CRITICAL, **send)
+    theme = RuleDraft("Theme changed its role", "status", Condition.CHANGED, severity=Severity.INFO, **send)
     return [
-        DemoRule(RuleDraft("Low open rate", "open_rate", Condition.LESS_THAN, "15", **send), campaigns),
-        DemoRule(RuleDraft("Many bounces", "bounce_rate", Condition.GREATER_THAN, "3", **send), campaigns),
-        DemoRule(
-            RuleDraft(
-                "Campaign paused", "status", Condition.EQUALS, "paused", severity=Severity.INFO, **send
-            ),
-            campaigns,
-        ),
-        DemoRule(
-            RuleDraft("Low CVR", "cvr", Condition.LESS_THAN, "2", severity=Severity.CRITICAL, **send), cvr
-        ),
-        DemoRule(
-            RuleDraft("Theme changed its role", "status", Condition.CHANGED, severity=Severity.INFO, **send),
-            themes,
-        ),
+        DemoRule(campaigns, (low, many)),
+        DemoRule(campaigns, (bounces,)),
+        DemoRule(campaigns, (paused,)),
+        DemoRule(cvr, (shop,)),
+        DemoRule(themes, (theme,)),
     ]
 
 
@@ -199,15 +202,13 @@ async def make_rules(runtime: Runtime, owner: Scope) -> int:
     async with runtime.db.write(owner) as session:
         known = {row["name"] for row in (await list_rules(session, RuleFilter(), limit=200)).rows()}
         for item in demo_rules():
-            if item.draft.name in known:
-                continue
             source_id = await find_source(session, *item.source)
-            draft = RuleDraft(
-                **{
-                    **{n: getattr(item.draft, n) for n in RuleDraft.__dataclass_fields__},
-                    "source_id": source_id,
-                }
-            )
-            await create_rule(session, draft, actor=OWNER_EMAIL, now=runtime.clock(), force=True,
-                              discord_base_url=runtime.settings.discord_base_url)  # fmt: skip
-        return len(known | {item.draft.name for item in demo_rules()})
+            for draft in item.drafts:
+                if draft.name in known:
+                    continue
+                await create_rule(
+                    session, replace(draft, source_id=source_id), actor=OWNER_EMAIL, now=runtime.clock(), force=True,
+                    discord_base_url=runtime.settings.discord_base_url,
+                )  # fmt: skip
+                known.add(draft.name)
+        return len(known)

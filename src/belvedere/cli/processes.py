@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from belvedere.cli.output import err
 from belvedere.wiring.installation import Installation
@@ -88,7 +89,7 @@ async def supervise(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(child.keep()) for child in children]
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(child.keep()) for child in children]
     tasks.append(asyncio.create_task(installation.keep_running()))
     if on_ready is not None:
         tasks.append(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import warnings
 from collections.abc import Callable
 from datetime import datetime
@@ -115,6 +116,8 @@ async def start_mail_server(
     auth_required: bool,
 ) -> MailServer:
     door = _Door(mailbox, faults, clock)
+    # aiosmtpd warns of its own deprecated names on every login.
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     loop = asyncio.get_running_loop()
     sessions: list[SMTP] = []
     login_check = _Login(login, faults)
