@@ -32,7 +32,10 @@ SCOPES = ["sources.read", "sources.write", "sources.run", "records.read"]
 SIMPLE = {
     "name": "simple",
     "columns": {"external_id": "id", "name": "name", "status": "status", "tags": "tags", "amount": "amount"},
-    "metrics": {"open_rate": {"path": "open_rate", "unit": "percent"}, "spend": {"path": "spend", "unit": "currency"}},
+    "metrics": {
+        "open_rate": {"path": "open_rate", "unit": "percent"},
+        "spend": {"path": "spend", "unit": "currency"},
+    },
     "extra": "rest",
 }
 
@@ -98,7 +101,9 @@ class World:
         )
 
     async def job(self, name: str, client_id: int | None = BRANDT, **args: Any) -> None:
-        await run_now(self.runtime, name, JobCall(name, {key: str(value) for key, value in args.items()}, client_id))
+        await run_now(
+            self.runtime, name, JobCall(name, {key: str(value) for key, value in args.items()}, client_id)
+        )
 
     def jobs(self, name: str) -> list[dict[str, Any]]:
         """Arguments of the waiting jobs of a name, oldest first."""
@@ -152,7 +157,14 @@ def token_of(admin: psycopg.Connection[Any]) -> Callable[..., dict[str, str]]:
         admin.execute(
             "INSERT INTO core.api_tokens (id, user_id, name, prefix, token_hash, scopes, expires_at)"
             " VALUES (%s, %s, 'probe', %s, %s, %s, %s)",
-            [uuid4(), person.id, token[:10], secret_hash(token), list(scopes) or SCOPES, NOON + timedelta(days=30)],
+            [
+                uuid4(),
+                person.id,
+                token[:10],
+                secret_hash(token),
+                list(scopes) or SCOPES,
+                NOON + timedelta(days=30),
+            ],
         )
         return {"Authorization": f"Bearer {token}"}
 

@@ -10,7 +10,14 @@ from tests.people import BRANDT, MARLOW
 from tests.sources.conftest import NOON, SIMPLE, World
 
 ROWS = [
-    {"id": "a", "name": "Spring sale", "status": "sent", "tags": ["vip", "spring"], "open_rate": 31.25, "spend": 10},
+    {
+        "id": "a",
+        "name": "Spring sale",
+        "status": "sent",
+        "tags": ["vip", "spring"],
+        "open_rate": 31.25,
+        "spend": 10,
+    },
     {"id": "b", "name": "Summer", "status": "draft", "open_rate": 9.5, "amount": 20},
     {"id": "c", "name": "Autumn", "status": "sent", "amount": 5.5},
 ]
@@ -49,7 +56,9 @@ async def names(http: AsyncClient, who, query: str) -> list[str]:
 
 async def test_seeded_sources_are_listed_with_their_freshness(http, olga):
     answer = (await http.get("/sources", headers=olga)).json()
-    assert [(row["provider"], row["endpoint"], row["refresh_interval_minutes"]) for row in answer["data"]] == [
+    assert [
+        (row["provider"], row["endpoint"], row["refresh_interval_minutes"]) for row in answer["data"]
+    ] == [
         ("internal", "clients", 1440),
         ("internal", "communication_reports", 60),
         ("scraper", "cvr", 10080),
@@ -71,10 +80,14 @@ async def test_a_source_is_added_and_changed_by_staff_alone(http, olga, alice, p
     assert (await http.post("/sources", json=body, headers=olga)).json()["code"] == "source_exists"
     assert (await http.post("/sources", json=body, headers=alice)).status_code == 403
     changed = await http.patch(
-        f"/sources/{made.json()['id']}", json={"refresh_interval_minutes": 15, "is_active": False}, headers=olga
+        f"/sources/{made.json()['id']}",
+        json={"refresh_interval_minutes": 15, "is_active": False},
+        headers=olga,
     )
     assert (changed.json()["refresh_interval_minutes"], changed.json()["freshness"]["state"]) == (15, "off")
-    wrong = await http.patch(f"/sources/{made.json()['id']}", json={"refresh_interval_minutes": 0}, headers=olga)
+    wrong = await http.patch(
+        f"/sources/{made.json()['id']}", json={"refresh_interval_minutes": 0}, headers=olga
+    )
     assert wrong.status_code == 422
 
 
@@ -83,9 +96,15 @@ async def test_records_come_with_their_metrics_and_the_names_of_the_specificatio
     snapshot = (await http.get(f"/snapshots/{result.snapshot_id}", headers=olga)).json()
     assert set(snapshot) >= SNAPSHOT_FIELDS
     assert (snapshot["status"], snapshot["total_records"], snapshot["client_id"]) == ("completed", 3, BRANDT)
-    answer = (await http.get(f"/records?snapshot_id={result.snapshot_id}&sort=external_id", headers=olga)).json()
+    answer = (
+        await http.get(f"/records?snapshot_id={result.snapshot_id}&sort=external_id", headers=olga)
+    ).json()
     assert set(answer["data"][0]) == RECORD_FIELDS | {"metrics"}
-    assert [row["metrics"] for row in answer["data"]] == [{"open_rate": 31.25, "spend": 10}, {"open_rate": 9.5}, {}]
+    assert [row["metrics"] for row in answer["data"]] == [
+        {"open_rate": 31.25, "spend": 10},
+        {"open_rate": 9.5},
+        {},
+    ]
     record = answer["data"][0]["id"]
     assert (await http.get(f"/records/{record}", headers=olga)).json()["external_id"] == "a"
     metrics = (await http.get(f"/metrics?record_id={record}", headers=olga)).json()["data"]
@@ -93,7 +112,9 @@ async def test_records_come_with_their_metrics_and_the_names_of_the_specificatio
         ("open_rate", 31.25, "percent"),
         ("spend", 10, "currency"),
     }
-    by_snapshot = await http.get(f"/metrics?snapshot_id={result.snapshot_id}&metric_name=open_rate", headers=olga)
+    by_snapshot = await http.get(
+        f"/metrics?snapshot_id={result.snapshot_id}&metric_name=open_rate", headers=olga
+    )
     assert len(by_snapshot.json()["data"]) == 2
 
 
@@ -118,7 +139,9 @@ async def test_records_are_filtered_and_sorted(http, olga, world, query, expecte
     assert (found if "sort" in query else sorted(found)) == expected
 
 
-@pytest.mark.parametrize("query", ["colour=red", "amount[lt]=much", "metric.a[like]=1", "sort=colour", "amount[x]=1"])
+@pytest.mark.parametrize(
+    "query", ["colour=red", "amount[lt]=much", "metric.a[like]=1", "sort=colour", "amount[x]=1"]
+)
 async def test_a_filter_that_does_not_hold_is_named(http, olga, world, query):
     result = await fill(world)
     answer = await http.get(f"/records?snapshot_id={result.snapshot_id}&{query}", headers=olga)
@@ -126,9 +149,13 @@ async def test_a_filter_that_does_not_hold_is_named(http, olga, world, query):
     assert answer.json()["errors"][0]["pointer"].startswith("/")
 
 
-@pytest.mark.parametrize("sort", ["external_id", "-external_id", "metric.open_rate", "-amount", "-created_at"])
+@pytest.mark.parametrize(
+    "sort", ["external_id", "-external_id", "metric.open_rate", "-amount", "-created_at"]
+)
 async def test_pages_together_hold_every_record_once(http, olga, world, sort):
-    rows = [{"id": f"r{n:02}", "open_rate": n % 7 if n % 3 else None, "amount": n % 4 or None} for n in range(23)]
+    rows = [
+        {"id": f"r{n:02}", "open_rate": n % 7 if n % 3 else None, "amount": n % 4 or None} for n in range(23)
+    ]
     result = await fill(world, rows)
     seen, cursor = [], ""
     while True:
@@ -166,7 +193,9 @@ async def test_nobody_sees_another_clients_readings(http, olga, alice, bob, char
     assert len(await names(http, charlie, f"source_id={source}&client_id=1")) == 0
     account = world.account(source, MARLOW)
     assert (await http.get(f"/source-accounts/{account}", headers=alice)).status_code == 404
-    assert (await http.patch(f"/source-accounts/{account}", json={"is_active": False}, headers=alice)).status_code in (
+    assert (
+        await http.patch(f"/source-accounts/{account}", json={"is_active": False}, headers=alice)
+    ).status_code in (
         403,
         404,
     )
@@ -239,7 +268,9 @@ async def test_an_upload_that_cannot_be_mapped_is_refused_at_once(http, alice, w
 
 async def test_a_signed_push_is_stored_once(http, olga, world):
     account = world.account(world.source("webhook", "orders"), mapping=SIMPLE)
-    made = (await http.post("/webhook-endpoints", json={"account_id": str(account), "name": "Shop"}, headers=olga)).json()
+    made = (
+        await http.post("/webhook-endpoints", json={"account_id": str(account), "name": "Shop"}, headers=olga)
+    ).json()
     assert "secret" not in (await http.get("/webhook-endpoints", headers=olga)).json()["data"][0]
     body = orjson.dumps([{"id": "o1", "spend": 12.5}, {"id": "o2"}])
     headers = sign(made["secret"], "msg_1", NOON, body)
@@ -265,5 +296,7 @@ async def test_a_signed_push_is_stored_once(http, olga, world):
 
 async def test_a_push_address_needs_a_mapping(http, olga, world):
     account = world.account(world.source("webhook", "orders"))
-    answer = await http.post("/webhook-endpoints", json={"account_id": str(account), "name": "Shop"}, headers=olga)
+    answer = await http.post(
+        "/webhook-endpoints", json={"account_id": str(account), "name": "Shop"}, headers=olga
+    )
     assert answer.json()["errors"][0]["pointer"] == "/settings/mapping"

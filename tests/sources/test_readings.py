@@ -49,7 +49,9 @@ async def test_a_run_goes_from_request_to_stored_rows(world, sandbox):
     assert (row["status"], row["total_records"], row["completeness"]) == ("completed", len(truth), "full")
     assert row["total_metrics"] > len(truth)
     assert world.one("SELECT count(*) FROM watch.api_records WHERE client_id = %s", BRANDT) == len(truth)
-    health = world.one("SELECT last_good_at, consecutive_failures FROM watch.source_accounts WHERE id = %s", account)
+    health = world.one(
+        "SELECT last_good_at, consecutive_failures FROM watch.source_accounts WHERE id = %s", account
+    )
     assert health == (NOON, 0)
     assert world.one("SELECT count(*) FROM core.audit_log WHERE action = 'credential.read'") == 1
 
@@ -196,7 +198,11 @@ async def test_the_house_reads_its_own_clients(world):
     account = world.account(world.source("internal", "clients", 1440))
     ref = await ask(world, account)
     await world.job("sources.collect", snapshot_id=ref.snapshot_id)
-    assert world.one("SELECT external_id, name, status FROM watch.api_records") == (str(BRANDT), "Brandt", "active")
+    assert world.one("SELECT external_id, name, status FROM watch.api_records") == (
+        str(BRANDT),
+        "Brandt",
+        "active",
+    )
     assert world.one("SELECT metric_name, metric_value FROM watch.api_record_metrics") == ("open_alerts", 2)
 
 

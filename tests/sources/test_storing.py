@@ -18,12 +18,23 @@ from belvedere.sources.mapping import parse_mapping
 from belvedere.sources.service import ingest_file, load_frames, load_stored_snapshot, rebuild_frames
 from belvedere.sources.snapshot_rows import claim_snapshot
 from tests.people import BRANDT, MARLOW
-
 from tests.sources.conftest import NOON, SIMPLE, World
 
 TRICKY = [
-    {"id": "a", "name": 'quotes " and, commas\nand lines', "tags": ['x"y', "b\\c", "{}", "null", "ü"], "amount": "12.3456"},
-    {"id": "b", "name": "", "tags": [], "open_rate": 12.5, "spend": 0.1, "deep": {"list": [1.50, None, "\t"]}},
+    {
+        "id": "a",
+        "name": 'quotes " and, commas\nand lines',
+        "tags": ['x"y', "b\\c", "{}", "null", "ü"],
+        "amount": "12.3456",
+    },
+    {
+        "id": "b",
+        "name": "",
+        "tags": [],
+        "open_rate": 12.5,
+        "spend": 0.1,
+        "deep": {"list": [1.50, None, "\t"]},
+    },
     {"id": "c", "name": "\\N", "status": "sent", "spend": -1, "n": 12345678901234567890},
     {"id": "d"},
 ]
@@ -79,7 +90,9 @@ async def test_an_equal_reading_stores_no_rows(world, clock):
 
 
 async def test_bad_rows_go_to_the_dead_letters_and_the_rest_loads(world):
-    result = await ingest(world, [{"id": "ok"}, {"name": "no id"}, {"id": "b", "amount": "much"}, {"id": "n", "name": "\0"}])
+    result = await ingest(
+        world, [{"id": "ok"}, {"name": "no id"}, {"id": "b", "amount": "much"}, {"id": "n", "name": "\0"}]
+    )
     assert (result.records, result.rejected) == (1, 3)
     rows = world.admin.execute(
         "SELECT row_number, code, field, payload FROM watch.record_rejects ORDER BY row_number"

@@ -33,27 +33,25 @@ def judge_freshness(
     grace_percent: int = 50,
 ) -> FreshnessView:
     """Late is: last good reading + interval + grace, where the grace is half an interval, at least 15 minutes."""
+    why = f" {last_error}" if last_error else ""
     if not is_active:
         return FreshnessView(Freshness.OFF, "This account is switched off.")
-    why = f" {last_error}" if last_error else ""
+    if last_good_at is None and consecutive_failures:
+        return FreshnessView(Freshness.FAILED, f"No reading has worked yet.{why}")
     if last_good_at is None:
-        if consecutive_failures:
-            return FreshnessView(Freshness.FAILED, f"No reading has worked yet.{why}")
         return FreshnessView(Freshness.NEVER, "Nothing has been read yet.")
     late_at = last_good_at + interval + max(LEAST_GRACE, interval * grace_percent / 100)
     age = format_age(now - last_good_at)
     if consecutive_failures >= FAILURES_THAT_COUNT:
-        return FreshnessView(
-            Freshness.FAILED, f"The last {consecutive_failures} readings failed.{why}", late_at
-        )
-    if now < late_at:
-        return FreshnessView(Freshness.FRESH, f"Read {age} ago.", late_at)
-    if consecutive_failures:
-        return FreshnessView(Freshness.FAILED, f"The last good reading is {age} old.{why}", late_at)
-    every = format_age(interval)
-    return FreshnessView(
-        Freshness.LATE, f"The last good reading is {age} old; one is due every {every}.", late_at
-    )
+        state, reason = Freshness.FAILED, f"The last {consecutive_failures} readings failed.{why}"
+    elif now < late_at:
+        state, reason = Freshness.FRESH, f"Read {age} ago."
+    elif consecutive_failures:
+        state, reason = Freshness.FAILED, f"The last good reading is {age} old.{why}"
+    else:
+        state = Freshness.LATE
+        reason = f"The last good reading is {age} old; one is due every {format_age(interval)}."
+    return FreshnessView(state, reason, late_at)
 
 
 def phase_of(account_id: UUID, interval: timedelta) -> timedelta:

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import polars as pl
 from sqlalchemy import text
@@ -102,7 +101,7 @@ async def store_reading(
         await add_rejects(session, claim.client_id, claim.snapshot_id, reading.mapped.rejects, now)
         await _close(session, claim, replace_frames(reading, frames), packed.checksum, same, now)
         settings = await _note_good(session, claim, now)
-        await _tell(session, claim, reading, frames, same is not None, actor, now)
+        await _tell(session, claim, reading, frames, unchanged=same is not None, actor=actor, now=now)
         return await _stored(session, claim, reading, frames, earlier, settings)
     finally:
         await asyncio.gather(packing, return_exceptions=True)
@@ -173,9 +172,10 @@ async def _tell(
     claim: Claim,
     reading: Reading,
     frames: Frames,
+    *,
     unchanged: bool,
     actor: str,
-    now: datetime,  # noqa: FBT001
+    now: datetime,
 ) -> None:
     await emit(
         session,

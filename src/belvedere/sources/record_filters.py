@@ -12,6 +12,7 @@ from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.numerals import machine_number
 from belvedere.sources.lists import Sort
 
+BY_ID = Sort("id", "uuid")
 OPERATORS = {"": "=", "eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 COLUMN_KINDS = {
     "external_id": "text",
@@ -46,7 +47,7 @@ class RecordQuery:
     comparisons: list[Comparison] = field(default_factory=list)
     tag: str | None = None
     contains: str | None = None
-    sort: Sort = Sort("id", "uuid")
+    sort: Sort = BY_ID
     metric_sort: str | None = None
 
     def condition(self) -> tuple[str, dict[str, Any]]:

@@ -19,6 +19,10 @@ JSON = "application/json"
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
 Id = Annotated[UUID, Path()]
+SOURCES_READ = Depends(reading("sources.read"), scope="function")
+RECORDS_READ = Depends(reading("records.read"), scope="function")
+SOURCES_WRITE = Depends(writing("sources.write"), scope="function")
+SOURCES_RUN = Depends(writing("sources.run"), scope="function")
 RECORD_KEYS = frozenset({"limit", "cursor", "snapshot_id", "source_id", "client_id"})
 
 
@@ -34,7 +38,7 @@ async def list_snapshots(
     client_id: Annotated[int | None, Query(ge=0)] = None,
     account_id: UUID | None = None,
     status: SnapshotStatus | None = None,
-    access: Access = Depends(reading("sources.read"), scope="function"),
+    access: Access = SOURCES_READ,
 ) -> Response:
     """Readings, newest first."""
     page = await service.list_snapshots(
@@ -50,9 +54,7 @@ async def list_snapshots(
 
 
 @router.get("/snapshots/{snapshot_id}")
-async def read_snapshot(
-    snapshot_id: Id, access: Access = Depends(reading("sources.read"), scope="function")
-) -> Response:
+async def read_snapshot(snapshot_id: Id, access: Access = SOURCES_READ) -> Response:
     return Response(await service.get_snapshot(access.session, snapshot_id), media_type=JSON)
 
 
@@ -64,7 +66,7 @@ async def list_records(
     snapshot_id: UUID | None = None,
     source_id: UUID | None = None,
     client_id: Annotated[int | None, Query(ge=0)] = None,
-    access: Access = Depends(reading("records.read"), scope="function"),
+    access: Access = RECORDS_READ,
 ) -> Response:
     """Records of a snapshot, or of the newest snapshots of a source, with their metrics.
 
@@ -77,9 +79,7 @@ async def list_records(
 
 
 @router.get("/records/{record_id}")
-async def read_record(
-    record_id: Id, access: Access = Depends(reading("records.read"), scope="function")
-) -> Response:
+async def read_record(record_id: Id, access: Access = RECORDS_READ) -> Response:
     """One record with its metrics."""
     return Response(await service.get_record(access.session, record_id), media_type=JSON)
 
@@ -91,7 +91,7 @@ async def read_history(
     client_id: Annotated[int | None, Query(ge=0)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-    access: Access = Depends(reading("records.read"), scope="function"),
+    access: Access = RECORDS_READ,
 ) -> Response:
     """The same thing in every reading that saw it, newest first."""
     page = await service.record_history(
@@ -112,7 +112,7 @@ async def list_metrics(
     record_id: UUID | None = None,
     snapshot_id: UUID | None = None,
     metric_name: Annotated[str | None, Query(max_length=100)] = None,
-    access: Access = Depends(reading("records.read"), scope="function"),
+    access: Access = RECORDS_READ,
 ) -> Response:
     """Metric rows of a record or a snapshot."""
     page = await service.list_metrics(
@@ -128,16 +128,14 @@ async def list_metrics(
 
 @router.get("/metric-definitions")
 async def list_definitions(
-    access: Access = Depends(reading("sources.read"), scope="function"),
+    access: Access = SOURCES_READ,
 ) -> Response:
     """Every metric that is described, by name."""
     return Response(await service.list_definitions(access.session, access.now), media_type=JSON)
 
 
 @router.post("/metric-definitions", status_code=201)
-async def create_definition(
-    body: DefinitionCreate, access: WriteAccess = Depends(writing("sources.write"), scope="function")
-) -> dict[str, object]:
+async def create_definition(body: DefinitionCreate, access: WriteAccess = SOURCES_WRITE) -> dict[str, object]:
     """Describe a metric; only agency staff may."""
     if not access.principal.is_staff:
         raise Forbidden("Metric definitions belong to every client; only agency staff may add them.")
@@ -151,7 +149,7 @@ async def list_rejects(
     snapshot_id: UUID | None = None,
     client_id: Annotated[int | None, Query(ge=0)] = None,
     open_only: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-    access: Access = Depends(reading("records.read"), scope="function"),
+    access: Access = RECORDS_READ,
 ) -> Response:
     """Rows that were refused, with the reason."""
     page = await service.list_rejects(
@@ -169,7 +167,7 @@ async def list_rejects(
 async def replay(
     body: ReplayRequest,
     response: Response,
-    access: WriteAccess = Depends(writing("sources.run"), scope="function"),
+    access: WriteAccess = SOURCES_RUN,
 ) -> RunRead:
     """Try refused rows of one snapshot again with the mapping as it is today."""
     client_id = await service.client_of_snapshot(access.session, body.snapshot_id)

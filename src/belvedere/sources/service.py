@@ -1,5 +1,6 @@
 """The door for other domains, pages and commands. None of these functions commits, but `ingest_file` and `receive_push`,
-which open their own transactions."""
+which open their own transactions.
+"""
 
 from uuid import UUID
 
@@ -19,8 +20,8 @@ from belvedere.sources.errors import AlreadyRunning, ReadingFailed
 from belvedere.sources.files import ingest_file, read_mapping
 from belvedere.sources.freshness import FreshnessView, judge_freshness
 from belvedere.sources.intake import accept_upload, replay_rejects
-from belvedere.sources.lists import Page
 from belvedere.sources.listeners import register_internal_source, register_snapshot_listener
+from belvedere.sources.lists import Page
 from belvedere.sources.mapping import RecordMapping, load_mapping, parse_mapping
 from belvedere.sources.record_filters import RecordQuery, parse_filters
 from belvedere.sources.registry import (

@@ -23,10 +23,12 @@ INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
 FIELD_LIMIT_BYTES = 10 * 1024 * 1024
 DIGITS_LIMIT = 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_UNITS = {"epoch_seconds": Decimal(1), "epoch_ms": Decimal("0.001")}
+"""Seconds of one unit."""
 MISSING: Any = object()
 
 
-class RowRefused(Exception):  # noqa: N818 - the row is refused, nothing went wrong
+class RowRefused(Exception):
     """A row that cannot be taken: a stable code, the column or metric, and what a person can do about it."""
 
     def __init__(self, code: str, field: str | None, detail: str) -> None:
@@ -184,15 +186,13 @@ def as_instant(value: Any, *, layout: str, zone: ZoneInfo | None) -> datetime | 
     if value is None or value == "":
         return None
     try:
-        if layout == "epoch_seconds" or layout == "epoch_ms":
-            return _from_epoch(value, Decimal(1) if layout == "epoch_seconds" else Decimal("0.001"))
-        if not isinstance(value, str):
-            raise ValueError("not a text")
+        if layout in EPOCH_UNITS:
+            return _from_epoch(value, EPOCH_UNITS[layout])
         read = datetime.fromisoformat(value) if layout == "iso" else datetime.strptime(value, layout)  # noqa: DTZ007
         if read.tzinfo is None:
             read = read.replace(tzinfo=zone or UTC)
         return read.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         raise RowRefused(
             "bad_date",
             "record_date",
