@@ -8,8 +8,11 @@ import sys
 
 import typer
 
-from belvedere.cli import data, demo, operate, serve
+from belvedere.cli.data import add_commands as add_data
+from belvedere.cli.demo import add_commands as add_demo
+from belvedere.cli.operate import add_commands as add_operate
 from belvedere.cli.parts import Parts, give
+from belvedere.cli.serve import add_commands as add_serve
 from belvedere.core.errors import BelvedereError
 
 app = typer.Typer(
@@ -20,8 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (serve, demo, data, operate):
-    module.add_commands(app)
+for add in (add_serve, add_demo, add_data, add_operate):
+    add(app)
 
 
 def exit_code(error: BelvedereError) -> int:
