@@ -1,0 +1,148 @@
+"""Messages to channels: the list, one with its tries, and sending again."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Query
+from starlette.responses import Response
+
+from belvedere.accounts.door import Access, WriteAccess, reading, writing
+from belvedere.accounts.routing import door_router
+from belvedere.core.cursor import CURSORS
+from belvedere.core.errors import NotFound
+from belvedere.notify import service
+from belvedere.notify.contracts import ChannelKind, DeliveryState
+from belvedere.watchtower.service import get_alert
+from belvedere.web.alert_views import instant
+from belvedere.web.answers import see
+from belvedere.web.forms import as_uuid, choice_filter, empty_filtered, empty_first, pager
+from belvedere.web.pages_alerts import tabs
+from belvedere.web.presentation import word
+from belvedere.web.view import View, look
+
+router = door_router()
+
+Reads = Annotated[Access, Depends(reading("deliveries.read"), scope="function")]
+Acts = Annotated[WriteAccess, Depends(writing("deliveries.write"), scope="function")]
+Short = Annotated[str, Query(max_length=100)]
+
+PAGE = 50
+RESENDABLE = frozenset({"ready", "dead", "unknown"})
+STATES = [("ready", "waiting"), ("sending", "sending"), ("sent", "sent"), ("unknown", "not certain"), ("dead", "given up")]
+
+
+def delivery_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "client": row["client"] if row["client_id"] else "Agency",
+        "at": instant(row["created_at"]),
+        "next_at": instant(row["next_at"]),
+        "alert_id": row["subject_id"] if row["subject_type"] == "alert" else None,
+    }
+
+
+@router.get("/deliveries")
+async def list_deliveries(
+    access: Reads,
+    state: Short = "",
+    kind: Short = "",
+    channel: Short = "",
+    cursor: Annotated[str, Query(max_length=1000)] = "",
+) -> Response:
+    view = await look(access)
+    wanted = service.DeliveryFilter(
+        client_id=view.client_id,
+        state=DeliveryState(state) if state in set(DeliveryState) else None,
+        channel=ChannelKind(kind) if kind in set(ChannelKind) else None,
+        channel_id=as_uuid(channel),
+    )
+    page = await service.list_deliveries(access.session, wanted, after=_position(cursor), limit=PAGE)
+    rows = [delivery_row(row) for row in page.dicts()]
+    following = CURSORS.make("deliveries", list(page.after)) if page.after else None
+    filters = [choice_filter("state", "State", STATES, state), choice_filter("kind", "Channel", _kinds(), kind)]
+    if wanted.channel_id:
+        filters.append(choice_filter("channel", "By", [(channel, "one channel")], channel))
+    return view.page(
+        "deliveries.html",
+        {
+            "tabs": tabs(view, None),
+            "filters": filters,
+            "page": pager(len(rows), following, cursor),
+            "rows": rows,
+            "empty": None if rows else _empty(narrowed=bool(state or kind or channel)),
+        },
+        operate="deliveries.write",
+    )
+
+
+@router.get("/deliveries/{delivery_id}")
+async def show_delivery(delivery_id: UUID, access: Reads) -> Response:
+    view = await look(access)
+    row = orjson.loads(await service.get_delivery(access.session, delivery_id))
+    attempts = [
+        {**item, "number": item["n"], "started_at": instant(item["started_at"]), "detail": _answer(item)}
+        for item in row["attempt_log"]
+    ]
+    context = {
+        "delivery": await _delivery(view, row),
+        "attempts": attempts,
+        "can_resend": row["state"] in RESENDABLE,
+    }
+    return view.page("delivery.html", context, operate="deliveries.write", at=row["client_id"])
+
+
+@router.post("/deliveries/{delivery_id}/send-again")
+async def send_again(delivery_id: UUID, access: Acts) -> Response:
+    found = orjson.loads(await service.get_delivery(access.session, delivery_id))
+    access.require(found["client_id"])
+    sent_as = await service.resend(access.session, delivery_id, actor=access.actor, now=access.now)
+    return see(access.request, f"/deliveries/{sent_as}", "Will be sent again at once")
+
+
+async def _delivery(view: View, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **delivery_row(row),
+        "text": row["text"] or "",
+        "fields": [tuple(pair) for pair in row["fields"] or []],
+        "created_at": instant(row["created_at"]),
+        "sent_at": instant(row["sent_at"]),
+        "error": row["error"] or "No reason was given.",
+        "alert": await _alert(view, row),
+    }
+
+
+async def _alert(view: View, row: dict[str, Any]) -> dict[str, Any] | None:
+    if row["subject_type"] != "alert" or not view.access.may("alerts.read", row["client_id"]):
+        return None
+    try:
+        alert = await get_alert(view.access.session, UUID(row["subject_id"]))
+    except NotFound:
+        return None
+    return {"id": alert["id"], "number": alert["number"]}
+
+
+def _answer(attempt: dict[str, Any]) -> str | None:
+    return attempt["error"] or (f"Receipt {attempt['provider_id']}" if attempt["provider_id"] else None)
+
+
+def _position(cursor: str) -> tuple[datetime, UUID] | None:
+    if not cursor:
+        return None
+    at, identity = CURSORS.read("deliveries", cursor)
+    return datetime.fromisoformat(at), UUID(identity)
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(kind.value, word(kind.value)) for kind in ChannelKind]
+
+
+def _empty(*, narrowed: bool) -> dict[str, Any]:
+    if narrowed:
+        return empty_filtered("No message matches", "Take a filter away to see more.")
+    return empty_first(
+        "Nothing sent yet",
+        "When a rule with a channel fires, each message stands here with its tries and receipt.",
+        ("Set up channels", "/settings/channels"),
+    )
