@@ -291,6 +291,11 @@ async def test_people_see_and_change_rules_of_their_own_clients(http, olga, toke
         assert answer.status_code in (403, 404)
 
 
+async def test_a_rule_that_came_by_sql_is_shown_with_what_is_wrong(http, olga, world):
+    rule = world.rule(field_name="col:nothing")
+    assert codes((await http.get(f"/rules/{rule}", headers=olga)).json()) == {"unknown_column"}
+
+
 async def test_rules_come_in_pages_with_filters(http, olga):
     for number in range(5):
         await make(http, olga, name=f"Rule {number}", client_id=1 if number % 2 else None)

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from tests.people import BRANDT
 
 from belvedere.core.jobs import JobCall
 from belvedere.sources.listeners import forget_snapshot_listener, register_snapshot_listener
 from belvedere.sources.service import ingest_file
 from belvedere.watchtower import jobs
 from belvedere.watchtower.service import get_alert, judge_stored
-from tests.people import BRANDT
 
 MAPPING = {
     "name": "simple",

@@ -40,15 +40,17 @@ def evaluate(
     rules = list(rules)
     units = [unit for unit in form_units(rules) if unit.is_running and applies(unit, state.place)]
     judge = Judge(current, previous, state)
-    judge.prepare(units)
+    problems = {unit.head.id: unit.held_because or judge.problem_of(unit) for unit in units}
+    judge.prepare(unit for unit in units if problems[unit.head.id] is None)
     parents = ParentStates(state)
     has_children = {unit.head.parent_rule_id for unit in units}
     own = _own_alerts(state)
     verdicts = []
     for unit in parents_first(units):
         alerts = own.get(unit.head.id, ())
-        if unit.held_because is not None:
-            verdicts.append(held(unit, unit.held_because, current.records.height))
+        problem = problems[unit.head.id]
+        if problem is not None:
+            verdicts.append(held(unit, problem, current.records.height))
             continue
         if not alerts and not judge.carries(unit):
             continue

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import polars as pl
 
+from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import Frames, Unit
 from belvedere.watchtower.contracts import (
     Condition,
@@ -51,6 +52,15 @@ class Judge:
             threshold = parse_threshold(rule.threshold_value) if rule.threshold_value else None
             self._rows[rule.id] = Row(rule, ref, threshold)
         return self._rows[rule.id]
+
+    def problem_of(self, unit: RuleUnit) -> str | None:
+        """Why a unit cannot be read; rules may come by SQL, and one bad rule must not stop the others."""
+        try:
+            for rule in unit.rows:
+                self.row(rule)
+        except Invalid as error:
+            return f"Held: the rule cannot be read. {error.detail}"
+        return None
 
     def prepare(self, units: Iterable[RuleUnit]) -> None:
         """Tell each field every threshold it will be asked for."""

@@ -131,7 +131,11 @@ async def get_rule(session: ReadSession, rule_id: UUID) -> SavedRule:
     """One rule with its condition in one line and its notes as they stand today."""
     rule = await _must_find(session, rule_id)
     siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
-    notes = check_rule(rule, await _facts(session, rule, siblings), force=True)
+    try:
+        notes = check_rule(rule, await _facts(session, rule, siblings), force=True)
+    except Invalid as error:
+        # Rules may come by SQL: one that could not be saved here is shown with what is wrong with it.
+        notes = [Note(problem.pointer.lstrip("/"), problem.code, problem.detail) for problem in error.errors]
     return _saved([*siblings, rule], rule, notes)
 
 

@@ -26,7 +26,9 @@ CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
 INTERNAL_TARGETS = frozenset(TARGET_TABLES) - {"api_records"}
 INTERNAL_FIELDS = {
     "communication_reports": frozenset({"days_since_team_message", "days_since_client_message"}),
-    "clients": frozenset[str](),
+    "clients": frozenset(
+        {"active_sources", "open_alerts", "slug", "currency", "timezone", "locale", "website_url"}
+    ),
 }
 """Fields that the internal sources promise, so that a rule may stand before their first reading."""
 
@@ -97,7 +99,7 @@ def _check_field(rule: Rule, ref: FieldRef, facts: RuleFacts, *, force: bool) ->
             f"extra:$.{ref.name}" if place == "extra" else f"{place}:{ref.name}" for place in places
         )
         raise invalid_field("ambiguous", f"“{ref.name}” stands in more than one place. Say which: {forms}.")
-    if places or ref.name in INTERNAL_FIELDS.get(rule.target_table or _table_of(facts.source), ()):
+    if places or ref.name in _promised(rule, facts.source):
         return []
     if force:
         return [
@@ -152,8 +154,12 @@ def _check_kind(rule: Rule, ref: FieldRef, known: KnownField, threshold: Thresho
     return []
 
 
-def _table_of(source: Place | None) -> str:
-    return source.target_table if source is not None else "api_records"
+def _promised(rule: Rule, source: Place | None) -> frozenset[str]:
+    """Fields that internal sources will bring to the place a rule watches; a rule without a place watches all."""
+    table = rule.target_table or (source.target_table if source is not None else None)
+    if table is None:
+        return frozenset().union(*INTERNAL_FIELDS.values())
+    return INTERNAL_FIELDS.get(table, frozenset())
 
 
 def _check_target(rule: Rule, source: Place | None) -> None:

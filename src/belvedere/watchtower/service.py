@@ -1,5 +1,6 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
 from belvedere.watchtower.lists import (
@@ -24,6 +25,7 @@ from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_child
 __all__ = [
     "AlertFilter",
     "Page",
+    "RuleDraft",
     "RuleFilter",
     "SavedRule",
     "WatchOutcome",

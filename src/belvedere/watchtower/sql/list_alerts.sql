@@ -20,7 +20,7 @@ SELECT coalesce(CAST(json_agg(json_build_object(
     'snapshot_id', p.snapshot_id, 'record_id', p.record_id, 'client_id', nullif(p.client_id, 0),
     'client_name', c.name, 'source_id', p.source_id, 'source_name', s.display_name, 'external_id', p.external_id,
     'entity_name', p.entity_name, 'state', p.state, 'title', p.title, 'message', p.message, 'severity', p.severity,
-    'current_value', p.current_value, 'previous_value', p.previous_value, 'occurrences', p.occurrences,
+    'head', p.reason #> '{conditions,0}', 'current_value', p.current_value, 'previous_value', p.previous_value, 'occurrences', p.occurrences,
     'episode', p.episode, 'first_seen_at', p.first_seen_at, 'last_seen_at', p.last_seen_at,
     'is_acknowledged', p.is_acknowledged, 'acknowledged_at', p.acknowledged_at,
     'acknowledged_by', p.acknowledged_by, 'ack_until', p.ack_until, 'resolved_at', p.resolved_at,
