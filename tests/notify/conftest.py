@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from tests.people import BRANDT
 
 from belvedere.accounts.keyring import load_keyring, use_keyring
 from belvedere.core.context import Scope
@@ -20,7 +21,6 @@ from belvedere.notify import service
 from belvedere.notify.contracts import DeliveryRequest, Destination, Message, MessageKind, RepeatPolicy
 from belvedere.sandbox.clients import DISCORD_BOT_TOKEN, SANDBOX_CLIENTS
 from belvedere.sandbox.service import RunningSandbox, SandboxOptions, run_sandbox
-from tests.people import BRANDT
 
 SHOP = SANDBOX_CLIENTS[0]
 BOT = Destination.discord(SHOP.discord_channel_id)

@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 from fastapi import FastAPI, Request
+from tests.notify.conftest import MAILBOX, SHOP, request
 
 from belvedere.accounts.door import check_doors
 from belvedere.accounts.tokens import generate_token, secret_hash
@@ -19,7 +20,6 @@ from belvedere.notify.routes import router
 from belvedere.notify.schemas import ChannelList, DeliveryDetail, DeliveryList
 from belvedere.notify.sending import send_due
 from belvedere.sandbox.clients import FORBIDDEN_CHANNEL_ID
-from tests.notify.conftest import MAILBOX, SHOP, request
 
 ALL_SCOPES = ["deliveries.read", "deliveries.write", "channels.read", "channels.write"]
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from tests.notify.conftest import SHOP, request
+from tests.people import BRANDT, MARLOW
 
 from belvedere.core.errors import Conflict, Invalid, NotFound
 from belvedere.notify import service
@@ -12,8 +14,6 @@ from belvedere.notify.contracts import ChannelKind, Destination
 from belvedere.notify.sending import send_due
 from belvedere.sandbox.clients import FORBIDDEN_CHANNEL_ID
 from belvedere.sandbox.faults import Fault, Mode, Target
-from tests.notify.conftest import SHOP, request
-from tests.people import BRANDT, MARLOW
 
 TOKEN = SHOP.discord_webhook_token
 

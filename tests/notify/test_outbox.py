@@ -1,20 +1,23 @@
 """The life of a delivery, on a real database and real sockets."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from tests.notify.conftest import BOT, MAILBOX, SHOP, message, request
+from tests.people import BRANDT, MARLOW
 
 from belvedere.core.context import Scope
+from belvedere.core.errors import NotFound
 from belvedere.notify import outbox as statements
-from belvedere.notify import service
+from belvedere.notify import service, verdicts
 from belvedere.notify.contracts import Destination, MessageKind, RepeatPolicy
+from belvedere.notify.decide import Failure
+from belvedere.notify.ports import Receipt
 from belvedere.notify.sending import SCOPE, send_due, sweep
 from belvedere.sandbox.clients import FORBIDDEN_CHANNEL_ID
 from belvedere.sandbox.faults import Fault, Mode, Target
-from tests.notify.conftest import BOT, MAILBOX, SHOP, message, request
-from tests.people import BRANDT, MARLOW
 
 
 def arm(sandbox, target, mode, **more):
@@ -69,10 +72,13 @@ async def test_asking_twice_sends_once_and_leaves_one_wake_up(runtime, outbox, s
 
 
 async def test_a_rolled_back_cause_leaves_no_message_and_no_job(runtime, outbox):
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with runtime.db.write(Scope.client(BRANDT)) as session:
             await service.request_deliveries(session, [request()], datetime.now(UTC))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     assert outbox.rows() == []
     assert outbox.jobs() == []
 
@@ -211,9 +217,6 @@ async def test_a_late_answer_is_fenced_and_kept(runtime, outbox):
     outbox.let_leases_end()
     assert await sweep(runtime) == 1
     await send_due(runtime)
-    from belvedere.notify import verdicts
-    from belvedere.notify.ports import Receipt
-
     async with runtime.db.write(SCOPE) as session:
         held = await verdicts.accepted(session, late, Receipt("late-receipt"), "test", datetime.now(UTC))
     assert not held
@@ -228,9 +231,6 @@ async def test_a_late_failure_does_not_touch_a_newer_try(runtime, outbox):
     outbox.let_leases_end()
     await sweep(runtime)
     (newer,) = await claim(runtime)
-    from belvedere.notify import verdicts
-    from belvedere.notify.decide import Failure
-
     async with runtime.db.write(SCOPE) as session:
         failure = Failure("no", permanent=True, status_code=401)
         assert not await verdicts.failed(session, late, failure, "test", 0.5, datetime.now(UTC))
@@ -377,8 +377,6 @@ async def test_people_see_and_send_again_only_what_is_theirs(runtime, outbox, pe
         page = await service.list_deliveries(session)
         assert [row["id"] for row in page.dicts()] == [str(ours)]
         assert (await service.counts_by_state(session))["dead"] == 1
-    from belvedere.core.errors import NotFound
-
     for stranger in (people.charlie, people.bob):
         with pytest.raises(NotFound):
             async with runtime.db.write(stranger.scope) as session:
@@ -389,9 +387,6 @@ async def test_a_sender_looks_again_while_somebody_is_still_adding(runtime, outb
     """A request whose wake-up was swallowed by one that is already taken is still sent at once."""
     async with runtime.db.write(Scope.client(BRANDT)) as session:
         await service.request_deliveries(session, [request()], datetime.now(UTC))
-        await session.execute(text("SELECT 1"))
-        import asyncio
-
         running = asyncio.create_task(send_due(runtime, seconds=5))
         await asyncio.sleep(0.3)
         assert not running.done()

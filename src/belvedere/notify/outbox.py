@@ -43,6 +43,13 @@ _FENCE = text(
       FROM counted
     """
 )
+_ENDED_AS = text(
+    """
+    SELECT outcome FROM core.delivery_attempts
+     WHERE client_id = :client_id AND delivery_id = :id AND lease_token = :lease_token
+     ORDER BY n LIMIT 1
+    """
+)
 _POSTPONE = text(
     """
     UPDATE core.deliveries SET next_at = greatest(next_at, now() + make_interval(secs => :seconds))
@@ -168,6 +175,12 @@ async def acknowledge(session: WriteSession, held: Claim, receipt: Receipt) -> b
         "channel_id": held.channel_id,
     }
     return (await session.execute(_ACKNOWLEDGE, values)).one_or_none() is not None
+
+
+async def ended_as(session: WriteSession, held: Claim) -> str:
+    """How the try of this lease stands in the database; it may have been written though the answer was lost."""
+    values = {"client_id": held.client_id, "id": held.id, "lease_token": held.lease_token}
+    return str((await session.execute(_ENDED_AS, values)).scalar_one())
 
 
 async def settle(

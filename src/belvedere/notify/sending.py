@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from belvedere.accounts.service import open_credential
 from belvedere.core.context import Scope
 from belvedere.core.errors import BelvedereError, ExternalError
@@ -31,12 +33,13 @@ from belvedere.notify.senders import real_senders
 
 log = get_logger("notify.sending")
 
-MOST_UNDER_WAY = 16
+MOST_UNDER_WAY = 48
 PER_CHANNEL = 4
 DEADLINE_SHARE = 0.75
 """Of the lease: who has not heard by then stops listening, well before anybody else may send."""
 
 LOOK_AGAIN_SECONDS = 0.05
+RECORD_AGAIN_SECONDS = 0.25
 ACTOR = "sender"
 SCOPE = Scope.service(ACTOR)
 
@@ -160,17 +163,30 @@ class Sending:
 
     async def _send_and_record(self, claim: Claim, deadline: float) -> None:
         ended = await self._try(claim, deadline, self.runtime.clock())
-        now = self.runtime.clock()
-        async with self.runtime.db.write(SCOPE) as session:
-            if isinstance(ended, Receipt):
-                held = await verdicts.accepted(session, claim, ended, self.worker, now)
-            else:
-                held = await verdicts.failed(session, claim, ended, self.worker, self.spread(), now)
+        held = await self._record(claim, ended, deadline)
         if isinstance(ended, Receipt):
             faultpoint("delivery.acknowledged")
         self.tally.sent += held and isinstance(ended, Receipt)
         self.tally.failed += held and isinstance(ended, Failure)
         self.tally.fenced += not held
+
+    async def _record(self, claim: Claim, ended: Receipt | Failure, deadline: float) -> bool:
+        """Write down how it went. A database that is away for a moment must not cause a second copy."""
+        lease_end = deadline + self.runtime.settings.delivery_lease_seconds * (1 - DEADLINE_SHARE)
+        while True:
+            now = self.runtime.clock()
+            try:
+                async with self.runtime.db.write(SCOPE) as session:
+                    if isinstance(ended, Receipt):
+                        return await verdicts.accepted(session, claim, ended, self.worker, now)
+                    return await verdicts.failed(session, claim, ended, self.worker, self.spread(), now)
+            except (OperationalError, InterfaceError) as error:
+                if steady_seconds() >= lease_end:
+                    raise
+                log.warning(
+                    "the end of a try waits for the database", delivery=str(claim.id), error=str(error)
+                )
+                await asyncio.sleep(RECORD_AGAIN_SECONDS)
 
     async def _try(self, claim: Claim, deadline: float, now: datetime) -> Receipt | Failure:
         refused = unusable_channel(claim)

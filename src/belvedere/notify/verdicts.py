@@ -9,7 +9,7 @@ from belvedere.core.events import emit
 from belvedere.core.jobs import enqueue
 from belvedere.core.logs import get_logger
 from belvedere.notify import outbox
-from belvedere.notify.contracts import ChannelKind, DeliveryState
+from belvedere.notify.contracts import AttemptOutcome, ChannelKind, DeliveryState
 from belvedere.notify.decide import Decision, Failure, Standing, after_failure, after_lease
 from belvedere.notify.documents import policy_of
 from belvedere.notify.outbox import Claim, Expired
@@ -20,6 +20,8 @@ log = get_logger("notify.outbox")
 SEND_DUE = "notify.send_due"
 ACTOR = "sender"
 TOO_MANY_REQUESTS = 429
+_OWN_ENDS = frozenset({AttemptOutcome.RETRY, AttemptOutcome.PERMANENT})
+"""Ends that only the holder of a lease writes; the sweep writes `unknown`."""
 
 
 async def wake(session: WriteSession, seconds: float, now: datetime, *, urgent: bool = False) -> None:
@@ -36,6 +38,8 @@ async def wake(session: WriteSession, seconds: float, now: datetime, *, urgent: 
 async def accepted(session: WriteSession, claim: Claim, receipt: Receipt, worker: str, now: datetime) -> bool:
     """The receiver took it. False when the lease was lost: that is kept, and nothing else done."""
     if not await outbox.acknowledge(session, claim, receipt):
+        if await outbox.ended_as(session, claim) == AttemptOutcome.SENT:
+            return True
         log.warning("answer after the lease, kept and not counted", delivery=str(claim.id), attempt=claim.n)
         await outbox.fence(session, claim, worker, receipt, None)
         return False
@@ -59,6 +63,8 @@ async def failed(
     standing = Standing(claim.channel, policy_of(claim.message), claim.tries, claim.seconds_left)
     decision = after_failure(failure, standing, spread)
     if not await outbox.settle(session, claim, decision, status_code=failure.status_code):
+        if await outbox.ended_as(session, claim) in _OWN_ENDS:
+            return True
         await outbox.fence(session, claim, worker, None, decision)
         return False
     if failure.status_code == TOO_MANY_REQUESTS and decision.wait_seconds:
