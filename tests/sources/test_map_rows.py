@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -282,3 +282,18 @@ def canonical(frames):
     ]
     metrics = {(names[record], *rest) for record, *rest in frames.metrics.iter_rows()}
     return records, metrics
+
+
+written_numbers = st.from_regex(r"-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+
+
+@given(written_numbers, st.sampled_from(["%s", '"%s"']))
+@settings(max_examples=600, deadline=None)
+def test_a_written_number_is_stored_as_it_was_written(written, form):
+    document = parse_json(f'[{{"id": "a", "revenue": {form % written}}}]'.encode())
+    exact = Decimal(written).quantize(Decimal("0.000001"), context=Context(prec=200))
+    found = one(document[0])
+    if abs(exact) >= Decimal(10) ** 14:
+        assert found.code == "out_of_range"
+    else:
+        assert found["metrics"] == {"revenue": exact}

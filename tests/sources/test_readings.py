@@ -6,6 +6,7 @@ import pytest
 
 from belvedere.core.context import Scope
 from belvedere.core.errors import Conflict
+from belvedere.core.faults import FaultInjected, arm
 from belvedere.sandbox.faults import Fault, Mode, Target
 from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox, SandboxOptions, run_sandbox
 from belvedere.sources.errors import AlreadyRunning
@@ -219,3 +220,39 @@ async def test_a_source_without_a_connector_cannot_be_run(world):
     account = world.account(world.source("file", "orders"))
     with pytest.raises(Conflict, match="handed in"):
         await ask(world, account)
+
+
+@pytest.mark.parametrize("point", ["snapshot.fetched", "snapshot.storing", "snapshot.stored"])
+async def test_a_reading_cut_off_at_any_point_is_stored_once(world, sandbox, clock, point):
+    account = await omnisend(world, sandbox)
+    ref = await ask(world, account)
+    arm(f"{point}=error")
+    try:
+        with pytest.raises(FaultInjected):
+            await world.job("sources.collect", snapshot_id=ref.snapshot_id)
+    finally:
+        arm("")
+    clock.forward(minutes=2)
+    await world.job("sources.sweep", None)
+    await world.job("sources.collect", snapshot_id=ref.snapshot_id)
+    row = world.snapshot(ref.snapshot_id)
+    truth = sandbox.sandbox.world.shops[V3.slug].campaigns
+    assert (row["status"], row["total_records"]) == ("completed", len(truth))
+    assert world.one("SELECT count(*) FROM watch.api_records") == len(truth)
+    assert world.one("SELECT count(*) FROM core.outbox_events WHERE type = 'snapshot.completed'") == 1
+    assert len(world.jobs("sources.snapshot_completed")) == 1
+
+
+async def test_a_file_whose_reader_died_is_failed_and_says_so(world, clock):
+    source = world.source()
+    snapshot = world.one(
+        "INSERT INTO watch.api_snapshots (source_id, client_id, status, attempt, lease_token, lease_until)"
+        " VALUES (%s, %s, 'processing', 1, gen_random_uuid(), %s) RETURNING id",
+        source,
+        BRANDT,
+        clock.at,
+    )
+    clock.forward(minutes=1)
+    await world.job("sources.sweep", None)
+    await world.job("sources.collect", snapshot_id=snapshot)
+    assert world.snapshot(snapshot)["error_code"] == "interrupted"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from belvedere.core import metrics
 from belvedere.core.context import Scope
 from belvedere.core.database import WriteSession
 from belvedere.core.errors import BelvedereError, ExternalError
@@ -21,7 +22,6 @@ from belvedere.sources.ingest import Reading, store_reading
 from belvedere.sources.load import Progress
 from belvedere.sources.plan import Plan, make_plan
 from belvedere.sources.snapshot_rows import (
-    STORE_LEASE,
     Claim,
     add_rejects,
     claim_snapshot,
@@ -87,7 +87,7 @@ async def _fetch_and_store(
     rejects.extend(reading.mapped.rejects)
     faultpoint("snapshot.fetched")
     async with runtime.db.write(scope) as session:
-        await renew_lease(session, plan.claim, runtime.clock(), pages=state.pages, lease=STORE_LEASE)
+        await renew_lease(session, plan.claim, runtime.clock(), pages=state.pages)
     async with runtime.db.write(scope) as session:
         stored = await store_in(session, plan.claim, reading, runtime.clock(), actor=actor)
     faultpoint("snapshot.stored")
@@ -105,6 +105,9 @@ async def store_in(
 ) -> StoredSnapshot:
     """Store the reading and let go of the body it came from."""
     stored = await store_reading(session, claim, reading, now, actor=actor, progress=progress)
+    metrics.SNAPSHOTS.labels("completed").inc()
+    metrics.RECORDS.inc(stored.frames.records.height)
+    count_rejects(reading.mapped.rejects)
     await session.execute(
         _INTAKE_DONE, {"now": now, "client_id": claim.client_id, "snapshot_id": claim.snapshot_id}
     )
@@ -154,6 +157,8 @@ async def fail_reading(
         return False
     source_id, account_id = place
     permanent = is_permanent(error)
+    metrics.SNAPSHOTS.labels("failed").inc()
+    count_rejects(rejects)
     await add_rejects(session, client_id, snapshot_id, rejects, now)
     await _note_bad(session, client_id, account_id, error, now, permanent=permanent)
     data = {
@@ -173,6 +178,11 @@ async def fail_reading(
         now=now,
     )
     return True
+
+
+def count_rejects(rejects: Sequence[Reject]) -> None:
+    for reject in rejects:
+        metrics.REJECTS.labels(reject.code).inc()
 
 
 def is_permanent(error: BelvedereError) -> bool:

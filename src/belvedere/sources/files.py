@@ -14,14 +14,14 @@ from belvedere.sources.collect import record_failure, store_in
 from belvedere.sources.contracts import Completeness, IngestResult, SnapshotType, StoredSnapshot
 from belvedere.sources.documents import DocumentFormat, guess_format
 from belvedere.sources.errors import LeaseLost
-from belvedere.sources.fetch import map_document
+from belvedere.sources.fetch import FetchState, kept_lease, map_document
 from belvedere.sources.ingest import Reading
 from belvedere.sources.listeners import tell_listeners
 from belvedere.sources.mapping import RecordMapping, parse_mapping
 from belvedere.sources.plan import find_mapping
 from belvedere.sources.registry import create_source, find_source
 from belvedere.sources.repository import points_elsewhere
-from belvedere.sources.snapshot_rows import STORE_LEASE, Claim, claim_snapshot, create_snapshot
+from belvedere.sources.snapshot_rows import Claim, claim_snapshot, create_snapshot
 from belvedere.sources.stored import load_definitions
 
 Step = Literal["read", "stored"]
@@ -104,7 +104,7 @@ async def _open(
             completeness=completeness,
             data_as_of=data_as_of,
         )
-        claim = await claim_snapshot(session, client_id, snapshot_id, now, lease=STORE_LEASE)
+        claim = await claim_snapshot(session, client_id, snapshot_id, now)
     if claim is None:
         raise LeaseLost("Another worker has taken this reading over.")
     return claim
@@ -125,7 +125,8 @@ async def _store(
     now = runtime.clock()
     on_read = (lambda rows: progress("read", rows)) if progress else None
     on_stored = (lambda rows: progress("stored", rows)) if progress else None
-    mapped = await asyncio.to_thread(map_document, content, form, mapping, definitions, now, on_read)
+    async with kept_lease(runtime, claim, FetchState()):
+        mapped = await asyncio.to_thread(map_document, content, form, mapping, definitions, now, on_read)
     faultpoint("snapshot.fetched")
     reading = Reading(mapped, claim.data_as_of or now, claim.completeness)
     async with runtime.db.write(Scope.client(claim.client_id, actor)) as session:

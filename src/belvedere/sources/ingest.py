@@ -25,6 +25,7 @@ from belvedere.sources.snapshot_rows import (
     complete_snapshot,
     earlier_snapshots,
     has_newer,
+    hold_snapshot,
 )
 from belvedere.sources.stored import load_frames, source_of
 
@@ -76,6 +77,7 @@ async def store_reading(
     progress: Progress | None = None,
 ) -> StoredSnapshot:
     """Store a reading in the caller's transaction; raises ReadingFailed or LeaseLost, and then nothing is kept."""
+    await hold_snapshot(session, claim)
     packing = asyncio.ensure_future(asyncio.to_thread(_pack, reading.mapped.frames))
     try:
         earlier = await earlier_snapshots(session, claim, reading.data_as_of, limit=MEDIAN_OVER)

@@ -19,11 +19,11 @@ SLICE_ROWS = 25_000
 Progress = Callable[[int], None]
 """Told how many rows of both tables have been handed over so far."""
 
-_RECORDS = (
+RECORDS_COPY = (
     "COPY watch.api_records (id, external_id, name, email, status, category, tags, amount, quantity, record_date, extra,"
     " snapshot_id, client_id) FROM STDIN (FORMAT csv)"
 )
-_METRICS = (
+METRICS_COPY = (
     "COPY watch.api_record_metrics (id, record_id, metric_name, metric_value, metric_unit, client_id)"
     " FROM STDIN (FORMAT csv)"
 )
@@ -64,8 +64,8 @@ async def load_rows(
         {"client": client_id, "id": snapshot_id},
     )
     async with as_role(session, DbRole.LOADER):
-        done = await _copy(connection, _RECORDS, record_lines(frames, client_id, snapshot_id), 0, progress)
-        await _copy(connection, _METRICS, metric_lines(frames, client_id, now), done, progress)
+        done = await _copy(connection, RECORDS_COPY, record_lines(frames, client_id, snapshot_id), 0, progress)
+        await _copy(connection, METRICS_COPY, metric_lines(frames, client_id, now), done, progress)
 
 
 async def _copy(

@@ -23,6 +23,7 @@ from belvedere.sources.snapshot_rows import Claim
 from belvedere.sources.stored import load_definitions
 
 INTERNAL = "internal"
+INTERRUPTED = "The program that read this file stopped half-way. Nothing was stored; read the file again."
 _INTERNAL_MAPPING: Mapping[str, Any] = {
     "name": "internal",
     "columns": {"external_id": "id", "name": "name", "status": "status", "category": "category"},
@@ -111,6 +112,8 @@ async def make_plan(session: WriteSession, claim: Claim, actor: str, now: dateti
     values = {"client_id": claim.client_id, "account_id": claim.account_id, "source_id": claim.source_id}
     row = (await session.execute(_PLACE, values)).one()
     intake, given_mapping = await _find_intake(session, claim)
+    if intake is None and claim.account_id is None:
+        raise ReadingFailed(INTERRUPTED, code="interrupted", permanent=True)
     connector = None
     if intake is None and row.provider != INTERNAL:
         try:

@@ -15,7 +15,6 @@ from belvedere.sources.contracts import Completeness, Reject, SnapshotType
 from belvedere.sources.errors import AlreadyRunning, LeaseLost
 
 LEASE = timedelta(seconds=60)
-STORE_LEASE = timedelta(minutes=30)
 MAX_ATTEMPTS = 3
 
 _CREATE = text(
@@ -34,6 +33,10 @@ _CLAIM = text(
 _RENEW = text(
     "UPDATE watch.api_snapshots SET lease_until = :until, pages_done = coalesce(:pages, pages_done)"
     " WHERE id = :id AND client_id = :client_id AND lease_token = :token AND status = 'processing' RETURNING 1"
+)
+_HOLD = text(
+    "SELECT 1 FROM watch.api_snapshots WHERE id = :id AND client_id = :client_id AND lease_token = :token"
+    " AND status = 'processing' FOR UPDATE"
 )
 _COMPLETE = text(
     "UPDATE watch.api_snapshots SET status = 'completed', total_records = :records, total_metrics = :metrics,"
@@ -150,6 +153,15 @@ async def renew_lease(
     """Keep the reading, and say how many pages are done; raises LeaseLost."""
     values = {**_who(claim), "until": now + lease, "pages": pages}
     if (await session.execute(_RENEW, values)).scalar_one_or_none() is None:
+        raise LeaseLost("Another worker has taken this reading over.")
+
+
+async def hold_snapshot(session: WriteSession, claim: Claim) -> None:
+    """Lock the reading's row until the transaction ends; raises LeaseLost.
+
+    While rows are stored the lock stands for the lease: sweeps pass over it, and it dies with its worker.
+    """
+    if (await session.execute(_HOLD, _who(claim))).scalar_one_or_none() is None:
         raise LeaseLost("Another worker has taken this reading over.")
 
 
