@@ -189,7 +189,8 @@ def judge(
     *,
     is_full: bool,
 ) -> dict[UUID, OracleVerdict]:
-    """Every unit over every entity; `open_alerts` hold (acknowledged, missing readings) by head rule and entity."""
+    """Every unit over every entity; `open_alerts` hold (acknowledged, missing readings) by head rule and
+    entity."""
     state = {head: dict(alerts) for head, alerts in open_alerts.items()}
     old = None if before is None else {entity.external_id: entity for entity in before}
     answers: dict[UUID, dict[str, Answer]] = {}

@@ -36,7 +36,8 @@ async def test_the_four_printed_examples_work_with_their_own_field_names(http, o
         headers=olga,
         json={
             "source_id": str(world.source("omnisend", "campaigns")), "name": "Low Open Rate",
-            "field_name": "open_rate", "condition": "less_than", "threshold_value": "15", "severity": "warning",
+            "field_name": "open_rate", "condition": "less_than", "threshold_value": "15",
+            "severity": "warning",
             "notify_immediately": True, "notify_discord": True, "discord_channel_id": "123456789",
         },
     )  # fmt: skip
@@ -60,8 +61,10 @@ async def test_the_four_printed_examples_work_with_their_own_field_names(http, o
         "/rules",
         headers=olga,
         json={
-            "name": "Low CVR (No Contact)", "field_name": "cvr", "condition": "less_than", "threshold_value": "2",
-            "parent_rule_id": simple.json()["id"], "dependency_condition": "triggered", "severity": "critical",
+            "name": "Low CVR (No Contact)", "field_name": "cvr", "condition": "less_than",
+            "threshold_value": "2",
+            "parent_rule_id": simple.json()["id"], "dependency_condition": "triggered",
+            "severity": "critical",
         },
     )  # fmt: skip
     assert dependent.status_code == 201, dependent.text

@@ -1,4 +1,5 @@
-"""The whole way: a file becomes a reading, the reading is judged from the frames in hand, or later from its blob."""
+"""The whole way: a file becomes a reading, the reading is judged from the frames in hand, or later from its
+blob."""
 
 from datetime import timedelta
 

@@ -54,8 +54,8 @@ class World:
         source = self.source(provider, endpoint)
         snapshot_id = new_id(self.now)
         self.admin.execute(
-            "INSERT INTO api_snapshots (id, source_id, client_id, status, completeness, data_as_of, completed_at,"
-            " total_records) VALUES (%s, %s, %s, 'completed', %s, %s, %s, %s)",
+            "INSERT INTO api_snapshots (id, source_id, client_id, status, completeness, data_as_of,"
+            " completed_at, total_records) VALUES (%s, %s, %s, 'completed', %s, %s, %s, %s)",
             [snapshot_id, source, client, completeness.value, as_of or self.now, self.now, len(entities)],
         )
         frames = make_frames(entities, start=int(self.now.timestamp()))

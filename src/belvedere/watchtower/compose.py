@@ -46,7 +46,9 @@ class Draft:
 
 
 def fingerprint(rule_id: UUID, client_id: int, target: str, source_id: UUID, external_id: str) -> str:
-    """The identity of an alert: its rule, client, target and entity, never the record, which each reading renews."""
+    """The identity of an alert: its rule, client, target and entity, never the record, which each reading
+    renews.
+    """
     parts = (str(rule_id), str(client_id), target, str(source_id), external_id)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
@@ -116,7 +118,9 @@ def alert_url(base_url: str, alert_id: UUID) -> str | None:
 
 
 def destinations_of(rule: Rule, client: ClientFacts) -> Iterable[Destination]:
-    """Where a rule's messages go. A rule for every client prefers the client's own channel, others their own."""
+    """Where a rule's messages go. A rule for every client prefers the client's own channel, others their
+    own.
+    """
     is_global = rule.client_id != client.id
     if rule.notify_discord:
         choices = (rule.discord_channel_id, client.discord_channel_id)

@@ -108,7 +108,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert that is open now. `comparable`: it was last seen in readings of the same account as the present one."""
+    """An alert that is open now. `comparable`: it was last seen in readings of the same account as the
+    present one.
+    """
 
     id: UUID
     rule_id: UUID
@@ -150,7 +152,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """All that judging needs beside the readings. `open_alerts` hold those of the rules and of their parents."""
+    """All that judging needs beside the readings. `open_alerts` hold those of the rules and of their
+    parents.
+    """
 
     place: Place
     is_full: bool = True

@@ -1,8 +1,8 @@
 """Whether a parent rule lets its child open an alert.
 
 The three words split the state of a parent for one scope: triggered (an open alert nobody has acknowledged),
-acknowledged (open alerts, all acknowledged), not_triggered (none open, and the parent is active and was judged).
-Everything else is unknown and holds the child.
+acknowledged (open alerts, all acknowledged), not_triggered (none open, and the parent is active and was
+judged). Everything else is unknown and holds the child.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,9 @@ class ParentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What this reading said of one rule: entities it is sure of not matching or matching, the rest is unknown."""
+    """What this reading said of one rule: entities it is sure of not matching or matching, the rest is
+    unknown.
+    """
 
     known: frozenset[str]
 
@@ -139,5 +141,8 @@ def chain_problem(
         length += 1
         here = parent_of.get(here)
     if length > DEPTH_LIMIT:
-        return f"The chain of parents would be {length} rules long; {DEPTH_LIMIT} is the most. Choose a nearer parent."
+        return (
+            f"The chain of parents would be {length} rules long; {DEPTH_LIMIT} is the most."
+            " Choose a nearer parent."
+        )
     return None

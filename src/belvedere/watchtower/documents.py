@@ -155,7 +155,9 @@ def cell_text(cell: Any) -> str | None:
 
 
 def canonical(cell: Any) -> str:
-    """A text that is equal for equal values: numbers by value, lists of plain values as sets, objects by key."""
+    """A text that is equal for equal values: numbers by value, lists of plain values as sets, objects by
+    key.
+    """
     if isinstance(cell, dict):
         inner = ",".join(f"{json.dumps(key)}:{canonical(cell[key])}" for key in sorted(cell))
         return "{" + inner + "}"

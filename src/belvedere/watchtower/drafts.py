@@ -18,7 +18,9 @@ from belvedere.watchtower.contracts import (
 
 @dataclass(frozen=True, slots=True)
 class RuleDraft:
-    """The seed's fields by the seed's names; `client_id` None is every client, `position` None the end of its group."""
+    """The seed's fields by the seed's names; `client_id` None is every client, `position` None the end of its
+    group.
+    """
 
     name: str
     field_name: str

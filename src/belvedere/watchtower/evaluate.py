@@ -1,7 +1,7 @@
 """The judge: rules and readings in, verdicts with reasons out. No clock, no database, no chance.
 
-All rules of a reading are judged together. A field is prepared once, its numbers are sorted once, and each rule is a
-search in them, so the cost grows with records and hits and not with rules times records.
+All rules of a reading are judged together. A field is prepared once, its numbers are sorted once, and each
+rule is a search in them, so the cost grows with records and hits and not with rules times records.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,8 +34,8 @@ def evaluate(
 ) -> list[Verdict]:
     """Judge every rule that applies to the reading; a group gives one verdict, under its head.
 
-    `previous` is the good full reading before, or None for a baseline. `only` limits whose alerts may move: the other
-    rules are judged, so that their children know, but nothing follows for them.
+    `previous` is the good full reading before, or None for a baseline. `only` limits whose alerts may move:
+    the other rules are judged, so that their children know, but nothing follows for them.
     """
     rules = list(rules)
     units = [unit for unit in form_units(rules) if unit.is_running and applies(unit, state.place)]

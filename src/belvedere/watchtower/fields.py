@@ -23,7 +23,9 @@ class FieldPlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """A field as a rule names it; `place` is None where the name decides by the order column, metric, extra."""
+    """A field as a rule names it; `place` is None where the name decides by the order column, metric,
+    extra.
+    """
 
     name: str
     place: FieldPlace | None = None

@@ -72,7 +72,9 @@ def _order(rule: Rule) -> tuple[Any, ...]:
 
 
 def terms(rows: Sequence[Rule], parts: Sequence[T]) -> list[list[T]]:
-    """Parts joined by AND, in the terms that OR separates: AND binds tighter. The first row's operator says nothing."""
+    """Parts joined by AND, in the terms that OR separates: AND binds tighter. The first row's operator says
+    nothing.
+    """
     joined: list[list[T]] = []
     for number, (rule, part) in enumerate(zip(rows, parts, strict=True)):
         if number == 0 or rule.logic_operator is LogicOperator.OR:

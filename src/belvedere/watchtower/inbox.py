@@ -1,4 +1,6 @@
-"""What people do with alerts: take, give back, close, note. Each step stands in the timeline and in the audit log."""
+"""What people do with alerts: take, give back, close, note. Each step stands in the timeline and in the audit
+log.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +24,8 @@ BULK_LIMIT = 500
 NOTE_LENGTH = 4000
 
 _FIND = text(
-    "SELECT id, client_id, state, is_acknowledged FROM watch.watchtower_alerts WHERE id = ANY (CAST(:ids AS uuid[]))"
+    "SELECT id, client_id, state, is_acknowledged FROM watch.watchtower_alerts"
+    " WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
 _NOTE = text(
     "INSERT INTO watch.alert_events (id, client_id, alert_id, at, kind, actor, note)"

@@ -77,7 +77,9 @@ class Judge:
             self.reading.values(ref).expect(condition, thresholds)
 
     def carries(self, unit: RuleUnit) -> bool:
-        """A rule without a source watches every source that carries its field; one with a source always does."""
+        """A rule without a source watches every source that carries its field; one with a source always
+        does.
+        """
         if unit.sources:
             return True
         return any(self.reading.values(self.row(rule).ref).delivered for rule in unit.rows)
@@ -131,8 +133,8 @@ class JudgedUnit:
     @property
     def error_text(self) -> str:
         return (
-            f"{self.errors} of {self.size} values cannot be compared like this: the value or the limit is not a number"
-            " where one is needed, or the field is of another kind."
+            f"{self.errors} of {self.size} values cannot be compared like this: the value or the limit is not"
+            " a number where one is needed, or the field is of another kind."
         )
 
     @property

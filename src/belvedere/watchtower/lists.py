@@ -142,7 +142,8 @@ async def _page(
     session: ReadSession, name: str, kind: str, values: dict[str, Any], limit: int, cursor: str | None
 ) -> Page:
     before_at, before_id = CURSORS.read(kind, cursor) if cursor else (None, None)
-    # One more row than asked for would have to be cut out of the text again, so a full page may have an empty next one.
+    # One more row than asked for would have to be cut out of the text again, so a full page may have an empty
+    # next one.
     found = await session.execute(
         statement(name), {**values, "limit": limit, "before_at": before_at, "before_id": before_id}
     )

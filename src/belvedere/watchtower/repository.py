@@ -79,7 +79,9 @@ def _word(kind: Any, value: str | None) -> Any:
 
 
 async def lock_place(session: WriteSession, client_id: int, source_id: UUID) -> None:
-    """One evaluator at a time for each source of a client, so that readings are judged one after the other."""
+    """One evaluator at a time for each source of a client, so that readings are judged one after the
+    other.
+    """
     await session.execute(_LOCK_PLACE, {"place": f"{client_id}/{source_id}"})
 
 
@@ -165,7 +167,9 @@ async def open_alerts(
     snapshot_id: UUID,
     now: datetime,
 ) -> dict[UUID, int]:
-    """Insert alerts and their first event; gives id and episode of those that another evaluator had not opened."""
+    """Insert alerts and their first event; gives id and episode of those that another evaluator had not
+    opened.
+    """
     if not rows:
         return {}
     found = await session.execute(
@@ -237,7 +241,9 @@ async def record_evaluations(
 
 
 async def mark_notified(session: WriteSession, rule_ids: Iterable[UUID], now: datetime) -> None:
-    """Best effort: a job of one client cannot touch rules of the agency, whose alerts tell the time themselves."""
+    """Best effort: a job of one client cannot touch rules of the agency, whose alerts tell the time
+    themselves.
+    """
     ids = list(rule_ids)
     if ids:
         await session.execute(_NOTIFIED, {"ids": ids, "now": now})

@@ -1,4 +1,6 @@
-"""Whether a rule makes sense, and what its author should know. Pure: what is known of the data comes as facts."""
+"""Whether a rule makes sense, and what its author should know. Pure: what is known of the data comes as
+facts.
+"""
 
 import re
 from collections.abc import Sequence
@@ -56,7 +58,9 @@ class KnownField:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """What is known around a rule: its source, its field, the other rows of its group, the client's addresses."""
+    """What is known around a rule: its source, its field, the other rows of its group, the client's
+    addresses.
+    """
 
     source: Place | None = None
     known: KnownField = field(default_factory=KnownField)
@@ -111,8 +115,8 @@ def _check_field(rule: Rule, ref: FieldRef, facts: RuleFacts, *, force: bool) ->
         ]
     raise invalid_field(
         "unknown",
-        f"No column, known metric or recent record carries “{rule.field_name}”. Check the spelling, write a path"
-        f" such as extra:$.{ref.name}, or save with force if the data is still to come.",
+        f"No column, known metric or recent record carries “{rule.field_name}”. Check the spelling,"
+        f" write a path such as extra:$.{ref.name}, or save with force if the data is still to come.",
     )
 
 
@@ -141,7 +145,8 @@ def _check_kind(rule: Rule, ref: FieldRef, known: KnownField, threshold: Thresho
         raise invalid(
             "threshold_value",
             "not_a_number",
-            f"{ref.name} is compared as a number and “{threshold.text}” is none. Write it with a point, such as 15.5.",
+            f"{ref.name} is compared as a number and “{threshold.text}” is none. Write it with a point,"
+            " such as 15.5.",
         )
     if (
         is_number
@@ -155,7 +160,9 @@ def _check_kind(rule: Rule, ref: FieldRef, known: KnownField, threshold: Thresho
 
 
 def _promised(rule: Rule, source: Place | None) -> frozenset[str]:
-    """Fields that internal sources will bring to the place a rule watches; a rule without a place watches all."""
+    """Fields that internal sources will bring to the place a rule watches; a rule without a place watches
+    all.
+    """
     table = rule.target_table or (source.target_table if source is not None else None)
     if table is None:
         return frozenset().union(*INTERNAL_FIELDS.values())
@@ -186,7 +193,8 @@ def _check_recipients(rule: Rule) -> None:
         raise invalid(
             "discord_channel_id",
             "not_a_channel",
-            "This is no Discord channel id. Copy the channel's id (digits) or its webhook address from Discord.",
+            "This is no Discord channel id. Copy the channel's id (digits) or its webhook address"
+            " from Discord.",
         )
 
 

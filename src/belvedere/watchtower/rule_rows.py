@@ -19,8 +19,8 @@ from belvedere.watchtower.statements import statement
 
 COLUMNS = (
     "id, name, field_name, condition, threshold_value, client_id, source_id, target_table, description,"
-    " parent_rule_id, parent_client_id, dependency_condition, logic_operator, group_id, position, severity, is_active,"
-    " notify_immediately, notify_schedule, notify_time, notify_day_of_week, notify_discord, notify_email,"
+    " parent_rule_id, parent_client_id, dependency_condition, logic_operator, group_id, position, severity,"
+    " is_active, notify_immediately, notify_schedule, notify_time, notify_day_of_week, notify_discord, notify_email,"
     " discord_channel_id, email_recipients, version, created_at"
 )
 _BY_ID = text(f"SELECT {COLUMNS} FROM watch.watchtower_rules WHERE id = :id")
@@ -34,15 +34,16 @@ _CHILDREN = text(
     "SELECT id, client_id, name FROM watch.watchtower_rules WHERE parent_rule_id = :id ORDER BY name"
 )
 _DETACH = text(
-    "UPDATE watch.watchtower_rules SET parent_rule_id = NULL, parent_client_id = NULL, dependency_condition = NULL,"
-    " version = version + 1 WHERE parent_rule_id = :id"
+    "UPDATE watch.watchtower_rules SET parent_rule_id = NULL, parent_client_id = NULL,"
+    " dependency_condition = NULL, version = version + 1 WHERE parent_rule_id = :id"
 )
 _BUMP = text("UPDATE watch.watchtower_rules SET version = version + 1 WHERE id = ANY (CAST(:ids AS uuid[]))")
 _DELETE = text("DELETE FROM watch.watchtower_rules WHERE id = :id")
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _SOURCE = text("SELECT provider, endpoint FROM watch.api_sources WHERE id = :id")
 _OPEN_OF_RULES = text(
-    "SELECT id FROM watch.watchtower_alerts WHERE state = 'open' AND rule_id = ANY (CAST(:ids AS uuid[])) ORDER BY id"
+    "SELECT id FROM watch.watchtower_alerts WHERE state = 'open'"
+    " AND rule_id = ANY (CAST(:ids AS uuid[])) ORDER BY id"
 )
 _BINDS: list[BindParameter[Any]] = [
     bindparam("email_recipients", type_=ARRAY(Text)),

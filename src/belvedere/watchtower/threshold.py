@@ -92,8 +92,8 @@ def check_threshold(condition: Condition, text: str | None, field_name: str) -> 
     if condition in ORDERED and threshold.number is None and threshold.instant is None:
         raise _invalid(
             "not_a_number",
-            f"“{threshold.text}” is not a number or a date, so `{condition}` cannot compare {field_name} with it."
-            " Write a number with a point, such as 1200.5, 15 % or $40, or a date such as 2026-11-20.",
+            f"“{threshold.text}” is not a number or a date, so `{condition}` cannot compare {field_name}"
+            " with it. Write a number with a point, such as 1200.5, 15 % or $40, or a date such as 2026-11-20.",
         )
     return threshold
 

@@ -104,7 +104,9 @@ def _settle_event(
     now: datetime,
     moves: Transitions,
 ) -> bool:
-    """The alert of a change stays until somebody has taken note and the next reading came, or a week has passed."""
+    """The alert of a change stays until somebody has taken note and the next reading came, or a week has
+    passed.
+    """
     if alert.is_acknowledged:
         moves.closed.append(Closing(alert, ResolvedReason.RECOVERED))
         return False

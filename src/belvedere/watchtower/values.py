@@ -1,7 +1,7 @@
 """The values of one field over one reading, held as columns, with the five conditions as searches on them.
 
-Every answer is three-valued: a row is a hit, known not to be one, or unknown. Unknown rows are those outside `known`.
-Numbers are exact: decimals as whole numbers on the grid of their scale, never floats.
+Every answer is three-valued: a row is a hit, known not to be one, or unknown. Unknown rows are those outside
+`known`. Numbers are exact: decimals as whole numbers on the grid of their scale, never floats.
 """
 
 import math
@@ -40,7 +40,9 @@ class Mask:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One condition over all rows: rows that hold, rows with an answer, rows where the comparison makes no sense."""
+    """One condition over all rows: rows that hold, rows with an answer, rows where the comparison makes no
+    sense.
+    """
 
     hits: pl.Series
     known: Mask
@@ -101,7 +103,8 @@ class Sorted:
         self._most = int(self.values[-1]) if len(self.values) else -1
 
     def _position(self, bound: int, side: Literal["left", "right"]) -> int:
-        # Bounds past either end are settled here, so that a huge threshold never leaves the width of the column.
+        # Bounds past either end are settled here, so that a huge threshold never leaves the width of the
+        # column.
         if bound < self._least:
             return 0
         if bound > self._most:

@@ -1,4 +1,6 @@
-"""Judging one stored reading in one transaction: verdicts, alerts, evaluations, events and messages together."""
+"""Judging one stored reading in one transaction: verdicts, alerts, evaluations, events and messages
+together.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -43,7 +45,9 @@ RECHECK = "watchtower.recheck_children"
 
 
 async def judge_stored(runtime: Runtime, stored: StoredSnapshot) -> None:
-    """Judge a reading from the frames in hand, in a transaction of its client; wiring gives this to `sources`."""
+    """Judge a reading from the frames in hand, in a transaction of its client; wiring gives this to
+    `sources`.
+    """
     scope = Scope.client(stored.client_id, actor=ACTOR)
     async with runtime.db.write(scope) as session:
         await watch_snapshot(session, stored, runtime.clock(), base_url=runtime.settings.address)
@@ -65,7 +69,9 @@ class WatchOutcome:
 async def watch_snapshot(
     session: WriteSession, stored: StoredSnapshot, now: datetime, *, base_url: str = ""
 ) -> WatchOutcome:
-    """Judge a completed reading once. Run it twice, or in two places at once, and the second finds it done."""
+    """Judge a completed reading once. Run it twice, or in two places at once, and the second finds it
+    done.
+    """
     await repository.lock_place(session, stored.client_id, stored.source_id)
     if not await repository.lock_unjudged(session, stored.client_id, stored.snapshot_id):
         return WatchOutcome(skipped="This reading is not complete, or was judged already.")
@@ -90,7 +96,9 @@ async def recheck_children(
     *,
     base_url: str = "",
 ) -> WatchOutcome:
-    """Look again at the children of parents that moved, on the newest judged reading. A change is not fired late."""
+    """Look again at the children of parents that moved, on the newest judged reading. A change is not fired
+    late.
+    """
     await repository.lock_place(session, stored.client_id, stored.source_id)
     run = await _start(session, stored, now, base_url)
     children = frozenset(
