@@ -124,7 +124,7 @@ def test_a_mail_loads_nothing_and_links_only_to_the_page():
 nasty_text = st.one_of(
     st.text(max_size=300),
     st.text(alphabet="\r\n\x00 :<>&\"'`*_@#[]()\u2028😀é=", max_size=2000),
-    st.sampled_from(["x\r\nBcc: a@b.example", "😀" * 30_000, "<script>alert(1)</script>", "a" * 100_000, ""]),
+    st.sampled_from(["x\r\nBcc: a@b.example", "😀" * 5_000, "<script>alert(1)</script>", "a" * 20_000, ""]),
 )
 messages = st.builds(
     Message,

@@ -33,5 +33,5 @@ def subject_key(
 
 def message_id(key: str, sender: str) -> str:
     """The Message-ID of the mail with this key; its host is that of the sender's address."""
-    host = parseaddr(sender)[1].rpartition("@")[2]
-    return f"<{key}@{host if _HOST.fullmatch(host) else 'localhost'}>"
+    _, at, host = parseaddr(sender)[1].rpartition("@")
+    return f"<{key}@{host if at and _HOST.fullmatch(host) else 'localhost'}>"

@@ -86,7 +86,7 @@ def severity_word(telling: Telling) -> str:
     if telling.kind is MessageKind.RESOLVED:
         return "Resolved"
     severity = telling.message.severity
-    return SEVERITY_WORDS.get(severity, one_line(severity).capitalize() or "Info")
+    return SEVERITY_WORDS.get(severity) or cut(one_line(severity).capitalize(), 40) or "Info"
 
 
 def tone(telling: Telling) -> str:

@@ -17,7 +17,7 @@ LINK_NOTE = "The link opens the page and changes nothing; what there is to decid
 _INKS = {"critical": "#B3241A", "warning": "#8A5200", "info": "#43586C", "good": "#1A6B40"}
 _DARK_INKS = {"critical": "#FF8E84", "warning": "#F0B354", "info": "#A9BCCF", "good": "#6CCB98"}
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
-_LIMITS = ((12_000, 25, 1_000), (4_000, 15, 400), (1_200, 8, 120))
+_LIMITS = ((12_000, 25, 1_000), (4_000, 15, 400), (400, 6, 60))
 """Characters of a paragraph, number of pairs, characters of a value: the first that fits is taken."""
 
 
