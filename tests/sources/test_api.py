@@ -300,3 +300,16 @@ async def test_a_push_address_needs_a_mapping(http, olga, world):
         "/webhook-endpoints", json={"account_id": str(account), "name": "Shop"}, headers=olga
     )
     assert answer.json()["errors"][0]["pointer"] == "/settings/mapping"
+
+
+async def test_a_page_of_a_large_reading_is_read_from_an_index(world, admin):
+    result = await fill(world, [{"id": f"r{n:05}"} for n in range(3000)])
+    admin.execute("ANALYZE watch.api_records")
+    plan = admin.execute(
+        "EXPLAIN SELECT * FROM watch.api_records r WHERE r.snapshot_id = %s AND (external_id, id) > ('r01000', %s)"
+        " ORDER BY external_id, id LIMIT 50",
+        [result.snapshot_id, result.snapshot_id],
+    ).fetchall()
+    text = "\n".join(row[0] for row in plan)
+    assert "snapshot_id_external_id" in text
+    assert "Seq Scan on api_records_p" not in text

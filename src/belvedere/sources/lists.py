@@ -38,14 +38,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One sort key: an SQL expression with its type; rows without a value come last, equal ones in order of id."""
+    """One sort key: an SQL expression with its type; rows without a value come last.
+
+    `required` keys are never null, which lets an index give the order and the place to go on from.
+    """
 
     expression: str
     kind: str
     descending: bool = False
+    required: bool = False
 
     def order(self) -> str:
         direction = "DESC" if self.descending else "ASC"
+        if self.required:
+            return f"{self.expression} {direction}, id {direction}"
         return f"{self.expression} {direction} NULLS LAST, id ASC"
 
     def after(self, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
@@ -55,6 +61,9 @@ class Sort:
             return f"({self.expression} IS NULL AND id > CAST(:last_id AS uuid))", {"last_id": last_id}
         cast = f"CAST(CAST(:last_value AS text) AS {self.kind})"
         sign = "<" if self.descending else ">"
+        if self.required:
+            condition = f"({self.expression}, id) {sign} ({cast}, CAST(:last_id AS uuid))"
+            return condition, {"last_value": str(value), "last_id": last_id}
         condition = (
             f"({self.expression} IS NULL OR {self.expression} {sign} {cast}"
             f" OR ({self.expression} = {cast} AND id > CAST(:last_id AS uuid)))"
@@ -62,7 +71,7 @@ class Sort:
         return condition, {"last_value": str(value), "last_id": last_id}
 
 
-NEWEST = Sort("created_at", "timestamptz", descending=True)
+NEWEST = Sort("created_at", "timestamptz", descending=True, required=True)
 
 
 async def fetch_page(

@@ -64,7 +64,9 @@ async def load_rows(
         {"client": client_id, "id": snapshot_id},
     )
     async with as_role(session, DbRole.LOADER):
-        done = await _copy(connection, RECORDS_COPY, record_lines(frames, client_id, snapshot_id), 0, progress)
+        done = await _copy(
+            connection, RECORDS_COPY, record_lines(frames, client_id, snapshot_id), 0, progress
+        )
         await _copy(connection, METRICS_COPY, metric_lines(frames, client_id, now), done, progress)
 
 

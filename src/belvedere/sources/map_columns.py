@@ -33,6 +33,7 @@ from belvedere.sources.values import (
 UNSCALED_LIMIT = 1e14
 RELATIVE_ERROR = 1e-15
 PLAIN_NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
+BLANK = r"^[\s\x1c-\x1f]*$"
 UNIT_SEPARATOR = "\x1f"
 ISO_INSTANT = (
     r"^[1-9][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
@@ -71,7 +72,7 @@ class Chunk:
 
     def take(self, rows: list[Any]) -> None:
         """Add rows; what is no object or cannot be written as JSON is in doubt at once."""
-        if any(type(row) is not dict for row in rows):
+        if set(map(type, rows)) != {dict}:
             self.doubtful.update(at for at, row in enumerate(rows, len(self.rows)) if type(row) is not dict)
             objects = [row if type(row) is dict else {} for row in rows]
         else:
@@ -117,7 +118,9 @@ class Chunk:
         if not kinds <= {int, float, type(None)}:
             self.doubt_each(values, lambda value: type(value) not in (int, float, type(None)))
             values = [value if type(value) in (int, float) else None for value in values]
-        series = pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
+        if int in kinds:
+            values = [None if value is None else float(value) for value in values]
+        series = pl.Series(values, dtype=pl.Float64)
         self.doubt(~series.is_finite())
         return series
 
@@ -197,7 +200,7 @@ def _texts(chunk: Chunk, spec: ColumnSpec, values: list[Any]) -> pl.Series:
         (series.str.len_chars() > TEXT_LIMITS[spec.column]) | series.str.contains("\x00", literal=True)
     )
     if spec.column == "external_id":
-        chunk.doubt_each(values, lambda value: not value or value.isspace())
+        chunk.doubt(series.is_null() | series.str.contains(BLANK))
     return series
 
 
@@ -218,15 +221,21 @@ def _tags(chunk: Chunk, spec: ColumnSpec, values: list[Any]) -> pl.Series:
             joined.append(None)
     series = pl.Series("tags", joined, dtype=pl.String)
     parts = series.str.split(UNIT_SEPARATOR)
-    counted = pl.Series([len(value) if type(value) is list else 0 for value in values], dtype=pl.UInt32)
-    is_list = pl.Series([type(value) is list and len(value) > 0 for value in values], dtype=pl.Boolean)
-    chunk.doubt(
-        (is_list & ((parts.list.len() != counted) | (series == "")))
-        | series.str.contains("\x00", literal=True)
-    )
+    lists = [value for value in values if type(value) is list and value]
+    told_apart = parts.filter(series != "").list.len().sum() == sum(map(len, lists))
+    if len(lists) < len(values) - values.count(None) - values.count([]) or not told_apart or [""] in lists:
+        _doubt_tags(chunk, series, values)
+    chunk.doubt(series.str.contains("\x00", literal=True))
     chunk.doubt(series.str.len_bytes() > FIELD_LIMIT_BYTES // 4)
     empty = pl.Series([[]], dtype=pl.List(pl.String))
     return pl.select(pl.when(series == "").then(empty).otherwise(parts).alias("tags")).to_series()
+
+
+def _doubt_tags(chunk: Chunk, series: pl.Series, values: list[Any]) -> None:
+    """Mark lists that do not come apart as they were joined: a tag holds the separator, or the only tag is empty."""
+    for index, (text, value) in enumerate(zip(series.to_list(), values, strict=True)):
+        if type(value) is list and value and (not text or text.split(UNIT_SEPARATOR) != value):
+            chunk.doubtful.add(index)
 
 
 def _instants(chunk: Chunk, spec: ColumnSpec, values: list[Any]) -> pl.Series:

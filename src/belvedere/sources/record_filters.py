@@ -12,7 +12,7 @@ from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.numerals import machine_number
 from belvedere.sources.lists import Sort
 
-BY_ID = Sort("id", "uuid")
+BY_EXTERNAL_ID = Sort("external_id", "text", required=True)
 OPERATORS = {"": "=", "eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 COLUMN_KINDS = {
     "external_id": "text",
@@ -47,7 +47,7 @@ class RecordQuery:
     comparisons: list[Comparison] = field(default_factory=list)
     tag: str | None = None
     contains: str | None = None
-    sort: Sort = BY_ID
+    sort: Sort = BY_EXTERNAL_ID
     metric_sort: str | None = None
 
     def condition(self) -> tuple[str, dict[str, Any]]:
@@ -139,9 +139,9 @@ def _sort(value: str, query: RecordQuery) -> None:
         query.metric_sort = name.removeprefix("metric.")
         query.sort = Sort("sort_metric", "numeric", descending)
     elif name in COLUMN_KINDS:
-        query.sort = Sort(name, COLUMN_KINDS[name], descending)
+        query.sort = Sort(name, COLUMN_KINDS[name], descending, required=name == "external_id")
     elif name == "created_at":
-        query.sort = Sort("created_at", "timestamptz", descending)
+        query.sort = Sort("created_at", "timestamptz", descending, required=True)
     else:
         raise _wrong("sort", f"Records cannot be sorted by {name!r}.")
 

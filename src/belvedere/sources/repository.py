@@ -140,8 +140,12 @@ async def list_records(session: ReadSession, query: RecordQuery, *, limit: int, 
     """Records of one reading, or of the newest readings of a source, with their metrics."""
     rows_of = await _snapshots_of(session, query)
     condition, values = query.condition()
-    inner = f"{RECORD_COLUMNS_SQL} WHERE r.snapshot_id = ANY (CAST(:snapshots AS uuid[])) AND {condition}"
-    values["snapshots"] = [str(item) for item in rows_of]
+    if len(rows_of) == 1:
+        # Equality lets the index on (snapshot_id, external_id) give the order too.
+        place, values["snapshots"] = "CAST(:snapshots AS uuid)", str(rows_of[0])
+    else:
+        place, values["snapshots"] = "ANY (CAST(:snapshots AS uuid[]))", [str(item) for item in rows_of]
+    inner = f"{RECORD_COLUMNS_SQL} WHERE r.snapshot_id = {place} AND {condition}"
     sort = query.sort
     if query.metric_sort is not None:
         inner = (
@@ -216,7 +220,7 @@ async def list_metrics(
         " AND (CAST(:metric_name AS text) IS NULL OR m.metric_name = :metric_name)"
     )
     values = {"record_id": record_id, "snapshot_id": snapshot_id, "metric_name": metric_name}
-    sort = Sort("id", "uuid")
+    sort = Sort("id", "uuid", required=True)
     return await fetch_page(session, "metrics", inner, values, limit=limit, cursor=cursor, sort=sort)
 
 
