@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import MetricDefinition
 from belvedere.sources.documents import guess_format, parse_json, read_document
 from belvedere.sources.map_rows import ReadingMapper, map_rows
@@ -284,7 +285,9 @@ def canonical(frames):
     return records, metrics
 
 
-written_numbers = st.from_regex(r"-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+written_numbers = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?", fullmatch=True
+)
 
 
 @given(written_numbers, st.sampled_from(["%s", '"%s"']))
@@ -297,3 +300,21 @@ def test_a_written_number_is_stored_as_it_was_written(written, form):
         assert found.code == "out_of_range"
     else:
         assert found["metrics"] == {"revenue": exact}
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b"id,a,a\n1,2,3\n", "column_twice"),
+        (b"id,name\n1,\x00\n", None),
+        (b'id\n"1\n', None),
+    ],
+)
+def test_a_csv_that_cannot_be_read_says_why(data, code):
+    if code is None:
+        assert list(read_document(data, "csv", MAPPING))
+        return
+    with pytest.raises(Invalid) as caught:
+        list(read_document(data, "csv", MAPPING))
+    assert caught.value.code == code

@@ -94,3 +94,16 @@ def test_a_wrong_key_is_named(broken, pointer):
 def test_broken_yaml_says_where():
     with pytest.raises(Invalid, match="line 3"):
         parse_mapping("columns:\n  a: [1\n")
+
+
+def test_a_mapping_that_unfolds_without_end_is_refused():
+    lines = ["columns: {external_id: id}", "metrics:"]
+    lines.append("  m0: {ratio: [&a0 {plus: [x, y]}, 1]}")
+    lines += [
+        f"  m{n}: {{ratio: [&a{n} {{plus: [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]}}, 1]}}"
+        for n in range(1, 15)
+    ]
+    with pytest.raises(Invalid, match="too many parts"):
+        parse_mapping("\n".join(lines))
+    with pytest.raises(Invalid, match="too many parts"):
+        parse_mapping("columns: {external_id: id}\nmetrics: {m: {ratio: [&a {plus: [x, *a]}, 1]}}")

@@ -184,12 +184,16 @@ def _read_csv(data: bytes) -> Iterator[RowBatch]:
     text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
     csv.field_size_limit(max(csv.field_size_limit(), 64 * 1024 * 1024))
     reader = csv.reader(text, delimiter=_delimiter(data))
-    header = [name.strip() for name in next(reader, [])]
+    header = [name.strip() for name in next(_csv_rows(reader), [])]
     if not header or not any(header):
         raise Invalid("The file is empty: a CSV begins with a line of column names.", code="empty_file")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        detail = f"The header names {', '.join(twice)} more than once. Give each column a name of its own."
+        raise Invalid(detail, code="column_twice")
     batch = RowBatch(1, [], [])
     number = 0
-    for number, cells in enumerate((cells for cells in reader if cells), start=1):
+    for number, cells in enumerate((cells for cells in _csv_rows(reader) if cells), start=1):
         if len(cells) != len(header):
             detail = f"Line {reader.line_num} has {len(cells)} cells, the header names {len(header)} columns."
             if batch.rows:
@@ -206,6 +210,19 @@ def _read_csv(data: bytes) -> Iterator[RowBatch]:
             batch = RowBatch(number + 1, [], [])
     if batch.rows or number == 0:
         yield batch
+
+
+def _csv_rows(reader: Any) -> Iterator[list[str]]:
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise Invalid(
+                f"The file is not valid CSV near line {reader.line_num}: {error}.", code="invalid_csv"
+            ) from error
+        if cells is None:
+            return
+        yield cells
 
 
 def _delimiter(data: bytes) -> str:

@@ -42,6 +42,8 @@ COLUMN_OPTIONS: Mapping[str, frozenset[str]] = {
 TEXT_OPTIONS = frozenset({"lower"})
 METRIC_OPTIONS = frozenset({"path", "ratio", "times", "unit", "scale", "name", "when_missing"})
 NAME_LIMIT = 100
+OPERAND_LIMIT = 1000
+OPERAND_DEPTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class _Problems:
 
     def __init__(self) -> None:
         self.found: list[FieldProblem] = []
+        self.operands = 0
 
     def add(self, pointer: str, detail: str, code: str = "invalid") -> None:
         self.found.append(FieldProblem(pointer, code, detail))
@@ -329,11 +332,20 @@ def _ratio(raw: Any, pointer: str, problems: _Problems) -> tuple[Operand, Operan
 
 
 def _operand(raw: Any, pointer: str, problems: _Problems) -> Operand:
+    problems.operands += 1
+    if problems.operands > OPERAND_LIMIT or pointer.count("/") > OPERAND_DEPTH:
+        # YAML aliases can nest a few lines into billions of parts, or into themselves.
+        if problems.operands <= OPERAND_LIMIT + 1:
+            problems.add(pointer, "The ratios of this mapping have too many parts.", "too_large")
+        problems.operands = max(problems.operands, OPERAND_LIMIT + 1)
+        return Operand(constant=Decimal(0))
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         return Operand(constant=_number(raw, pointer, problems))
     if isinstance(raw, Mapping) and len(raw) == 1:
         sign, parts = next(iter(raw.items()))
         if sign in ("plus", "minus") and isinstance(parts, list) and len(parts) >= 2:
+            if problems.operands > OPERAND_LIMIT:
+                return Operand(constant=Decimal(0))
             return Operand(
                 sign=sign,
                 parts=tuple(
