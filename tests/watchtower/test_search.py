@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from belvedere.watchtower.contracts import Condition
 from belvedere.watchtower.threshold import parse_number, parse_threshold
-from belvedere.watchtower.values import NumberValues, Numbers
+from belvedere.watchtower.values import Numbers, NumberValues
 
 values = st.lists(st.none() | st.integers(-30, 30), max_size=12)
 thresholds = st.one_of(
