@@ -43,6 +43,11 @@ _FORGET_MISSING = text(
     " WHERE client_id = :client_id AND state = 'open' AND id = ANY (CAST(:ids AS uuid[]))"
 )
 
+_OPEN_ENTITIES = text(
+    "SELECT external_id FROM watch.watchtower_alerts WHERE client_id = :client_id AND source_id = :source_id"
+    " AND rule_id = :rule_id AND state = 'open'"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ClosedAlert:
@@ -149,6 +154,12 @@ async def load_metric_words(session: ReadSession) -> tuple[dict[str, str], dict[
         {row.metric_name: row.metric_unit for row in rows if row.metric_unit},
         {row.metric_name: row.display_name for row in rows},
     )
+
+
+async def open_entities(session: ReadSession, client_id: int, source_id: UUID, rule_id: UUID) -> set[str]:
+    """External ids of one rule's open alerts at one source of a client."""
+    values = {"client_id": client_id, "source_id": source_id, "rule_id": rule_id}
+    return {row.external_id for row in await session.execute(_OPEN_ENTITIES, values) if row.external_id}
 
 
 async def find_stale_rule_alerts(session: ReadSession, client_id: int, source_id: UUID) -> list[UUID]:

@@ -13,6 +13,7 @@ from belvedere.watchtower.lists import (
     list_evaluations,
     list_rules,
 )
+from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 from belvedere.watchtower.rule_book import (
     SavedRule,
     create_rule,
@@ -25,6 +26,8 @@ from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_child
 __all__ = [
     "AlertFilter",
     "Page",
+    "Preview",
+    "PreviewFinding",
     "RuleDraft",
     "RuleFilter",
     "SavedRule",
@@ -41,6 +44,7 @@ __all__ = [
     "list_alerts",
     "list_evaluations",
     "list_rules",
+    "preview_rule",
     "recheck_children",
     "resolve",
     "unacknowledge",

@@ -67,6 +67,11 @@ _METRICS_OF = text(
     " JOIN watch.api_record_metrics m ON m.client_id = r.client_id AND m.record_id = r.id"
     " WHERE r.snapshot_id = :id GROUP BY m.metric_name ORDER BY n DESC, m.metric_name"
 )
+_READING_BEFORE = text(
+    "SELECT p.id FROM watch.api_snapshots s JOIN watch.api_snapshots p ON p.source_id = s.source_id"
+    " AND p.client_id = s.client_id AND p.account_id IS NOT DISTINCT FROM s.account_id AND p.status = 'completed'"
+    " AND p.data_as_of < s.data_as_of WHERE s.id = :id ORDER BY p.data_as_of DESC LIMIT 1"
+)
 _STATUSES_OF = text(
     "SELECT DISTINCT status FROM watch.api_records WHERE snapshot_id = :id AND status IS NOT NULL ORDER BY 1 LIMIT 30"
 )
@@ -132,6 +137,11 @@ async def rejects_waiting(session: ReadSession, client_id: int | None) -> int:
 async def metrics_of(session: ReadSession, snapshot_id: UUID) -> list[tuple[str, str | None]]:
     """Names and units of the metrics in a reading, the most common first."""
     return [(row.metric_name, row.unit) for row in await session.execute(_METRICS_OF, {"id": snapshot_id})]
+
+
+async def reading_before(session: ReadSession, snapshot_id: UUID) -> UUID | None:
+    found: UUID | None = (await session.execute(_READING_BEFORE, {"id": snapshot_id})).scalar_one_or_none()
+    return found
 
 
 async def statuses_of(session: ReadSession, snapshot_id: UUID) -> list[str]:

@@ -103,7 +103,10 @@ def errors_of(error: BelvedereError, names: Mapping[str, str] = SHORT_NAMES) -> 
 
 def _field(problem: FieldProblem, names: Mapping[str, str]) -> str:
     bare = problem.pointer.strip("/")
-    return names.get(bare) or names.get(bare.split("/")[0]) or bare.split("/")[0] or "form"
+    first, _, rest = bare.partition("/")
+    if first == "settings" and rest:
+        return f"set-{rest.split('/')[0]}"
+    return names.get(bare) or names.get(first) or first or "form"
 
 
 def _by_code(code: str) -> str:

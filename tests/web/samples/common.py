@@ -55,6 +55,7 @@ def ui(path="/", query="", **changes):
         "live": None,
         "keys": True,
         "can": {"operate": True, "configure": True, "govern": True},
+        "sections": ["you", "clients", "people", "credentials", "channels", "tokens", "audit", "jobs"],
         **changes,
     }
 

@@ -1,0 +1,85 @@
+"""What a rule would find in the newest readings, before it is saved. The same judge as for every new reading; nothing
+is written."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from belvedere.core.database import ReadSession
+from belvedere.core.schema import AGENCY
+from belvedere.sources.contracts import Completeness, StoredSnapshot
+from belvedere.sources.service import latest_judged, load_stored_snapshot
+from belvedere.watchtower import repository
+from belvedere.watchtower.contracts import Finding, Place, Rule, WatchState
+from belvedere.watchtower.evaluate import evaluate
+
+MOST_READINGS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewFinding:
+    """One entity that the rule would fire on; `is_open`: an alert of the stored rule stands on it already."""
+
+    client_id: int
+    finding: Finding
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`entities` were looked at, `no_data` of them without a value; `ends` open alerts would close."""
+
+    entities: int
+    no_data: int
+    readings: int
+    data_as_of: datetime | None
+    findings: tuple[PreviewFinding, ...]
+    ends: int
+
+
+async def preview_rule(
+    session: ReadSession, rules: Sequence[Rule], client_ids: Collection[int], now: datetime
+) -> Preview:
+    """Judge the rows of one rule on the newest judged readings of the clients in view. A parent is left out: what
+    holds a rule back today says nothing about its limit."""
+    head = rules[0]
+    alone = [replace(rule, parent_rule_id=None, dependency_condition=None, is_active=True) for rule in rules]
+    wanted = client_ids if head.client_id == AGENCY else [head.client_id]
+    units, labels = await repository.load_metric_words(session)
+    entities = no_data = readings = ends = 0
+    newest: datetime | None = None
+    findings: list[PreviewFinding] = []
+    for stored in await _readings(session, wanted):
+        place = Place(stored.client_id, stored.source_id, stored.provider, stored.endpoint)
+        state = WatchState(
+            place, is_full=stored.completeness is Completeness.FULL, metric_units=units, metric_labels=labels
+        )
+        verdicts = evaluate(alone, stored.frames, stored.previous, state, now)
+        if not verdicts:
+            continue
+        is_open = await _open_entities(session, stored, head.id)
+        found = [item for verdict in verdicts for item in verdict.opened]
+        findings += [PreviewFinding(stored.client_id, item, item.external_id in is_open) for item in found]
+        ends += len(is_open - {item.external_id for item in found})
+        entities += sum(verdict.entities for verdict in verdicts)
+        no_data += sum(verdict.no_data for verdict in verdicts)
+        readings += 1
+        newest = stored.data_as_of if newest is None else max(newest, stored.data_as_of)
+    return Preview(entities, no_data, readings, newest, tuple(findings), ends)
+
+
+async def _readings(session: ReadSession, client_ids: Collection[int]) -> list[StoredSnapshot]:
+    found: list[StoredSnapshot] = []
+    for client_id in sorted(client_ids):
+        for snapshot_id in await latest_judged(session, client_id):
+            stored = await load_stored_snapshot(session, client_id, snapshot_id)
+            if stored is not None:
+                found.append(stored)
+            if len(found) == MOST_READINGS:
+                return found
+    return found
+
+
+async def _open_entities(session: ReadSession, stored: StoredSnapshot, rule_id: UUID) -> set[str]:
+    return await repository.open_entities(session, stored.client_id, stored.source_id, rule_id)
