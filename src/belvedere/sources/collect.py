@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -161,22 +162,10 @@ async def fail_reading(
     count_rejects(rejects)
     await add_rejects(session, client_id, snapshot_id, rejects, now)
     await _note_bad(session, client_id, account_id, error, now, permanent=permanent)
-    data = {
-        "snapshot_id": str(snapshot_id),
-        "source_id": str(source_id),
-        "account_id": str(account_id) if account_id else None,
-        "code": error.code,
-        "permanent": permanent,
-    }
-    await emit(
-        session,
-        "snapshot.failed",
-        subject=str(snapshot_id),
-        client_id=client_id,
-        data=data,
-        actor=actor,
-        now=now,
-    )
+    data: dict[str, Any] = {"snapshot_id": str(snapshot_id), "source_id": str(source_id), "code": error.code}
+    data |= {"permanent": permanent, "account_id": str(account_id) if account_id else None}
+    about: dict[str, Any] = {"subject": str(snapshot_id), "client_id": client_id, "actor": actor, "now": now}
+    await emit(session, "snapshot.failed", data=data, **about)
     return True
 
 

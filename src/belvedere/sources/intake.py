@@ -151,11 +151,21 @@ async def replay_rejects(
         raise Conflict(
             "There are no refused rows here that were not tried again yet.", code="nothing_to_replay"
         )
+    payloads = [row.payload for row in rows]
+    replay_id = await _open_replay(session, client_id, origin, payloads, actor, now)
+    values = {"now": now, "snapshot_id": replay_id, "client_id": client_id}
+    await session.execute(_REPLAYED, {**values, "ids": [str(row.id) for row in rows]})
+    await enqueue_collect(session, client_id, replay_id, actor)
+    return SnapshotRef(client_id, replay_id, origin.source_id)
+
+
+async def _open_replay(
+    session: WriteSession, client_id: int, origin: Any, payloads: list[str], actor: str, now: datetime
+) -> UUID:
+    place = {"client_id": client_id, "source_id": origin.source_id, "account_id": origin.account_id}
     replay_id = await create_snapshot(
         session,
-        client_id=client_id,
-        source_id=origin.source_id,
-        account_id=origin.account_id,
+        **place,
         snapshot_type=SnapshotType.TRIGGERED,
         requested_by=actor,
         now=now,
@@ -164,22 +174,12 @@ async def replay_rejects(
     await add_intake(
         session,
         now,
-        client_id=client_id,
-        account_id=origin.account_id,
-        source_id=origin.source_id,
+        **place,
         snapshot_id=replay_id,
         kind="replay",
         format="ndjson",
         mapping=origin.mapping,
-        content="\n".join(" ".join(row.payload.splitlines()) for row in rows).encode(),
+        content="\n".join(" ".join(payload.splitlines()) for payload in payloads).encode(),
         received_by=actor,
     )
-    values = {
-        "now": now,
-        "snapshot_id": replay_id,
-        "client_id": client_id,
-        "ids": [str(row.id) for row in rows],
-    }
-    await session.execute(_REPLAYED, values)
-    await enqueue_collect(session, client_id, replay_id, actor)
-    return SnapshotRef(client_id, replay_id, origin.source_id)
+    return replay_id
