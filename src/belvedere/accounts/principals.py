@@ -1,6 +1,6 @@
 """From a cookie or a token to a person, in one query each; runs as the role `authn_r`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -38,6 +38,11 @@ _BY_TOKEN = text(
     """
 )
 
+_BY_EMAIL = text(
+    f"SELECT {_PERSON} FROM core.users u"
+    " WHERE lower(u.email) = lower(:email) AND u.is_active AND u.deleted_at IS NULL"
+)
+
 _TOUCH_SESSION = text(
     "UPDATE core.user_sessions SET last_seen_at = :now"
     " WHERE id = :id AND revoked_at IS NULL AND last_seen_at < :now"
@@ -71,6 +76,14 @@ async def by_token(session: AsyncSession, token: str, now: datetime) -> Found | 
         (await session.execute(_BY_TOKEN, {"hash": secret_hash(token), "now": now})).mappings().one_or_none()
     )
     return None if row is None else Found(_principal(row), row["last_used_at"])
+
+
+async def find_person(
+    session: AsyncSession, email: str, *, session_id: UUID, now: datetime
+) -> Principal | None:
+    """The person of an address as a principal that just proved itself, for whoever runs commands on the machine."""
+    row = (await session.execute(_BY_EMAIL, {"email": email})).mappings().one_or_none()
+    return None if row is None else replace(_principal(row), session_id=session_id, stepped_up_at=now)
 
 
 async def touch(session: WriteSession, principal: Principal, now: datetime) -> None:

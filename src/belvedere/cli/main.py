@@ -12,6 +12,7 @@ from belvedere.cli.data import add_commands as add_data
 from belvedere.cli.demo import add_commands as add_demo
 from belvedere.cli.operate import add_commands as add_operate
 from belvedere.cli.parts import Parts, give
+from belvedere.cli.people import add_commands as add_people
 from belvedere.cli.serve import add_commands as add_serve
 from belvedere.core.errors import BelvedereError
 
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for add in (add_serve, add_demo, add_data, add_operate):
+for add in (add_serve, add_demo, add_data, add_people, add_operate):
     add(app)
 
 

@@ -22,8 +22,9 @@ from belvedere.core.ids import new_id
 _INSERT = text(
     "INSERT INTO core.outbox_events (id, client_id, type, source, subject, time, dataschema, dataversion,"
     " correlationid, causationid, actor, data)"
-    " VALUES (:id, :client_id, :type, :source, :subject, :time, :dataschema, :dataversion, :correlationid,"
-    " :causationid, :actor, CAST(:data AS jsonb))"
+    " SELECT r.id, :client_id, :type, :source, r.subject, :time, :dataschema, :dataversion, :correlationid,"
+    " :causationid, :actor, r.data"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, subject text, data jsonb)"
 )
 
 
@@ -91,8 +92,8 @@ async def emit_many(
     for position, (subject, data) in enumerate(items):
         check(event_type, version, data)
         identity = ids[position] if ids else new_id(now)
-        rows.append({**shared, "id": identity, "subject": subject, "data": orjson.dumps(data).decode()})
-    await session.execute(_INSERT, rows)
+        rows.append({"id": identity, "subject": subject, "data": data})
+    await session.execute(_INSERT, {**shared, "rows": orjson.dumps(rows).decode()})
 
 
 def check(event_type: str, version: int, data: dict[str, Any]) -> None:
