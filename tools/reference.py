@@ -143,7 +143,7 @@ def render_routes() -> str:
         for verb, details in verbs.items()
     ]
     return (
-        f"{HEAD}# Routes\n\nThe whole description for programs: [openapi.json](openapi.json), served at `/api/openapi.json`.\n\n"
+        f"{HEAD}# Routes\n\nThe whole description for programs is `openapi.json` beside this page, served at `/api/openapi.json`.\n\n"
         + table(("Verb", "Path", "What it does"), rows)
     )
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from belvedere.web.guide import anchor
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=.*")
@@ -86,7 +88,7 @@ def anchors(page: Path) -> set[str]:
     """Names under which headings of a page are reached."""
     found = tokens(page)
     headings = [found[at + 1].content for at, token in enumerate(found) if token.type == "heading_open"]
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return {anchor(heading) for heading in headings}
 
 
 def shell_lines(fence: Fence) -> Iterator[list[str]]:

@@ -24,6 +24,7 @@ from belvedere.sandbox.faults import Mode, Target
 from belvedere.sources.fetch import map_document
 from belvedere.sources.mapping import COLUMN_OPTIONS, DATE_FORMATS, METRIC_OPTIONS, parse_mapping
 from belvedere.watchtower.schemas import RuleCreate
+from belvedere.web.guide import PICTURES
 from belvedere.wiring.modules import connect_modules
 from tests.docs.pages import (
     DOCS,
@@ -137,6 +138,11 @@ def test_a_link_leads_somewhere(link):
     path, _, anchor = link.target.partition("#")
     target = (link.page.parent / path).resolve() if path else link.page
     assert target.is_relative_to(ROOT), f"{link.target} leads out of the repository"
+    assert link.page.name == "README.md" or target.is_relative_to(DOCS), (
+        f"{link.target} has no page in the program"
+    )
+    if target.is_relative_to(DOCS) and target.exists():
+        assert target.suffix in {".md", *PICTURES}, f"the program shows no {target.suffix} files"
     assert target.exists(), f"{link.page.relative_to(ROOT)} links to {link.target}, which is not there"
     if anchor:
         assert anchor in anchors(target), f"{target.name} has no heading for #{anchor}"
