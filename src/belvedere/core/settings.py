@@ -69,9 +69,6 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(
         default=8, ge=1, le=200, description="Jobs one worker runs at the same time."
     )
-    scheduler_tick_seconds: int = Field(
-        default=15, ge=1, le=3600, description="How often the scheduler looks for sources that are due."
-    )
     allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
         description="Private address ranges (CIDR, comma separated) that outbound requests may reach.",

@@ -1,0 +1,66 @@
+"""From a platform's answer to an accepted message, with a `kill -9` at every point on the way."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from tests.faults.house import House, open_house, stop, wait_for_kill
+
+from belvedere.core.faults import KNOWN_POINTS
+
+pytestmark = pytest.mark.kills
+
+
+async def settle_with_fresh_worker(house: House) -> None:
+    worker = await house.run_worker()
+    try:
+        await house.until_settled()
+    finally:
+        await stop(worker)
+
+
+async def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    async with open_house(reachable(tmp_path_factory)) as house:
+        for number, point in enumerate(KNOWN_POINTS):
+            await house.breach(number)
+            await wait_for_kill(await house.run_worker(f"{point}=kill"))
+            await settle_with_fresh_worker(house)
+            assert house.alerts() == number + 1, point
+            ledger = house.discord()
+            assert (ledger["keys"], ledger["doubled"]) == (number + 1, 0), point
+        sent = house.query("SELECT count(*) FROM core.deliveries WHERE state = 'sent'")
+        assert sent == len(KNOWN_POINTS)
+
+
+async def test_a_database_killed_under_a_worker_loses_and_doubles_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    async with open_house(reachable(tmp_path_factory)) as house:
+        worker = await house.run_worker()
+        try:
+            for number in range(3):
+                await house.breach(number)
+                await asyncio.sleep(0.15 * number)
+                kill_database(house)
+                await asyncio.to_thread(house.installation.server.revive)  # type: ignore[union-attr]
+                await house.until_settled(120)
+        finally:
+            await stop(worker)
+        assert house.alerts() == 3
+        ledger = house.discord()
+        assert (ledger["keys"], ledger["doubled"]) == (3, 0)
+
+
+def kill_database(house: House) -> None:
+    server = house.installation.server
+    assert server is not None
+    pid = int((server.root / "data" / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+
+
+def reachable(factory: pytest.TempPathFactory) -> Path:
+    return factory.mktemp("house")
