@@ -72,7 +72,7 @@ class Senders:
 
 async def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
-        while not is_so():  # noqa: ASYNC110 - what is waited for happens in other processes
+        while not is_so():
             await asyncio.sleep(0.01)
 
 
