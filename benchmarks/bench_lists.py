@@ -134,7 +134,15 @@ def compare(admin_url: str, home: str, snapshot: str, token: str) -> None:
     ]
     own_path = f"/api/v1/records?snapshot_id={snapshot}&limit=100"
     with (
-        serving(product, {"BELVEDERE_DATA_DIR": home, "BELVEDERE_LOG_LEVEL": "WARN"}, ours),
+        serving(
+            product,
+            {
+                "BELVEDERE_DATA_DIR": home,
+                "BELVEDERE_LOG_LEVEL": "WARN",
+                "BELVEDERE_REQUESTS_PER_SECOND": "100000",
+            },
+            ours,
+        ),
         serving(baseline, {"BENCH_URL": address}, theirs),
     ):
         found = {}

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
+from belvedere.core.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -13,7 +15,6 @@ class Allowance:
     per_second: float
 
 
-PER_PRINCIPAL = Allowance(burst=600, per_second=50)
 PER_ADDRESS_REFUSED = Allowance(burst=60, per_second=1)
 """For requests with a wrong or missing login, so that guessing tokens is slow."""
 
@@ -35,3 +36,9 @@ class Budgets:
         while len(self._buckets) > self._remember:
             self._buckets.popitem(last=False)
         return 0.0 if level >= 1 else (1 - level) / allowance.per_second
+
+
+def per_principal(settings: Settings) -> Allowance:
+    """What one person or token may ask for: the setting's pace, and twelve seconds of it at once."""
+    pace = settings.requests_per_second
+    return Allowance(burst=12 * pace, per_second=pace)

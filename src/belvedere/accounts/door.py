@@ -24,7 +24,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from belvedere.accounts import principals
-from belvedere.accounts.budgets import PER_ADDRESS_REFUSED, PER_PRINCIPAL, Allowance, Budgets
+from belvedere.accounts.budgets import PER_ADDRESS_REFUSED, Allowance, Budgets, per_principal
 from belvedere.accounts.contracts import Principal
 from belvedere.accounts.cookies import cookie_name
 from belvedere.accounts.csrf import SAFE_METHODS, is_from_own_pages
@@ -118,7 +118,12 @@ class Door:
                 raise stranger(request, now)
             principal = found.principal
             refuse_unless(allowed(principal, self.permission))
-            spend(request, f"user:{principal.token_id or principal.user_id}", PER_PRINCIPAL, now)
+            spend(
+                request,
+                f"user:{principal.token_id or principal.user_id}",
+                per_principal(runtime.settings),
+                now,
+            )
             await enter(session, person_scope(principal), read_only=not self.writes)
             kind = WriteAccess if self.writes else Access
             access = kind(WriteSession(session), now, runtime, request, principal, self.permission)

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(
         default=8, ge=1, le=200, description="Jobs one worker runs at the same time."
     )
+    requests_per_second: int = Field(
+        default=50,
+        ge=1,
+        le=100_000,
+        description="Requests a second that one person or token may make for long.",
+    )
     allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
         description="Private address ranges (CIDR, comma separated) that outbound requests may reach.",
