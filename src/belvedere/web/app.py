@@ -38,6 +38,7 @@ from belvedere.web import (
     pages_system,
     pages_tokens,
 )
+from belvedere.web.assets import CONTENT_SECURITY_POLICY
 from belvedere.web.view import look, nobody
 
 PAGES = (
@@ -94,7 +95,18 @@ async def http_error_page(request: Request, error: HTTPException) -> Response:
 
 
 async def crash_page(request: Request) -> Response:
-    return await _page(request, 500, "Something went wrong", "The page could not be made. The error was recorded.")
+    answer = await _page(request, 500, "Something went wrong", "The page could not be made. The error was recorded.")
+    # This answer is made outside of everything that adds headers to the others.
+    answer.headers.update(
+        {
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cache-Control": "no-store",
+            "X-Correlation-Id": correlation_id() or "",
+        }
+    )
+    return answer
 
 
 async def _way_in(request: Request) -> Response:

@@ -80,12 +80,12 @@ _FIELDS = text(
     WITH recent AS (SELECT client_id, coalesce(same_as_snapshot_id, id) AS id FROM watch.api_snapshots
                      WHERE status = 'completed' AND total_records > 0
                        AND (CAST(:source AS uuid) IS NULL OR source_id = :source) ORDER BY created_at DESC LIMIT 12),
-         some AS (SELECT r.id, r.client_id, r.extra FROM recent JOIN watch.api_records r
+         sample AS (SELECT r.id, r.client_id, r.extra FROM recent JOIN watch.api_records r
                    ON r.client_id = recent.client_id AND r.snapshot_id = recent.id LIMIT 2000)
-    SELECT DISTINCT m.metric_name AS name FROM some JOIN watch.api_record_metrics m
-        ON m.client_id = some.client_id AND m.record_id = some.id
-    UNION SELECT DISTINCT 'extra:$.' || key FROM some, LATERAL jsonb_object_keys(
-        CASE WHEN jsonb_typeof(some.extra) = 'object' THEN some.extra ELSE '{}' END) AS key
+    SELECT DISTINCT m.metric_name AS name FROM sample JOIN watch.api_record_metrics m
+        ON m.client_id = sample.client_id AND m.record_id = sample.id
+    UNION SELECT DISTINCT 'extra:$.' || key FROM sample, LATERAL jsonb_object_keys(
+        CASE WHEN jsonb_typeof(sample.extra) = 'object' THEN sample.extra ELSE '{}' END) AS key
         WHERE key ~ '^[A-Za-z0-9_-]+$'
     ORDER BY 1 LIMIT 200
     """

@@ -72,13 +72,8 @@ async def create_account(source_id: UUID, posted: Posted, access: Writes) -> Res
 async def show_account(account_id: UUID, access: Reads) -> Response:
     view = await look(access)
     account = await _account(access, account_id)
-    form = {
-        "display_name": account.row["display_name"] or "",
-        "credential_id": str(account.row["credential_id"] or ""),
-        "is_active": account.row["is_active"],
-    }
     fields = form_fields(account.row["provider"], account.row["endpoint"], account.row["settings"] or {})
-    return await _account_page(view, account, form, fields, {})
+    return await _account_page(view, account, _stored(account), fields, {})
 
 
 @router.post("/accounts/{account_id}")
@@ -131,18 +126,16 @@ async def create_endpoint(account_id: UUID, posted: Posted, access: Writes) -> R
     account = await _account(access, account_id)
     client_id = account.row["client_id"] or AGENCY
     access.require(client_id)
-    made = await service.create_endpoint(
-        access.session, account_id=account_id, client_id=client_id, name=posted.text("name")[:100] or "Push",
-        actor=access.actor, now=access.now,
+    made, errors = await attempt(
+        access.session,
+        lambda: service.create_endpoint(
+            access.session, account=account.row, client_id=client_id, name=posted.text("name")[:100] or "Push",
+            actor=access.actor, now=access.now,
+        ),
     )  # fmt: skip
     access.answer_holds_secret()
     fields = form_fields(account.row["provider"], account.row["endpoint"], account.row["settings"] or {})
-    form = {
-        "display_name": account.row["display_name"] or "",
-        "credential_id": str(account.row["credential_id"] or ""),
-        "is_active": account.row["is_active"],
-    }
-    return await _account_page(view, account, form, fields, {}, secret=made.secret)
+    return await _account_page(view, account, _stored(account), fields, errors, secret=made.secret if made else None)
 
 
 @router.post("/accounts/{account_id}/endpoints/{endpoint_id}/delete")
@@ -164,6 +157,14 @@ def _form(posted: Fields) -> dict[str, Any]:
         "display_name": posted.text("display_name"),
         "credential_id": posted.text("credential_id"),
         "is_active": posted.ticked("is_active"),
+    }
+
+
+def _stored(account: service.AccountView) -> dict[str, Any]:
+    return {
+        "display_name": account.row["display_name"] or "",
+        "credential_id": str(account.row["credential_id"] or ""),
+        "is_active": account.row["is_active"],
     }
 
 

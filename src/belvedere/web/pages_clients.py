@@ -41,7 +41,7 @@ FORM = ("name", "slug", "status", "currency", "timezone", "locale", "website_url
 
 
 @router.get("/settings/clients")
-async def list_clients(access: Reads, q: Short = "", status: Short = "") -> Response:
+async def list_clients(access: Sees, q: Short = "", status: Short = "") -> Response:
     view = await look(access)
     rows = await _rows(view)
     words = q.strip().lower()
