@@ -1,8 +1,10 @@
 """Commands about data: ingest, rules, alerts, export."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,7 +13,9 @@ from belvedere.cli.output import err, operator, out, print_json, print_table, pr
 from belvedere.cli.session import with_runtime
 from belvedere.core.context import Scope
 from belvedere.core.errors import Invalid
-from belvedere.core.runtime import Runtime
+
+if TYPE_CHECKING:
+    from belvedere.core.runtime import Runtime
 
 rules = typer.Typer(help="What to watch for.", no_args_is_help=True)
 alerts = typer.Typer(help="What was found.", no_args_is_help=True)

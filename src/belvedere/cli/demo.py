@@ -1,12 +1,11 @@
-"""`belvedere demo`: the whole main job on one machine, against the sandbox's platforms."""
+"""What `belvedere demo` does: the whole main job on one machine, against the sandbox's platforms."""
 
 import asyncio
 import contextlib
 import socket
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from pydantic import SecretStr
 
 from belvedere.cli import demo_content as content
@@ -18,37 +17,13 @@ from belvedere.cli.processes import Child, supervise
 from belvedere.cli.serve import page_opener
 from belvedere.core.errors import BelvedereError, Conflict
 from belvedere.core.runtime import Runtime
-from belvedere.core.settings import Settings, load_settings
-from belvedere.wiring.installation import Installation, open_installation, read_revision
+from belvedere.core.settings import Settings
+from belvedere.wiring.installation import Installation, read_revision
 
 SANDBOX_PORT, SANDBOX_MAIL_PORT = 8430, 8431
 LOOPBACK = "127.0.0.1"
 # The demo sends and reads more in a minute than a real account may.
 GENEROUS = {"discord_limit": 50, "analytics_per_minute": 1000, "analytics_per_day": 100_000}
-
-
-def add_commands(app: typer.Typer) -> None:
-    app.command()(demo)
-
-
-def demo(
-    reset: Annotated[
-        bool, typer.Option("--reset", help="Start over: throw the demo's data away first.")
-    ] = False,
-    once: Annotated[bool, typer.Option("--once", help="Do it all and stop.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON with the figures.")] = False,
-    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
-) -> None:
-    """Show everything with sample data: sandbox, three clients, a sync, rules, alerts in Discord, mail and on the page.
-
-    Example: belvedere demo --once --json
-    """
-    settings = load_settings()
-    with open_installation(settings) as installation:
-        if reset:
-            reset_demo(installation)
-        installation.migrate()
-        asyncio.run(run_demo(installation, once=once, as_json=as_json, open_page=open_page))
 
 
 def reset_demo(installation: Installation) -> None:

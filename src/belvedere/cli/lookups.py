@@ -1,17 +1,20 @@
 """Words of the command line into ids: clients by name, sources by provider/endpoint."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import text
-
-from belvedere.core.database import ReadSession
 from belvedere.core.errors import FieldProblem, Invalid, NotFound
-from belvedere.sources.service import find_source
+
+if TYPE_CHECKING:
+    from belvedere.core.database import ReadSession
 
 
 async def find_client(session: ReadSession, word: str) -> int:
     """A client by number, short name or name; raises NotFound with what there is."""
+    from sqlalchemy import text
+
     found = await session.execute(
         text(
             "SELECT id FROM core.clients WHERE id::text = :word OR slug = :word OR lower(name) = lower(:word)"
@@ -38,6 +41,10 @@ def split_source(word: str) -> tuple[str, str]:
 
 
 async def find_source_id(session: ReadSession, word: str) -> UUID:
+    from sqlalchemy import text
+
+    from belvedere.sources.service import find_source
+
     provider, endpoint = split_source(word)
     found = await find_source(session, provider, endpoint)
     if found is None:
@@ -52,6 +59,8 @@ async def find_source_id(session: ReadSession, word: str) -> UUID:
 
 async def count_open(session: ReadSession, client_id: int, source_id: UUID) -> int:
     """Alerts that stand open for one client on one source."""
+    from sqlalchemy import text
+
     found = await session.execute(
         text(
             "SELECT count(*) FROM watch.watchtower_alerts"

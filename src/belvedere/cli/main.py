@@ -4,17 +4,18 @@ Exit codes: 0 done, 1 a check failed or an outside service refused, 2 wrong inpu
 set up, 130 interrupted.
 """
 
+import importlib
 import sys
 
 import typer
 
 from belvedere.cli.data import add_commands as add_data
-from belvedere.cli.demo import add_commands as add_demo
+from belvedere.cli.demo_command import add_commands as add_demo
 from belvedere.cli.operate import add_commands as add_operate
 from belvedere.cli.parts import Parts, give
 from belvedere.cli.people import add_commands as add_people
 from belvedere.cli.serve import add_commands as add_serve
-from belvedere.core.errors import BelvedereError
+from belvedere.core.errors import BelvedereError, SetupError
 
 app = typer.Typer(
     name="belvedere",
@@ -34,10 +35,19 @@ def exit_code(error: BelvedereError) -> int:
     return 3 if error.status == 503 else 1
 
 
+def check_faults() -> None:
+    """Refuse a BELVEDERE_FAULTS that names nothing before any command runs: a test would else pass without its fault."""
+    try:
+        importlib.import_module("belvedere.core.faults")
+    except ValueError as error:
+        raise SetupError(f"{error} Unset BELVEDERE_FAULTS outside tests.", code="faults_wrong") from error
+
+
 def run(parts: Parts) -> None:
     """Run the command line; never shows a traceback for what a person can mend."""
     give(parts)
     try:
+        check_faults()
         app()
     except BelvedereError as error:
         print(f"belvedere: {error.detail}", file=sys.stderr)  # noqa: T201 - the command line's own voice

@@ -1,20 +1,23 @@
 """Commands of the person who runs the installation: doctor, audit, psql, backup, restore."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from belvedere.cli.checkup import run_checkup
 from belvedere.cli.output import err, operator, out, print_json, print_table
+from belvedere.cli.session import open_here, read_settings
 from belvedere.core.errors import Invalid, SetupError
-from belvedere.core.settings import load_settings
-from belvedere.wiring.installation import Installation, open_installation
+
+if TYPE_CHECKING:
+    from belvedere.wiring.installation import Installation
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 audit = typer.Typer(help="The audit log: read it, verify its chain.", no_args_is_help=True)
@@ -33,7 +36,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
     Example: belvedere doctor --json
     """
-    findings = run_checkup(load_settings())
+    from belvedere.cli.checkup import run_checkup
+
+    findings = run_checkup(read_settings())
     if as_json:
         print_json([{"check": f.check, "state": f.state, "detail": f.detail} for f in findings])
     else:
@@ -63,7 +68,7 @@ def audit_verify(
 
     from belvedere.cli.audit_chain import keep_head, read_head, verify_chain
 
-    with open_installation(load_settings()) as installation:
+    with open_here() as installation:
         verdict = asyncio.run(
             verify_chain(installation, read_head(head, installation.secret) if head else None)
         )
@@ -93,7 +98,7 @@ def audit_list(
     from psycopg.rows import dict_row
 
     with (
-        open_installation(load_settings()) as installation,
+        open_here() as installation,
         psycopg.connect(installation.login_url("psql"), row_factory=dict_row) as connection,
     ):
         rows = connection.execute(
@@ -123,7 +128,7 @@ def psql(
 
     Example: belvedere psql -c "SELECT name, metric_value FROM api_records JOIN api_record_metrics ON record_id = api_records.id"
     """
-    with open_installation(load_settings()) as installation:
+    with open_here() as installation:
         installation.migrate()
         url = installation.admin_url if write else installation.login_url("psql")
         environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
@@ -147,7 +152,7 @@ def backup(
     """
     if target.exists():
         raise Invalid(f"{target} exists already; choose another name.")
-    with open_installation(load_settings()) as installation:
+    with open_here() as installation:
         partial = target.with_name(target.name + ".part")
         run_tool(installation, "pg_dump", "-Fc", "--no-password", "-f", str(partial), installation.admin_url)
         partial.rename(target)
@@ -173,7 +178,7 @@ def restore(
         raise Invalid(f"There is no file {source}.")
     if not yes and not typer.confirm("This replaces everything in the database. Go on?"):
         raise typer.Exit(1)
-    with open_installation(load_settings()) as installation:
+    with open_here() as installation:
         recreate_database(installation)
         run_tool(
             installation,

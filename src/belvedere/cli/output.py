@@ -1,34 +1,54 @@
 """How commands speak: tables and lines for people, JSON for scripts."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class Voice:
+    """One of the two streams; its console is made with the first word, so that `--help` need not wait for it."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self._stderr = stderr
+
+    @cached_property
+    def console(self) -> Console:
+        from rich.console import Console
+
+        # Lines are never folded where nobody watches: ids must stay whole for a script.
+        stream = sys.stderr if self._stderr else sys.stdout
+        return Console(stderr=self._stderr, highlight=False, soft_wrap=not stream.isatty())
+
+    def print(self, *words: Any, style: str | None = None) -> None:
+        """Text of people and platforms may hold brackets, so nothing is read as markup."""
+        self.console.print(*words, style=style, markup=False)
+
+
+out = Voice()
+err = Voice(stderr=True)
 
 
 def print_json(value: Any) -> None:
     """One line of JSON on stdout."""
+    import orjson
+
     sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
     sys.stdout.flush()
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
     """A plain table, or what to do when there is nothing."""
+    from rich.table import Table
+    from rich.text import Text
+
     found = [[("–" if cell is None else str(cell)) for cell in row] for row in rows]
     if not found:
         out.print(empty)
@@ -37,21 +57,30 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in found:
-        table.add_row(*row)
-    out.print(table)
+        table.add_row(*(Text(cell) for cell in row))
+    out.console.print(table)
 
 
 def progress() -> Progress:
     """A progress bar on stderr; quiet when nobody watches."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=err,
+        console=err.console,
         transient=True,
-        disable=not err.is_terminal,
+        disable=not err.console.is_terminal,
     )
 
 

@@ -1,19 +1,22 @@
 """Commands about people and secrets: the first owner, API tokens, clients, keys, and letting messages go again."""
 
+from __future__ import annotations
+
 import sys
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
-from sqlalchemy import text
 
 from belvedere.cli.lookups import find_client
 from belvedere.cli.output import operator, out, print_json, print_table
 from belvedere.cli.session import with_runtime
 from belvedere.core.context import Scope
 from belvedere.core.errors import NotFound
-from belvedere.core.runtime import Runtime
+
+if TYPE_CHECKING:
+    from belvedere.core.runtime import Runtime
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 owner = typer.Typer(help="The first owner of an installation.", no_args_is_help=True)
@@ -118,6 +121,8 @@ def clients_list(as_json: Json = False) -> None:
     """
 
     async def act(runtime: Runtime) -> list[dict[str, Any]]:
+        from sqlalchemy import text
+
         async with runtime.db.read(Scope.service(operator())) as session:
             rows = await session.execute(
                 text("SELECT id, slug, name, status, currency, timezone FROM core.clients ORDER BY id")

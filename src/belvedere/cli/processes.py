@@ -1,5 +1,7 @@
 """A small supervisor: web and worker as processes of their own, started again when they die."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import os
@@ -9,10 +11,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from belvedere.cli.output import err
-from belvedere.wiring.installation import Installation
+
+if TYPE_CHECKING:
+    from belvedere.wiring.installation import Installation
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 20.0
 CALM_SECONDS = 30.0

@@ -1,20 +1,24 @@
 """Commands that keep running: up, serve, worker, sandbox; and migrate, which they need first."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from belvedere.cli.output import err, out, print_json
 from belvedere.cli.parts import parts
 from belvedere.cli.processes import Child, follow_parent, supervise
+from belvedere.cli.session import open_here, read_settings
 from belvedere.core.errors import SetupError
-from belvedere.core.settings import load_settings
-from belvedere.wiring.installation import Installation, open_installation
+
+if TYPE_CHECKING:
+    from belvedere.wiring.installation import Installation
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -32,9 +36,9 @@ def up(
 
     Example: belvedere up --no-open
     """
-    settings = load_settings()
+    settings = read_settings()
     check_port(settings.host, settings.port)
-    with open_installation(settings) as installation:
+    with open_here() as installation:
         before, after = installation.migrate()
         if before != after:
             err.print(f"Database brought to revision {after}.")
@@ -64,12 +68,12 @@ def serve(
     Example: belvedere serve --port 8500
     """
     follow_parent()
-    settings = load_settings()
+    settings = read_settings()
     changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = settings.model_copy(update=changes)
     listener = bind(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-    with open_installation(settings) as installation:
+    with open_here(settings) as installation:
         installation.require_schema()
         asyncio.run(run_server(installation, listener))
 
@@ -98,7 +102,7 @@ def worker(
     Example: belvedere worker --concurrency 4
     """
     follow_parent()
-    with open_installation(load_settings()) as installation:
+    with open_here() as installation:
         installation.require_schema()
         asyncio.run(run_jobs(installation, concurrency, until_empty=until_empty))
 
@@ -140,7 +144,7 @@ def migrate(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
     Example: DATABASE_URL=postgresql://admin@db/belvedere belvedere migrate
     """
-    with open_installation(load_settings()) as installation:
+    with open_here() as installation:
         before, after = installation.migrate()
     if as_json:
         print_json({"before": before, "after": after})

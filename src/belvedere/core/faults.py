@@ -39,8 +39,12 @@ def parse_plan(spec: str) -> dict[str, tuple[str, int]]:
     for part in filter(None, (piece.strip() for piece in spec.split(","))):
         point, _, action = part.partition("=")
         action, _, nth = action.partition("@")
-        if point not in KNOWN_POINTS or action not in ("kill", "error", "stop"):
-            raise ValueError(f"BELVEDERE_FAULTS: no such fault point or action: {part!r}")
+        wrong = point not in KNOWN_POINTS or action not in ("kill", "error", "stop")
+        if wrong or not (nth or "1").isdecimal():
+            raise ValueError(
+                f"BELVEDERE_FAULTS: no such fault point or action: {part!r}. Points: {', '.join(KNOWN_POINTS)};"
+                " written POINT=kill, POINT=error or POINT=stop, with @n for the n-th time."
+            )
         actions[point] = (action, int(nth or 1))
     return actions
 
