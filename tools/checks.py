@@ -30,17 +30,21 @@ KEY_SHAPES = re.compile(
     rb"|\bxox[bp]-[0-9A-Za-z-]{20,}|discord(?:app)?\.com/api/webhooks/\d{17,}/[\w-]{60,}"
 )
 
+MADE_UP = {"tools/checks.py", "tests/core/test_masking.py"}
+"""Files whose subject is the shape of keys; what they hold opens nothing."""
+
 
 def find_secrets() -> list[str]:
     """Tracked files that hold something shaped like a live key."""
     listed = subprocess.run(
         [shutil.which("git") or "git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
     ).stdout
-    paths = [ROOT / name.decode() for name in listed.split(b"\0") if name]
+    names = {name.decode() for name in listed.split(b"\0") if name} - MADE_UP
+    paths = [ROOT / name for name in sorted(names)]
     return [
         f"{path.relative_to(ROOT)} holds something shaped like a live key"
         for path in paths
-        if path.is_file() and path.name != "checks.py" and KEY_SHAPES.search(path.read_bytes())
+        if path.is_file() and KEY_SHAPES.search(path.read_bytes())
     ]
 
 

@@ -1,14 +1,17 @@
 """The generated part of the docs: settings, commands, jobs, routes, events, tables, fault points, the API description."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin
 
 import click
 import orjson
 import typer
+from pydantic.fields import FieldInfo
 from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
 
 from belvedere.core.faults import KNOWN_POINTS
 from belvedere.core.schema import metadata
@@ -51,11 +54,26 @@ def render_settings() -> str:
             else []
         )  # type: ignore[union-attr]
         variables = " or ".join(f"`{n}`" for n in names) or f"`BELVEDERE_{name.upper()}`"
-        rows.append((variables, default_of(name, field.default), field.description or ""))
+        rows.append((variables, default_of(name, field.default), what_of(field)))
     return (
         f"{HEAD}# Settings\n\nEvery setting is an environment variable. Times are in the unit their name ends with.\n\n"
         + table(("Variable", "Default", "What it does"), rows)
     )
+
+
+def what_of(field: FieldInfo) -> str:
+    """The description, with the words or the range that the setting takes."""
+    told = [field.description or ""]
+    if get_origin(field.annotation) is Literal:
+        told.append("One of " + ", ".join(f"`{word}`" for word in get_args(field.annotation)) + ".")
+    least, most = (limit_of(field, kind) for kind in ("ge", "le"))
+    if least is not None:
+        told.append(f"From {least:,}" + (f" to {most:,}." if most is not None else "."))
+    return " ".join(told)
+
+
+def limit_of(field: FieldInfo, kind: str) -> Any:
+    return next((getattr(mark, kind) for mark in field.metadata if hasattr(mark, kind)), None)
 
 
 def default_of(name: str, value: Any) -> str:
@@ -63,6 +81,8 @@ def default_of(name: str, value: Any) -> str:
         return "`~/.belvedere`; for root `/var/lib/belvedere`"
     if value is None or value in ((), "") or "Secret" in type(value).__name__:
         return "empty"
+    if isinstance(value, int) and value % (1024 * 1024) == 0 and value:
+        return f"`{value}` ({value // (1024 * 1024)} MiB)"
     return f"`{value}`"
 
 
@@ -85,15 +105,26 @@ def render_commands() -> str:
     for name, found in commands_of(group, "belvedere"):
         help_text = "\n\n".join(part.strip() for part in (found.help or "").split("\n\n"))
         parts.append(f"## `{name}`\n\n{help_text}\n")
-        rows = [
-            (f"`{', '.join(getattr(p, 'opts', [p.name]))}`" if p.param_type_name == "option" else f"`{(p.name or '').upper()}`",
-             str(getattr(p, "help", "") or ""))
-            for p in found.params
-            if p.name != "help"
-        ]  # fmt: skip
+        rows = [parameter_row(parameter) for parameter in found.params if parameter.name != "help"]
         if rows:
             parts.append(table(("Argument or option", "What it does"), rows))
     return "\n".join(parts)
+
+
+def parameter_row(parameter: click.Parameter) -> tuple[str, str]:
+    name = (parameter.name or "").upper()
+    shown = "" if getattr(parameter, "default", None) in (None, False, "", ()) else str(parameter.default)
+    told = [str(getattr(parameter, "help", "") or "")]
+    if shown and not callable(parameter.default) and not getattr(parameter, "is_flag", False):
+        told.append(f"Without it: `{shown}`.")
+    if parameter.param_type_name != "option":
+        return f"`{name}`", " ".join(told)
+    if parameter.required:
+        told.append("Required.")
+    takes = "" if getattr(parameter, "is_flag", False) else f" {name}"
+    names = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    many = " …" if getattr(parameter, "multiple", False) else ""
+    return f"`{names}{takes}`{many}", " ".join(told)
 
 
 def render_jobs() -> str:
@@ -138,14 +169,19 @@ def render_openapi() -> str:
 def render_routes() -> str:
     found = make_app().openapi()["paths"]
     rows = [
-        (f"`{verb.upper()}`", f"`{path}`", str(details.get("summary", "")))
+        (f"`{verb.upper()}`", f"`{path}`", str(details["summary"]), permission_of(details))
         for path, verbs in sorted(found.items())
         for verb, details in verbs.items()
     ]
     return (
         f"{HEAD}# Routes\n\nThe whole description for programs is `openapi.json` beside this page, served at `/api/openapi.json`.\n\n"
-        + table(("Verb", "Path", "What it does"), rows)
+        + table(("Verb", "Path", "What it does", "Needs"), rows)
     )
+
+
+def permission_of(operation: dict[str, Any]) -> str:
+    found = re.search(r"Needs (`[a-z.]+`)", operation.get("description", ""))
+    return found.group(1) if found else "nothing"
 
 
 def render_events() -> str:
@@ -176,7 +212,7 @@ def render_table(found: Table) -> str:
     rows = [
         (
             f"`{column.name}`",
-            str(column.type).lower(),
+            column.type.compile(dialect=postgresql.dialect()).lower(),
             "" if column.nullable else "required",
             default_text(column),
         )

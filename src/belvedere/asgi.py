@@ -11,6 +11,7 @@ from starlette.responses import Response
 from belvedere.accounts.door import check_doors
 from belvedere.api import app as api
 from belvedere.api import problems
+from belvedere.api.description import describe
 from belvedere.api.middleware import Guard
 from belvedere.core.errors import BelvedereError
 from belvedere.core.live import LiveFeed
@@ -32,6 +33,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None if production else "/api/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.runtime = runtime
     app.state.live = LiveFeed(runtime.db)
@@ -39,9 +41,13 @@ def create_app(runtime: Runtime) -> FastAPI:
     web.install(app, runtime)
     install_errors(app)
     app.add_middleware(
-        Guard, max_bytes=runtime.settings.max_upload_bytes, https=runtime.settings.address.startswith("https")
+        Guard,
+        max_bytes=runtime.settings.max_upload_bytes,
+        https=runtime.settings.address.startswith("https"),
+        on_crash=on_crash,
     )
     check_doors(app)
+    describe(app)
     return app
 
 
@@ -79,13 +85,14 @@ def install_errors(app: FastAPI) -> None:
             problems.of_http(request, error) if is_api(request) else await web.http_error_page(request, error)
         )
 
-    @app.exception_handler(Exception)
-    async def on_crash(request: Request, error: Exception) -> Response:
-        log.error(
-            "request crashed",
-            path=request.url.path,
-            kind=type(error).__name__,
-            error=str(error),
-            exc_info=error,
-        )
-        return problems.of_crash(request) if is_api(request) else await web.crash_page(request)
+
+async def on_crash(request: Request, error: Exception) -> Response:
+    """The last answer: something happened that nobody foresaw."""
+    log.error(
+        "request crashed",
+        path=request.url.path,
+        kind=type(error).__name__,
+        error=str(error),
+        exc_info=error,
+    )
+    return problems.of_crash(request) if is_api(request) else await web.crash_page(request)

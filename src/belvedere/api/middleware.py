@@ -5,10 +5,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from belvedere.core import metrics
 from belvedere.core.logs import correlation_scope
+
+CrashAnswer = Callable[[Request, Exception], Awaitable[Response]]
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -23,15 +28,12 @@ HEADERS = {
 }
 
 
-class BodyTooLarge(Exception):
-    pass
-
-
 class Guard:
     """Correlation id, size limit, headers and metrics around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, https: bool, on_crash: CrashAnswer) -> None:
         self.app = app
+        self.on_crash = on_crash
         self.max_bytes = max_bytes
         self.headers = dict(HEADERS)
         if https:
@@ -46,12 +48,12 @@ class Guard:
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, correlation: str) -> None:
         started = time.perf_counter()
-        status = 500
+        status, begun = 500, False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
@@ -60,13 +62,23 @@ class Guard:
             await send(message)
 
         try:
-            await self.app(scope, limited(receive, self.max_bytes), send_with_headers)
-        except BodyTooLarge:
-            await refuse_large(send_with_headers, self.max_bytes)
+            await self._answered(scope, limited(receive, self.max_bytes), send_with_headers, lambda: begun)
         finally:
             route = route_of(scope)
             metrics.HTTP_REQUESTS.labels(route=route, method=scope["method"], status=str(status)).inc()
             metrics.HTTP_SECONDS.labels(route=route).observe(time.perf_counter() - started)
+
+    async def _answered(
+        self, scope: Scope, receive: Receive, send: Send, has_begun: Callable[[], bool]
+    ) -> None:
+        """A crash is answered here, inside of what adds headers, and not by the framework outside of it."""
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            response = await self.on_crash(Request(scope), error)
+            if has_begun():
+                raise  # half an answer is out; the server ends the connection
+            await response(scope, receive, send)
 
 
 def given_correlation(scope: Scope) -> str | None:
@@ -92,26 +104,14 @@ def limited(receive: Receive, max_bytes: int) -> Callable[[], Awaitable[MutableM
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
             if taken > max_bytes:
-                raise BodyTooLarge
+                raise too_large(max_bytes)
         return message
 
     return read
 
 
-async def refuse_large(send: Send, max_bytes: int) -> None:
-    body = (
-        b'{"type":"/docs/reference/errors#too_large","title":"Too large","status":413,"code":"too_large",'
-        b'"detail":"The body is larger than %d bytes. Split it, or raise BELVEDERE_MAX_UPLOAD_BYTES."}'
-        % max_bytes
+def too_large(max_bytes: int) -> HTTPException:
+    """An HTTPException, because FastAPI turns every other error of reading a body into a 400."""
+    return HTTPException(
+        413, f"The body is larger than {max_bytes:,} bytes. Split it, or raise BELVEDERE_MAX_UPLOAD_BYTES."
     )
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 413,
-            "headers": [
-                (b"content-type", b"application/problem+json"),
-                (b"content-length", str(len(body)).encode()),
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
