@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     snapshot_grace_percent: int = Field(
         default=50, ge=0, le=1000, description="How far past its interval a source may be before it is late."
     )
+    snapshot_lease_seconds: int = Field(
+        default=60, ge=2, le=3600, description="After this silence another worker takes a reading over."
+    )
     delivery_lease_seconds: int = Field(default=60, ge=2, le=3600, description="How long one send may take.")
     delivery_give_up_hours: int = Field(
         default=24, ge=1, le=720, description="After this a delivery is dead."

@@ -27,6 +27,7 @@ from belvedere.sources.snapshot_rows import (
     add_rejects,
     claim_snapshot,
     fail_snapshot,
+    lease_of,
     renew_lease,
 )
 
@@ -56,7 +57,7 @@ async def run_snapshot(
     scope = Scope.client(client_id, actor)
     now = runtime.clock()
     async with runtime.db.write(scope) as session:
-        claim = await claim_snapshot(session, client_id, snapshot_id, now)
+        claim = await claim_snapshot(session, client_id, snapshot_id, now, lease=lease_of(runtime.settings))
     if claim is None:
         return None
     rejects: list[Reject] = []
@@ -88,7 +89,9 @@ async def _fetch_and_store(
     rejects.extend(reading.mapped.rejects)
     faultpoint("snapshot.fetched")
     async with runtime.db.write(scope) as session:
-        await renew_lease(session, plan.claim, runtime.clock(), pages=state.pages)
+        await renew_lease(
+            session, plan.claim, runtime.clock(), pages=state.pages, lease=lease_of(runtime.settings)
+        )
     async with runtime.db.write(scope) as session:
         stored = await store_in(session, plan.claim, reading, runtime.clock(), actor=actor)
     faultpoint("snapshot.stored")

@@ -23,7 +23,7 @@ from belvedere.sources.map_rows import MappedFrames, ReadingMapper
 from belvedere.sources.mapping import RecordMapping
 from belvedere.sources.pause import paused_collector
 from belvedere.sources.plan import Plan
-from belvedere.sources.snapshot_rows import LEASE, Claim, renew_lease
+from belvedere.sources.snapshot_rows import Claim, lease_of, renew_lease
 
 log = get_logger("sources.fetch")
 
@@ -59,12 +59,14 @@ async def _keep(runtime: Runtime, claim: Claim, state: FetchState) -> None:
     while True:
         await asyncio.sleep(KEEP_SECONDS)
         waited += KEEP_SECONDS
-        if state.pages == told and waited < LEASE.total_seconds() / 3:
+        if state.pages == told and waited < lease_of(runtime.settings).total_seconds() / 3:
             continue
         told, waited = state.pages, 0.0
         try:
             async with runtime.db.write(Scope.client(claim.client_id, "worker")) as session:
-                await renew_lease(session, claim, runtime.clock(), pages=told)
+                await renew_lease(
+                    session, claim, runtime.clock(), pages=told, lease=lease_of(runtime.settings)
+                )
         except LeaseLost:
             state.lost = True
             return

@@ -21,7 +21,7 @@ from belvedere.sources.mapping import RecordMapping, parse_mapping
 from belvedere.sources.plan import find_mapping
 from belvedere.sources.registry import create_source, find_source
 from belvedere.sources.repository import points_elsewhere
-from belvedere.sources.snapshot_rows import Claim, claim_snapshot, create_snapshot
+from belvedere.sources.snapshot_rows import Claim, claim_snapshot, create_snapshot, lease_of
 from belvedere.sources.stored import load_definitions
 
 Step = Literal["read", "stored"]
@@ -104,7 +104,7 @@ async def _open(
             completeness=completeness,
             data_as_of=data_as_of,
         )
-        claim = await claim_snapshot(session, client_id, snapshot_id, now)
+        claim = await claim_snapshot(session, client_id, snapshot_id, now, lease=lease_of(runtime.settings))
     if claim is None:
         raise LeaseLost("Another worker has taken this reading over.")
     return claim

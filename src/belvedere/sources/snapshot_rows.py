@@ -11,10 +11,18 @@ from sqlalchemy.exc import IntegrityError
 
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.ids import new_id
+from belvedere.core.settings import Settings
 from belvedere.sources.contracts import Completeness, Reject, SnapshotType
 from belvedere.sources.errors import AlreadyRunning, LeaseLost
 
 LEASE = timedelta(seconds=60)
+
+
+def lease_of(settings: Settings) -> timedelta:
+    """How long a reading belongs to the worker that last said it lives."""
+    return timedelta(seconds=settings.snapshot_lease_seconds)
+
+
 MAX_ATTEMPTS = 3
 
 _CREATE = text(

@@ -136,9 +136,7 @@ def destinations_of(rule: Rule, client: ClientFacts) -> Iterable[Destination]:
 
 def discord_destination(address: str) -> Destination:
     """A channel id for the bot, or `webhook:<uuid>` for a stored webhook."""
-    if address.startswith(WEBHOOK_PREFIX):
-        return Destination(ChannelKind.DISCORD_WEBHOOK, address, UUID(address.removeprefix(WEBHOOK_PREFIX)))
-    return Destination(ChannelKind.DISCORD_BOT, address)
+    return Destination.discord(address)
 
 
 def destination_document(destination: Destination) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a rule would find in the newest readings, before it is saved. The same judge as for every new reading; nothing
-is written."""
+is written.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +43,8 @@ async def preview_rule(
     session: ReadSession, rules: Sequence[Rule], client_ids: Collection[int], now: datetime
 ) -> Preview:
     """Judge the rows of one rule on the newest judged readings of the clients in view. A parent is left out: what
-    holds a rule back today says nothing about its limit."""
+    holds a rule back today says nothing about its limit.
+    """
     head = rules[0]
     alone = [replace(rule, parent_rule_id=None, dependency_condition=None, is_active=True) for rule in rules]
     wanted = client_ids if head.client_id == AGENCY else [head.client_id]
