@@ -10,6 +10,7 @@ import httpx
 import orjson
 import psycopg
 import pytest
+from tests.people import BRANDT, People, Person
 
 from belvedere.accounts import service as accounts
 from belvedere.accounts.contracts import Login
@@ -26,7 +27,6 @@ from belvedere.watchtower.contracts import Condition, Severity
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.service import create_rule
 from belvedere.wiring.modules import connect_modules
-from tests.people import BRANDT, People, Person
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PASSWORD = "a calm harbour at noon"
@@ -155,8 +155,22 @@ async def olga(house: House) -> AsyncIterator[httpx.AsyncClient]:
 
 
 CAMPAIGNS = [
-    {"id": "a1", "name": "Advent preview", "status": "sent", "amount": "842.16", "open_rate": "11.8", "spend": "40"},
-    {"id": "r2", "name": "Roast of the month", "status": "sent", "amount": "18.5", "open_rate": "31", "spend": "12"},
+    {
+        "id": "a1",
+        "name": "Advent preview",
+        "status": "sent",
+        "amount": "842.16",
+        "open_rate": "11.8",
+        "spend": "40",
+    },
+    {
+        "id": "r2",
+        "name": "Roast of the month",
+        "status": "sent",
+        "amount": "18.5",
+        "open_rate": "31",
+        "spend": "12",
+    },
 ]
 
 

@@ -63,7 +63,11 @@ async def test_after_many_wrong_passwords_the_wait_is_said(house):
 
 async def test_signing_in_leads_back_and_never_elsewhere(house):
     form = {"email": "olga@agency.example", "password": PASSWORD}
-    for wanted, place in (("/rules?client=1", "/rules?client=1"), ("https://evil.example/", "/"), ("//evil.example", "/")):
+    for wanted, place in (
+        ("/rules?client=1", "/rules?client=1"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+    ):
         async with house.browser() as browser:
             answer = await browser.post("/login", data={**form, "next": wanted})
             assert answer.status_code == 303

@@ -23,7 +23,9 @@ RULE = {
 
 
 async def test_a_rule_that_cannot_be_comes_back_with_everything_typed(filled, olga):
-    answer = await olga.post("/rules", data={**RULE, "name": "", "threshold-0": "many", "description": "Why & how"})
+    answer = await olga.post(
+        "/rules", data={**RULE, "name": "", "threshold-0": "many", "description": "Why & how"}
+    )
     assert answer.status_code == 422
     page = answer.text
     assert 'id="name-error"' in page
@@ -41,7 +43,9 @@ async def test_an_unknown_field_can_be_saved_when_one_says_so(filled, olga):
     answer = await olga.post("/rules", data={**RULE, "field-0": "heart_rate"})
     assert answer.status_code == 422
     assert "no data carries this field yet" in answer.text
-    answer = await olga.post("/rules", data={**RULE, "field-0": "heart_rate", "force-on": "on", "force": "on"})
+    answer = await olga.post(
+        "/rules", data={**RULE, "field-0": "heart_rate", "force-on": "on", "force": "on"}
+    )
     assert answer.status_code == 303
 
 
@@ -153,11 +157,20 @@ async def test_a_client_is_added_and_changed(house, olga):
     again = {**form, "website_url": "", "slug": "nordlicht-optik", "status": "paused",
              "email_recipients": "a@x.example; b@x.example"}  # fmt: skip
     assert (await olga.post(f"/settings/clients/{number}", data=again)).status_code == 303
-    assert house.one("SELECT email_recipients FROM core.clients WHERE id = %s", number) == ["a@x.example", "b@x.example"]
+    assert house.one("SELECT email_recipients FROM core.clients WHERE id = %s", number) == [
+        "a@x.example",
+        "b@x.example",
+    ]
 
 
 async def test_a_person_is_added_with_a_password_that_is_shown_once(house, olga):
-    form = {"name": "Tomás Reyes", "email": "tomas@agency.example", "role": "operator", "is_staff": "on", "client_ids": ["1", "2"]}
+    form = {
+        "name": "Tomás Reyes",
+        "email": "tomas@agency.example",
+        "role": "operator",
+        "is_staff": "on",
+        "client_ids": ["1", "2"],
+    }
     answer = await olga.post("/settings/people", data=form)
     assert answer.status_code == 200, answer.text
     password = answer.text.split('id="invitation">')[1].split("<")[0]
@@ -169,7 +182,9 @@ async def test_a_person_is_added_with_a_password_that_is_shown_once(house, olga)
         login = await browser.post("/login", data={"email": form["email"], "password": password})
         assert login.status_code == 303
     person = house.one("SELECT id FROM core.users WHERE email = 'tomas@agency.example'")
-    changed = await olga.post(f"/settings/people/{person}", data={**form, "client_ids": ["2"], "is_active": "on"})
+    changed = await olga.post(
+        f"/settings/people/{person}", data={**form, "client_ids": ["2"], "is_active": "on"}
+    )
     assert changed.status_code == 303, changed.text
     assert house.one("SELECT array_agg(client_id) FROM core.user_clients WHERE user_id = %s", person) == [2]
     fresh = await olga.post(f"/settings/people/{person}/password")
@@ -178,26 +193,43 @@ async def test_a_person_is_added_with_a_password_that_is_shown_once(house, olga)
 
 
 async def test_the_last_owner_stays_one(house, olga):
-    form = {"name": "Olga", "email": house.people.olga.email, "role": "admin", "is_staff": "on", "is_active": "on"}
+    form = {
+        "name": "Olga",
+        "email": house.people.olga.email,
+        "role": "admin",
+        "is_staff": "on",
+        "is_active": "on",
+    }
     answer = await olga.post(f"/settings/people/{house.people.olga.id}", data=form)
     assert answer.status_code == 422
     assert "Nobody changes their own role" in answer.text
 
 
 async def test_a_credential_is_sealed_replaced_and_never_shown(house, olga):
-    form = {"client_id": "1", "provider": "omnisend", "name": "Read campaigns", "secret-api_key": "", "expires_at": ""}
+    form = {
+        "client_id": "1",
+        "provider": "omnisend",
+        "name": "Read campaigns",
+        "secret-api_key": "",
+        "expires_at": "",
+    }
     wrong = await olga.post("/settings/credentials", data=form)
     assert wrong.status_code == 422
     assert 'id="secret-api_key-error"' in wrong.text
     secret = "a-long-key-that-nobody-sees-4711"
-    right = await olga.post("/settings/credentials", data={**form, "secret-api_key": secret, "expires_at": "2027-01-31"})
+    right = await olga.post(
+        "/settings/credentials", data={**form, "secret-api_key": secret, "expires_at": "2027-01-31"}
+    )
     assert right.status_code == 303, right.text
     page = (await olga.get("/settings/credentials")).text
     assert "Read campaigns" in page
     assert secret not in page
     number = house.one("SELECT id FROM core.creds_meta")
     assert secret not in (await olga.get(f"/settings/credentials/{number}")).text
-    again = await olga.post(f"/settings/credentials/{number}", data={"name": "Read campaigns", "secret-api_key": "another-long-key-0815-0815"})
+    again = await olga.post(
+        f"/settings/credentials/{number}",
+        data={"name": "Read campaigns", "secret-api_key": "another-long-key-0815-0815"},
+    )
     assert again.status_code == 303, again.text
     assert (await olga.post(f"/settings/credentials/{number}/delete")).status_code == 303
     assert house.one("SELECT count(*) FROM core.creds_meta") == 0
@@ -207,7 +239,9 @@ async def test_a_token_is_shown_once_works_and_is_revoked(house, olga):
     none = await olga.post("/settings/tokens", data={"name": "Reports", "client_id": "", "days": "30"})
     assert none.status_code == 422
     assert 'id="scopes-error"' in none.text
-    made = await olga.post("/settings/tokens", data={"name": "Reports", "client_id": "", "days": "30", "scopes": ["alerts.read"]})
+    made = await olga.post(
+        "/settings/tokens", data={"name": "Reports", "client_id": "", "days": "30", "scopes": ["alerts.read"]}
+    )
     token = made.text.split('id="new-token">')[1].split("<")[0]
     async with house.browser() as program:
         asked = await program.get("/api/v1/alerts", headers={"Authorization": f"Bearer {token}"})
@@ -221,10 +255,16 @@ async def test_a_token_is_shown_once_works_and_is_revoked(house, olga):
 
 
 async def test_a_channel_is_added_tested_and_removed(house, olga):
-    wrong = await olga.post("/settings/channels", data={"kind": "email", "name": "Team", "client_id": "1", "address": "no address"})
+    wrong = await olga.post(
+        "/settings/channels",
+        data={"kind": "email", "name": "Team", "client_id": "1", "address": "no address"},
+    )
     assert wrong.status_code == 422
     assert 'id="address-error"' in wrong.text
-    right = await olga.post("/settings/channels", data={"kind": "email", "name": "Team", "client_id": "1", "address": "team@x.example"})
+    right = await olga.post(
+        "/settings/channels",
+        data={"kind": "email", "name": "Team", "client_id": "1", "address": "team@x.example"},
+    )
     assert right.status_code == 303
     number = house.one("SELECT id FROM core.channels")
     tested = await olga.post(f"/settings/channels/{number}/test")
@@ -244,7 +284,9 @@ async def test_a_source_takes_its_interval_and_an_account(house, olga):
     wrong = await olga.post(f"/sources/{source}", data={"interval_minutes": "soon", "is_active": "on"})
     assert wrong.status_code == 422
     assert 'value="soon"' in wrong.text
-    assert (await olga.post(f"/sources/{source}", data={"interval_minutes": "15", "is_active": "on"})).status_code == 303
+    assert (
+        await olga.post(f"/sources/{source}", data={"interval_minutes": "15", "is_active": "on"})
+    ).status_code == 303
     page = (await olga.get(f"/sources/{source}/accounts/new")).text
     assert 'name="set-api_version"' in page
     form = {"client_id": "1", "display_name": "Main store", "set-api_version": "v5", "set-rate_scale": "percent",
@@ -279,12 +321,17 @@ async def test_ones_own_name_zone_and_password(house, olga):
     page = (await olga.get("/settings")).text
     assert 'data-theme="dark"' in page
     assert "data-nokeys" in page
-    wrong = await olga.post("/settings/password", data={"old_password": "no", "new_password": "nine calm horses at dawn"})
+    wrong = await olga.post(
+        "/settings/password", data={"old_password": "no", "new_password": "nine calm horses at dawn"}
+    )
     assert 'id="old_password-error"' in wrong.text
-    weak = await olga.post("/settings/password", data={"old_password": "a calm harbour at noon", "new_password": "short"})
+    weak = await olga.post(
+        "/settings/password", data={"old_password": "a calm harbour at noon", "new_password": "short"}
+    )
     assert 'id="new_password-error"' in weak.text
     right = await olga.post(
-        "/settings/password", data={"old_password": "a calm harbour at noon", "new_password": "nine calm horses at dawn"}
+        "/settings/password",
+        data={"old_password": "a calm harbour at noon", "new_password": "nine calm horses at dawn"},
     )
     assert right.status_code == 303
     assert "Firefox on Linux" in (await olga.get("/settings")).text
@@ -302,4 +349,9 @@ async def test_values_that_cannot_be_stored_are_no_crash(filled, olga, ids):
     assert answer.status_code == 303
     long = await olga.post("/rules", data={**RULE, "name": "x" * 5000})
     assert long.status_code == 422
-    assert orjson.loads(filled.one("SELECT to_json(name)::text FROM watch.watchtower_rules WHERE name LIKE 'Nul%%'")) == "Nul  inside"
+    assert (
+        orjson.loads(
+            filled.one("SELECT to_json(name)::text FROM watch.watchtower_rules WHERE name LIKE 'Nul%%'")
+        )
+        == "Nul  inside"
+    )

@@ -30,7 +30,9 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found += [
-            value or "" for name, value in attrs if name in ("href", "src", "action", "formaction", "srcset", "data")
+            value or ""
+            for name, value in attrs
+            if name in ("href", "src", "action", "formaction", "srcset", "data")
         ]
 
 
@@ -80,7 +82,12 @@ async def test_a_client_in_the_address_scopes_the_page(filled, olga):
 
 
 async def test_errors_are_pages_with_a_way_on_and_the_same_headers(house, olga):
-    for path in ("/nothing/here", "/alerts/not-an-id", "/alerts/00000000-0000-0000-0000-000000000000", "/docs/none"):
+    for path in (
+        "/nothing/here",
+        "/alerts/not-an-id",
+        "/alerts/00000000-0000-0000-0000-000000000000",
+        "/docs/none",
+    ):
         answer = await olga.get(path)
         assert answer.status_code == 404, path
         assert "Overview" in check(answer, path=path)
@@ -102,13 +109,22 @@ async def test_assets_are_cached_for_a_year_under_names_that_carry_their_content
 
 
 async def test_short_addresses_lead_to_the_settings(olga):
-    for short, full in (("users", "people"), ("credentials", "credentials"), ("audit", "audit"), ("jobs", "jobs")):
+    for short, full in (
+        ("users", "people"),
+        ("credentials", "credentials"),
+        ("audit", "audit"),
+        ("jobs", "jobs"),
+    ):
         assert (await olga.get(f"/{short}?client=1")).headers["location"] == f"/settings/{full}?client=1"
 
 
 async def test_search_finds_clients_rules_records_and_alerts_by_number(filled, olga):
     number = filled.one("SELECT number FROM watch.watchtower_alerts")
     assert "Alert #" in (await olga.get(f"/search?q=%23{number}")).text
-    for word, found in (("brandt", "Kaffeehaus Brandt"), ("low open", "Low open rate"), ("roast", "Roast of the month")):
+    for word, found in (
+        ("brandt", "Kaffeehaus Brandt"),
+        ("low open", "Low open rate"),
+        ("roast", "Roast of the month"),
+    ):
         assert found in (await olga.get("/search", params={"q": word})).text
     assert "Nothing is called" in (await olga.get("/search?q=zzzz")).text

@@ -28,7 +28,16 @@ async def test_a_viewer_looks_and_finds_no_form(filled, bob, ids):
                  f"/snapshots/{ids['snapshot']}?tab=rejects", f"/deliveries/{ids['delivery']}", "/rejects"):  # fmt: skip
         answer = await bob.get(path)
         assert answer.status_code == 200, path
-        for form in ("/acknowledge", "/run", "/delete", "/switch", "/send-again", "/replay", "/rules/new", "Save rule"):
+        for form in (
+            "/acknowledge",
+            "/run",
+            "/delete",
+            "/switch",
+            "/send-again",
+            "/replay",
+            "/rules/new",
+            "Save rule",
+        ):
             assert form not in answer.text.replace("not change them", ""), f"{form} on {path}"
 
 
@@ -36,7 +45,14 @@ async def test_a_viewer_cannot_post(filled, bob, ids):
     for path in POSTS:
         answer = await bob.post(path.format(**ids), data={"name": "x"})
         assert answer.status_code in (403, 404), f"{path}: {answer.status_code}"
-    for path in ("/settings/clients/new", "/settings/people", "/settings/credentials", "/settings/audit", "/settings/jobs", "/rules/new"):
+    for path in (
+        "/settings/clients/new",
+        "/settings/people",
+        "/settings/credentials",
+        "/settings/audit",
+        "/settings/jobs",
+        "/rules/new",
+    ):
         assert (await bob.get(path)).status_code == 403, path
     page = (await bob.get("/settings")).text
     assert "/settings/people" not in page
@@ -49,7 +65,15 @@ async def test_what_belongs_to_another_client_is_not_there(filled, charlie, ids)
         answer = await charlie.get(path)
         assert answer.status_code == 404, path
         assert "Advent" not in answer.text
-    for path in ("/", "/alerts?view=all", "/rules", "/deliveries", "/rejects", "/search?q=advent", f"/sources/{ids['source']}"):
+    for path in (
+        "/",
+        "/alerts?view=all",
+        "/rules",
+        "/deliveries",
+        "/rejects",
+        "/search?q=advent",
+        f"/sources/{ids['source']}",
+    ):
         page = (await charlie.get(path)).text
         assert "Advent preview" not in page, path
         assert "Kaffeehaus" not in page, path
@@ -67,7 +91,9 @@ async def test_an_operator_acts_on_their_own_client(filled, ids):
 
 
 async def test_every_page_goes_through_a_door_and_no_get_writes(house):
-    doors = [door for door in doors_of(house.app) if not door.path.startswith(("/api", "/health", "/metrics"))]
+    doors = [
+        door for door in doors_of(house.app) if not door.path.startswith(("/api", "/health", "/metrics"))
+    ]
     assert len(doors) > 60
     for door in doors:
         assert not (door.writes and "GET" in door.methods), door.path

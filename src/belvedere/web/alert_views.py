@@ -46,7 +46,9 @@ def alert_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
         "id": row["id"],
         "number": row["number"],
         "severity": row["severity"],
-        "state": "resolved" if row["state"] == "resolved" else ("acknowledged" if row["is_acknowledged"] else "open"),
+        "state": "resolved"
+        if row["state"] == "resolved"
+        else ("acknowledged" if row["is_acknowledged"] else "open"),
         "title": row["title"],
         "client": row["client_name"] or view.name_of(row["client_id"]),
         "source": row["source_name"] or row["rule_name"] or "",
@@ -60,7 +62,9 @@ def alert_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def alert_detail(view: View, alert: Mapping[str, Any], freshness: tuple[str, datetime | None]) -> dict[str, Any]:
+def alert_detail(
+    view: View, alert: Mapping[str, Any], freshness: tuple[str, datetime | None]
+) -> dict[str, Any]:
     """The context of parts/alert_detail.html; `freshness` is the word and time of the source's data."""
     currency = view.currency_of(alert["client_id"])
     reasons = (alert["reason"] or {}).get("conditions") or []
@@ -97,7 +101,9 @@ def _acknowledged(alert: Mapping[str, Any]) -> dict[str, Any] | None:
 def _resolved(alert: Mapping[str, Any]) -> dict[str, Any] | None:
     if alert["state"] != "resolved":
         return None
-    by, reason = CLOSED_BY.get(alert["resolved_reason"], (alert["resolved_by"] or "a person", "Closed by hand."))
+    by, reason = CLOSED_BY.get(
+        alert["resolved_reason"], (alert["resolved_by"] or "a person", "Closed by hand.")
+    )
     return {"by": by, "at": instant(alert["resolved_at"]), "reason": reason}
 
 
@@ -125,7 +131,9 @@ def breaches(condition: str, value: Decimal | None, limit: Decimal | None) -> bo
     """Whether one reading of a chart stands past the limit of its condition."""
     if value is None or limit is None:
         return False
-    return {"less_than": value < limit, "greater_than": value > limit, "equals": value == limit}.get(condition, False)
+    return {"less_than": value < limit, "greater_than": value > limit, "equals": value == limit}.get(
+        condition, False
+    )
 
 
 def _chart(
@@ -141,7 +149,9 @@ def _chart(
         at, value = instant(item["at"]), decimal_of(item["value"])
         if at is not None:
             points.append(Point(at, value, breach=breaches(head["condition"], value, limit)))
-    chart = LineChart(f"{head['label']}, last {len(points)} readings", points, head["unit"], currency, limit=limit)
+    chart = LineChart(
+        f"{head['label']}, last {len(points)} readings", points, head["unit"], currency, limit=limit
+    )
     return line_chart(chart, Reader(view.access.now, view.access.principal.timezone))
 
 
@@ -159,7 +169,10 @@ def _step(alert: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
         url = f"/snapshots/{alert['snapshot_id']}" if alert["snapshot_id"] else None
         detail = detail or alert["message"]
     elif step["kind"] == "resolved" and alert["resolved_reason"] in CLOSED_BY:
-        said, detail = f"Resolved by {CLOSED_BY[alert['resolved_reason']][0]}", detail or CLOSED_BY[alert["resolved_reason"]][1]
+        said, detail = (
+            f"Resolved by {CLOSED_BY[alert['resolved_reason']][0]}",
+            detail or CLOSED_BY[alert["resolved_reason"]][1],
+        )
     elif step["actor"] and step["kind"] != "seen_again":
         said = f"{said} by {step['actor']}"
     return {"at": instant(step["at"]), "icon": icon, "tone": tone, "text": said, "url": url, "detail": detail,
@@ -168,7 +181,9 @@ def _step(alert: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
 
 def _delivery(row: Mapping[str, Any]) -> dict[str, Any]:
     sent = row["state"] == "sent"
-    words = {"sent": "Sent", "dead": "Not delivered", "unknown": "Perhaps sent"}.get(row["state"], "To be sent")
+    words = {"sent": "Sent", "dead": "Not delivered", "unknown": "Perhaps sent"}.get(
+        row["state"], "To be sent"
+    )
     kind = "the end " if row["kind"] == "resolved" else ""
     tries = f"{row['attempts']} tries" if row["attempts"] > 1 else None
     return {

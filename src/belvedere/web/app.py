@@ -83,7 +83,9 @@ async def invalid_page(request: Request, error: RequestValidationError) -> Respo
     if any(item["loc"][:1] == ("path",) for item in found):
         return await _page(request, 404, "Not found", WHAT[404])
     errors = [{"field": str(item["loc"][-1]), "detail": str(item["msg"])} for item in found]
-    return await _page(request, 422, "The input is not valid", "The address or form could not be read.", errors=errors)
+    return await _page(
+        request, 422, "The input is not valid", "The address or form could not be read.", errors=errors
+    )
 
 
 async def http_error_page(request: Request, error: HTTPException) -> Response:
@@ -95,7 +97,9 @@ async def http_error_page(request: Request, error: HTTPException) -> Response:
 
 
 async def crash_page(request: Request) -> Response:
-    answer = await _page(request, 500, "Something went wrong", "The page could not be made. The error was recorded.")
+    answer = await _page(
+        request, 500, "Something went wrong", "The page could not be made. The error was recorded."
+    )
     # This answer is made outside of everything that adds headers to the others.
     answer.headers.update(
         {

@@ -102,7 +102,9 @@ async def open_by_client(session: ReadSession) -> dict[int, dict[str, int]]:
 
 async def newest_records(session: ReadSession) -> list[tuple[UUID, int, int, datetime]]:
     """(source, client, records, newest data) over the newest good reading of each account."""
-    return [(row.source_id, row.client_id, row.records or 0, row.at) for row in await session.execute(_RECORDS)]
+    return [
+        (row.source_id, row.client_id, row.records or 0, row.at) for row in await session.execute(_RECORDS)
+    ]
 
 
 async def last_day(session: ReadSession, client_id: int | None, now: datetime) -> dict[str, Any]:
@@ -115,7 +117,9 @@ async def alert_by_number(session: ReadSession, number: int) -> dict[str, Any] |
     return None if row is None else dict(row)
 
 
-async def alerts_of_record(session: ReadSession, client_id: int, source_id: UUID, external_id: str) -> set[str]:
+async def alerts_of_record(
+    session: ReadSession, client_id: int, source_id: UUID, external_id: str
+) -> set[str]:
     values = {"client_id": client_id, "source_id": source_id, "external_id": external_id}
     return {str(found) for found in (await session.execute(_ALERTS_OF_RECORD, values)).scalars()}
 

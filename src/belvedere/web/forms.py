@@ -121,7 +121,11 @@ def require(value: object, errors: Errors, name: str, words: str) -> None:
 @cache
 def zone_choices() -> Sequence[tuple[str, str]]:
     """IANA zones of places; the reader's own is chosen by its full name."""
-    places = sorted(name for name in zone_names() if "/" in name and not name.startswith(("Etc/", "posix", "right", "SystemV")))
+    places = sorted(
+        name
+        for name in zone_names()
+        if "/" in name and not name.startswith(("Etc/", "posix", "right", "SystemV"))
+    )
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
 
@@ -131,8 +135,16 @@ def currency_choices() -> Sequence[tuple[str, str]]:
     return [(code, code) for code in (*first, *sorted(CURRENCIES - set(first)))]
 
 
-def choice_filter(name: str, label: str, options: Sequence[tuple[str, str]], value: str | None) -> dict[str, Any]:
-    return {"name": name, "label": label, "value": value or "", "options": [("", "any"), *options], "placeholder": None}
+def choice_filter(
+    name: str, label: str, options: Sequence[tuple[str, str]], value: str | None
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": label,
+        "value": value or "",
+        "options": [("", "any"), *options],
+        "placeholder": None,
+    }
 
 
 def text_filter(value: str | None, placeholder: str) -> dict[str, Any]:

@@ -65,7 +65,9 @@ async def create_account(source_id: UUID, posted: Posted, access: Writes) -> Res
     if errors:
         fields = typed_again(form_fields(source.row["provider"], source.row["endpoint"], {}), posted)
         return await _new_page(view, source, form, fields, errors)
-    return see(access.request, f"/sources/{source_id}", "Account added. Its first reading starts within a minute.")
+    return see(
+        access.request, f"/sources/{source_id}", "Account added. Its first reading starts within a minute."
+    )
 
 
 @router.get("/accounts/{account_id}")
@@ -135,7 +137,9 @@ async def create_endpoint(account_id: UUID, posted: Posted, access: Writes) -> R
     )  # fmt: skip
     access.answer_holds_secret()
     fields = form_fields(account.row["provider"], account.row["endpoint"], account.row["settings"] or {})
-    return await _account_page(view, account, _stored(account), fields, errors, secret=made.secret if made else None)
+    return await _account_page(
+        view, account, _stored(account), fields, errors, secret=made.secret if made else None
+    )
 
 
 @router.post("/accounts/{account_id}/endpoints/{endpoint_id}/delete")
@@ -228,7 +232,9 @@ async def _account_page(
         "clients": [],
         "credentials": await _credentials(view, row["provider"], row["client_id"] or AGENCY),
         "needs_credential": needs_credential(row["provider"], row["endpoint"]),
-        "endpoints": [{"id": e["id"], "name": e["name"], "url": f"{address}/api/v1/hooks/{e['id']}"} for e in endpoints],
+        "endpoints": [
+            {"id": e["id"], "name": e["name"], "url": f"{address}/api/v1/hooks/{e['id']}"} for e in endpoints
+        ],
         "secret": secret,
     }
     return view.page(

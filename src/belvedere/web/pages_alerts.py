@@ -57,7 +57,9 @@ class Wanted:
     def filter(self, client_id: int | None, severity: str = "") -> service.AlertFilter:
         chosen = severity or self.severity
         return service.AlertFilter(
-            state={"": AlertState.OPEN, "acknowledged": AlertState.OPEN, "resolved": AlertState.RESOLVED}.get(self.view),
+            state={"": AlertState.OPEN, "acknowledged": AlertState.OPEN, "resolved": AlertState.RESOLVED}.get(
+                self.view
+            ),
             acknowledged={"": False, "acknowledged": True}.get(self.view),
             severity=(Severity(chosen),) if chosen else None,
             client_id=client_id,
@@ -108,7 +110,12 @@ async def acknowledge(alert_id: UUID, fields: Posted, access: Acts) -> Response:
         access.session, [alert_id], actor=access.actor, now=access.now, note=_note(fields), until=until
     )
     words = f"Alert #{number} acknowledged" if moved else f"Alert #{number} was taken already"
-    return see(access.request, _back(access, alert_id), words, undo=f"/alerts/{alert_id}/unacknowledge" if moved else "")
+    return see(
+        access.request,
+        _back(access, alert_id),
+        words,
+        undo=f"/alerts/{alert_id}/unacknowledge" if moved else "",
+    )
 
 
 @router.post("/alerts/{alert_id}/unacknowledge")
@@ -179,7 +186,9 @@ async def _many(
     for alert_id in ids:
         await _must_reach(access, alert_id)
     moved = await act(ids) if ids else []
-    words = f"{len(moved)} {'alert' if len(moved) == 1 else 'alerts'} {word}" if moved else "No alert was chosen."
+    words = (
+        f"{len(moved)} {'alert' if len(moved) == 1 else 'alerts'} {word}" if moved else "No alert was chosen."
+    )
     path = came_from(access.request, "/alerts")
     return see(access.request, path if path.startswith("/alerts") else "/alerts", words)
 
@@ -203,11 +212,20 @@ async def _listed(view: View, wanted: Wanted) -> dict[str, Any]:
     shown = sum(len(rows) for _, rows, _ in groups)
     return {
         "groups": [
-            {"severity": name, "count": f"{len(rows)}, choose this severity to see all" if more else len(rows), "rows": rows}
+            {
+                "severity": name,
+                "count": f"{len(rows)}, choose this severity to see all" if more else len(rows),
+                "rows": rows,
+            }
             for name, rows, more in groups
             if rows
         ],
-        "page": pager(shown, following, wanted.cursor, str(shown) if not (following or has_more or wanted.cursor) else None),
+        "page": pager(
+            shown,
+            following,
+            wanted.cursor,
+            str(shown) if not (following or has_more or wanted.cursor) else None,
+        ),
     }
 
 
@@ -246,7 +264,7 @@ def _inbox(
         "tabs": tabs(view, wanted.view),
         "filters": _filters(wanted),
         "view": wanted.view,
-        "empty": None if listed["groups"] else _empty(view, wanted),
+        "empty": None if listed["groups"] else _empty(wanted),
         "chosen": chosen,
         "alert": alert,
         "shown_ids": shown if wanted.view in ("", "acknowledged") else [],
@@ -261,7 +279,12 @@ def tabs(view: View, current: str | None) -> list[dict[str, Any]]:
     items = [("Open", "", view.counts["alerts"] or None), ("Acknowledged", "acknowledged", None),
              ("Resolved", "resolved", None), ("All", "all", None)]  # fmt: skip
     found = [
-        {"label": label, "url": with_query("/alerts", view=name, client=client), "current": current == name, "count": count}
+        {
+            "label": label,
+            "url": with_query("/alerts", view=name, client=client),
+            "current": current == name,
+            "count": count,
+        }
         for label, name, count in items
     ]
     deliveries = with_query("/deliveries", client=client)
@@ -274,18 +297,26 @@ def _filters(wanted: Wanted) -> list[dict[str, Any]]:
         choice_filter("severity", "Severity", [(name, name) for name in SEVERITIES], wanted.severity),
     ]
     if wanted.rule:
-        filters.append(choice_filter("rule", "Rule", [(str(wanted.rule), "the chosen one")], str(wanted.rule)))
+        filters.append(
+            choice_filter("rule", "Rule", [(str(wanted.rule), "the chosen one")], str(wanted.rule))
+        )
     return filters
 
 
-def _empty(view: View, wanted: Wanted) -> dict[str, Any]:
+def _empty(wanted: Wanted) -> dict[str, Any]:
     if wanted.is_narrowed:
         names = [(name, label) for name, label, value in (
             ("severity", f"Severity is {wanted.severity}", wanted.severity), ("rule", "Rule is the chosen one", wanted.rule),
             ("q", f"Find {wanted.q}", wanted.q)) if value]  # fmt: skip
         return empty_filtered("No alert matches", "Take a filter away to see more.", names)
     if wanted.view == "":
-        return empty_done("No open alerts", "Rules judge every new reading; what they find stands here at once.")
+        return empty_done(
+            "No open alerts", "Rules judge every new reading; what they find stands here at once."
+        )
     if wanted.view == "acknowledged":
-        return empty_first("Nothing acknowledged", "An alert that somebody took on stands here until it closes.")
-    return empty_first("No alerts yet", "Alerts open when a rule finds something in a reading.", ("See rules", "/rules"))
+        return empty_first(
+            "Nothing acknowledged", "An alert that somebody took on stands here until it closes."
+        )
+    return empty_first(
+        "No alerts yet", "Alerts open when a rule finds something in a reading.", ("See rules", "/rules")
+    )

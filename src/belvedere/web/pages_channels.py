@@ -51,7 +51,9 @@ async def create_channel(posted: Posted, access: Writes) -> Response:
     made, errors = await attempt(access.session, save, {"webhook_url": "secret", "token": "secret"})
     if made is None:
         return await _page(view, form, errors)
-    return see(access.request, "/settings/channels", f"“{made.name}” added. Send a test to see that it works.")
+    return see(
+        access.request, "/settings/channels", f"“{made.name}” added. Send a test to see that it works."
+    )
 
 
 @router.post("/settings/channels/{channel_id}/test")
@@ -60,7 +62,9 @@ async def send_test(channel_id: UUID, access: Writes) -> Response:
     channel = await service.get_channel(access.session, channel_id)
     access.require(channel.client_id)
     name = view.name_of(channel.client_id)
-    delivery_id = await service.send_test(access.session, channel_id, name, actor=access.actor, now=access.now)
+    delivery_id = await service.send_test(
+        access.session, channel_id, name, actor=access.actor, now=access.now
+    )
     return see(access.request, f"/deliveries/{delivery_id}", "Test is on its way")
 
 

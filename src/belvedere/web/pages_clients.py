@@ -84,7 +84,9 @@ async def create_client(posted: Posted, access: Writes) -> Response:
     async def save() -> Client:
         made = await service.create_client(access.session, ClientDraft(**values), access.actor, access.now)
         if status != ClientStatus.ACTIVE:
-            made = await service.change_client(access.session, made.id, {"status": status}, access.actor, access.now)
+            made = await service.change_client(
+                access.session, made.id, {"status": status}, access.actor, access.now
+            )
         return made
 
     made, errors = await attempt(access.session, save)
@@ -99,7 +101,9 @@ async def show_client(client_id: Id, access: Sees) -> Response:
     client = await service.get_client(access.session, client_id)
     form = {name: getattr(client, name) for name in FORM}
     form["status"] = client.status.value
-    return _form_page(view, client, {**form, "email_recipients": ", ".join(client.email_recipients or [])}, {})
+    return _form_page(
+        view, client, {**form, "email_recipients": ", ".join(client.email_recipients or [])}, {}
+    )
 
 
 @router.post("/settings/clients/{client_id}")
@@ -163,7 +167,11 @@ async def _rows(view: View) -> list[dict[str, Any]]:
             continue
         own = [account for account in accounts if account.row["client_id"] == client.id]
         read = [row[3] for row in newest if row[1] == client.id]
-        state = worst_of(account.freshness.state for account in own).value if own else ("fresh" if read else "never")
+        state = (
+            worst_of(account.freshness.state for account in own).value
+            if own
+            else ("fresh" if read else "never")
+        )
         rows.append(
             {
                 **{name: getattr(client, name) for name in ("id", "name", "slug", "currency", "timezone")},

@@ -65,7 +65,10 @@ async def list_credentials(access: Reads, q: Short = "", provider: Short = "") -
     return view.page(
         "credentials.html",
         {
-            "filters": [text_filter(q, "Find by name"), choice_filter("provider", "Provider", options, provider)],
+            "filters": [
+                text_filter(q, "Find by name"),
+                choice_filter("provider", "Provider", options, provider),
+            ],
             "page": pager(len(rows), None, None),
             "rows": rows,
             "empty": None if rows else (empty_filtered("No credential matches") if infos else first),
@@ -111,7 +114,11 @@ async def show_credential(credential_id: UUID, access: Sees) -> Response:
     access.require_step_up()
     view = await look(access)
     info = await _find(access, credential_id)
-    expires = info.expires_at.astimezone(find_zone(access.principal.timezone)).date().isoformat() if info.expires_at else ""
+    expires = (
+        info.expires_at.astimezone(find_zone(access.principal.timezone)).date().isoformat()
+        if info.expires_at
+        else ""
+    )
     form = {"client_id": info.client_id, "provider": info.provider, "name": info.name, "expires_at": expires}
     return _page(view, info, form, {})
 
@@ -212,7 +219,12 @@ def _row(view: View, info: CredentialInfo, used_by: int) -> dict[str, Any]:
 def _page(view: View, info: CredentialInfo | None, form: dict[str, Any], errors: Errors) -> Response:
     named = None
     if info is not None:
-        named = {"id": info.id, "name": info.name, "hint": (info.hint or "").lstrip("…"), "rotated_at": info.rotated_at}
+        named = {
+            "id": info.id,
+            "name": info.name,
+            "hint": (info.hint or "").lstrip("…"),
+            "rotated_at": info.rotated_at,
+        }
     context = {
         "credential": named,
         "form": form,
@@ -222,4 +234,10 @@ def _page(view: View, info: CredentialInfo | None, form: dict[str, Any], errors:
         "fields": _fields(str(form["provider"])),
     }
     path = f"/settings/credentials/{info.id}" if info else "/settings/credentials/new"
-    return view.page("credential_form.html", context, status=422 if errors else 200, path=path, configure="credentials.write")
+    return view.page(
+        "credential_form.html",
+        context,
+        status=422 if errors else 200,
+        path=path,
+        configure="credentials.write",
+    )

@@ -30,7 +30,13 @@ Short = Annotated[str, Query(max_length=100)]
 
 PAGE = 50
 RESENDABLE = frozenset({"ready", "dead", "unknown"})
-STATES = [("ready", "waiting"), ("sending", "sending"), ("sent", "sent"), ("unknown", "not certain"), ("dead", "given up")]
+STATES = [
+    ("ready", "waiting"),
+    ("sending", "sending"),
+    ("sent", "sent"),
+    ("unknown", "not certain"),
+    ("dead", "given up"),
+]
 
 
 def delivery_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +67,10 @@ async def list_deliveries(
     page = await service.list_deliveries(access.session, wanted, after=_position(cursor), limit=PAGE)
     rows = [delivery_row(row) for row in page.dicts()]
     following = CURSORS.make("deliveries", list(page.after)) if page.after else None
-    filters = [choice_filter("state", "State", STATES, state), choice_filter("kind", "Channel", _kinds(), kind)]
+    filters = [
+        choice_filter("state", "State", STATES, state),
+        choice_filter("kind", "Channel", _kinds(), kind),
+    ]
     if wanted.channel_id:
         filters.append(choice_filter("channel", "By", [(channel, "one channel")], channel))
     return view.page(

@@ -57,4 +57,7 @@ async def _page(access: Access, folder: Path, pages: list[tuple[str, str]], path
         name, title = pages[order.index(path) + 1]
         following = {"title": title, "url": f"/docs/{name}"}
     contents = [{"title": title, "url": f"/docs/{name}", "current": name == path} for name, title in pages]
-    return view.page("docs.html", {"page": {"title": page.title, "html": page.html}, "contents": contents, "next": following})
+    return view.page(
+        "docs.html",
+        {"page": {"title": page.title, "html": page.html}, "contents": contents, "next": following},
+    )

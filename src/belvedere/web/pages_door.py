@@ -192,4 +192,6 @@ def _step_up_page(access: Access, path: str, errors: Errors, status: int = 200) 
         act = "see and make API tokens"
     if "people" in path:
         act = "set somebody's password"
-    return door_page(access, "step_up.html", {"form": {"next": path}, "errors": errors, "act": act}, status=status)
+    return door_page(
+        access, "step_up.html", {"form": {"next": path}, "errors": errors, "act": act}, status=status
+    )

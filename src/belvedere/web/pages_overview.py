@@ -69,8 +69,15 @@ async def _alerts(view: View, day: dict[str, Any], accounts: list[sources.Accoun
         rows = (await watchtower.list_alerts(view.access.session, wanted, limit=left)).rows() if left else []
         left -= len(rows)
         if rows:
-            groups.append({"severity": name, "count": len(rows), "rows": [alert_row(view, row) for row in rows]})
-    return {"groups": groups, "shown": NEEDS_YOU - left, "more": 0, "empty": _nothing_open(view, day, accounts)}
+            groups.append(
+                {"severity": name, "count": len(rows), "rows": [alert_row(view, row) for row in rows]}
+            )
+    return {
+        "groups": groups,
+        "shown": NEEDS_YOU - left,
+        "more": 0,
+        "empty": _nothing_open(view, day, accounts),
+    }
 
 
 def _nothing_open(view: View, day: dict[str, Any], accounts: list[sources.AccountView]) -> dict[str, Any]:
@@ -84,7 +91,9 @@ def _nothing_open(view: View, day: dict[str, Any], accounts: list[sources.Accoun
         )
     if not day["rules"] and may_write:
         return empty_first(
-            "No rule watches yet", "A rule tells you when a number leaves its range.", ("Write a rule", "/rules/new")
+            "No rule watches yet",
+            "A rule tells you when a number leaves its range.",
+            ("Write a rule", "/rules/new"),
         )
     watched = f"{plural(day['rules'], 'rule watches', 'rules watch', 'No rule watches')} {plural(len(accounts), 'account', 'accounts')}."
     return empty_done("Nothing needs you", watched)
@@ -166,7 +175,9 @@ def _metrics(view: View, accounts: list[sources.AccountView], day: dict[str, Any
     ]  # fmt: skip
 
 
-def _figure(label: str, value: str, at: Any, url: str, *, state: str = "fresh", foot: str = "") -> dict[str, Any]:
+def _figure(
+    label: str, value: str, at: Any, url: str, *, state: str = "fresh", foot: str = ""
+) -> dict[str, Any]:
     return {"label": label, "value": value, "suffix": "", "state": state, "at": at, "url": url, "spark": "", "delta": None,
             "current": False, "foot": foot}  # fmt: skip
 
@@ -178,7 +189,11 @@ def _sentence(
     client = view.client_id
     counts = [own for key, own in by_client.items() if client in (None, key)]
     total = {name: sum(own.get(name, 0) for own in counts) for name in SEVERITIES}
-    words = {"critical": ("critical alert", "critical alerts"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
+    words = {
+        "critical": ("critical alert", "critical alerts"),
+        "warning": ("warning", "warnings"),
+        "info": ("note", "notes"),
+    }
     parts = []
     for name in SEVERITIES:
         if total[name]:
@@ -186,7 +201,9 @@ def _sentence(
             parts.append({"text": plural(total[name], *words[name]), "url": url})
     found = _joined(parts)
     plain = sum(total.values())
-    found.append({"text": f" need{'s' if plain == 1 else ''} you." if parts else "Nothing needs you.", "url": None})
+    found.append(
+        {"text": f" need{'s' if plain == 1 else ''} you." if parts else "Nothing needs you.", "url": None}
+    )
     failed = [row for row in listed if row["state"] == "failed"]
     late = [row for row in listed if row["state"] == "late"]
     if failed:
@@ -196,7 +213,12 @@ def _sentence(
         found += [{"text": " ", "url": None}, {"text": f"{late[0]['name']} is late", "url": f"/sources/{late[0]['id']}"},
                   {"text": ".", "url": None}]  # fmt: skip
     elif listed:
-        found.append({"text": " All sources are fresh." if all(row["state"] == "fresh" for row in listed) else "", "url": None})
+        found.append(
+            {
+                "text": " All sources are fresh." if all(row["state"] == "fresh" for row in listed) else "",
+                "url": None,
+            }
+        )
     if day["stuck"]:
         found += [{"text": " ", "url": None}, {"text": plural(day["stuck"], "message", "messages"), "url": "/deliveries?state=dead"},
                   {"text": " could not be delivered.", "url": None}]  # fmt: skip

@@ -62,7 +62,14 @@ async def list_people(access: Reads, q: Short = "", role: Short = "") -> Respons
 async def invite(access: Sees) -> Response:
     access.require_step_up()
     view = await look(access)
-    form = {"name": "", "email": "", "role": "operator", "is_staff": True, "client_ids": [], "is_active": True}
+    form = {
+        "name": "",
+        "email": "",
+        "role": "operator",
+        "is_staff": True,
+        "client_ids": [],
+        "is_active": True,
+    }
     return _page(view, None, form, {})
 
 
@@ -139,12 +146,16 @@ async def _save(access: WriteAccess, person: Person, form: dict[str, Any]) -> No
     chosen = set(_memberships(form))
     for member in person.memberships:
         if member.client_id not in chosen:
-            await service.remove_membership(access.session, access.principal, person.id, member.client_id, access.now)
+            await service.remove_membership(
+                access.session, access.principal, person.id, member.client_id, access.now
+            )
     known = {member.client_id for member in person.memberships}
     for client_id in sorted(chosen):
         # A membership may hold a role of its own; it stays unless the role itself was changed here.
         if client_id not in known or role is not person.role:
-            await service.set_membership(access.session, access.principal, person.id, client_id, role, access.now)
+            await service.set_membership(
+                access.session, access.principal, person.id, client_id, role, access.now
+            )
 
 
 def _memberships(form: dict[str, Any]) -> list[int]:
@@ -162,7 +173,11 @@ def _typed(posted: Fields) -> dict[str, Any]:
         "email": posted.text("email"),
         "role": posted.text("role"),
         "is_staff": posted.ticked("is_staff"),
-        "client_ids": [int(word) for word in posted.all("client_ids") if word.isascii() and word.isdigit() and len(word) < 10],
+        "client_ids": [
+            int(word)
+            for word in posted.all("client_ids")
+            if word.isascii() and word.isdigit() and len(word) < 10
+        ],
         "is_active": posted.ticked("is_active"),
     }
 

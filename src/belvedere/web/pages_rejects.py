@@ -85,7 +85,9 @@ async def replay_one(reject_id: UUID, access: Runs) -> Response:
     if not rows:
         raise NotFound("This row does not exist, not for you, or was tried again already.")
     count = await _replay(access, rows)
-    words = "The row is tried again" if count else "A reading of this account is on its way. Try again after it."
+    words = (
+        "The row is tried again" if count else "A reading of this account is on its way. Try again after it."
+    )
     return see(access.request, f"/snapshots/{rows[0]['snapshot_id']}?tab=rejects", words)
 
 
@@ -99,7 +101,9 @@ async def _waiting(access: WriteAccess, client: int | None, ids: set[UUID] | Non
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while len(found) < AT_ONCE:
-        page = await service.list_rejects(access.session, limit=200, cursor=cursor, client_id=client, open_only=True)
+        page = await service.list_rejects(
+            access.session, limit=200, cursor=cursor, client_id=client, open_only=True
+        )
         found += [row for row in page.rows() if ids is None or UUID(row["id"]) in ids]
         cursor = page.next_cursor
         if cursor is None or (ids is not None and len(found) == len(ids)):
@@ -118,7 +122,12 @@ async def _replay(access: WriteAccess, rows: list[dict[str, Any]]) -> int:
         # An account runs one reading at a time; its other rows wait for the next press of the button.
         with contextlib.suppress(service.AlreadyRunning):
             await service.replay_rejects(
-                access.session, client_id, snapshot_id, actor=access.actor, now=access.now, reject_ids=reject_ids
+                access.session,
+                client_id,
+                snapshot_id,
+                actor=access.actor,
+                now=access.now,
+                reject_ids=reject_ids,
             )
             count += len(reject_ids)
     return count

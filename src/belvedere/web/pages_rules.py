@@ -33,7 +33,15 @@ from belvedere.web.forms import (
     pager,
     text_filter,
 )
-from belvedere.web.rule_forms import MOST_CONDITIONS, beside, empty_form, read_drafts, stored_form, typed_form, words_of
+from belvedere.web.rule_forms import (
+    MOST_CONDITIONS,
+    beside,
+    empty_form,
+    read_drafts,
+    stored_form,
+    typed_form,
+    words_of,
+)
 from belvedere.web.rule_preview import preview_of
 from belvedere.web.view import View, look
 
@@ -53,16 +61,24 @@ OWN_FIELDS = ("days_since_team_message", "days_since_client_message")
 
 @router.get("/rules")
 async def list_rules(
-    access: Reads, q: Short = "", severity: Short = "", state: Short = "", cursor: Annotated[str, Query(max_length=1000)] = ""
+    access: Reads,
+    q: Short = "",
+    severity: Short = "",
+    state: Short = "",
+    cursor: Annotated[str, Query(max_length=1000)] = "",
 ) -> Response:
     view = await look(access)
     wanted = service.RuleFilter(search=q or None, is_active={"active": True, "paused": False}.get(state))
     page = await service.list_rules(access.session, wanted, limit=PAGE, cursor=cursor or None)
-    rows = [row for row in page.rows() if view.client_id is None or row["client_id"] in (None, view.client_id)]
+    rows = [
+        row for row in page.rows() if view.client_id is None or row["client_id"] in (None, view.client_id)
+    ]
     fired = await figures.last_fired(access.session, [row["id"] for row in rows])
     heads = [_row(view, own, fired) for own in _grouped(rows)]
     heads = [row for row in heads if severity in ("", row["severity"])]
-    groups = [{"severity": name, "rows": [row for row in heads if row["severity"] == name]} for name in SEVERITIES]
+    groups = [
+        {"severity": name, "rows": [row for row in heads if row["severity"] == name]} for name in SEVERITIES
+    ]
     narrowed = bool(q or severity or state)
     return view.page(
         "rules.html",
@@ -181,18 +197,22 @@ async def _rows_of(session: ReadSession, rule_id: UUID) -> list[Rule]:
     return sorted(found, key=lambda row: (row.position, row.created_at, row.id))
 
 
-async def _save(access: WriteAccess, rows: Sequence[Rule], drafts: Sequence[RuleDraft], *, force: bool) -> list[Rule]:
+async def _save(
+    access: WriteAccess, rows: Sequence[Rule], drafts: Sequence[RuleDraft], *, force: bool
+) -> list[Rule]:
     """Bring the stored rows to the drafts: change, add, take away. An error names its condition's field."""
     group_id = rows[0].group_id if rows else None
     if len(drafts) > 1 and group_id is None:
         group_id = new_id(access.now)
-    for row in rows[len(drafts):]:
+    for row in rows[len(drafts) :]:
         await service.delete_rule(access.session, row.id, actor=access.actor, now=access.now)
     saved = []
-    for position, draft in enumerate(drafts):
-        draft = replace(draft, group_id=group_id, position=position)
+    for position, question in enumerate(drafts):
+        draft = replace(question, group_id=group_id, position=position)
         try:
-            saved.append(await _save_row(access, rows[position] if position < len(rows) else None, draft, force=force))
+            saved.append(
+                await _save_row(access, rows[position] if position < len(rows) else None, draft, force=force)
+            )
         except Invalid as error:
             raise Invalid(error.detail, errors=beside(error, position), code=error.code) from error
     return saved
@@ -233,8 +253,13 @@ def _grouped(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 def _row(view: View, own: list[dict[str, Any]], fired: dict[str, Any]) -> dict[str, Any]:
     head = own[0]
     joined = own[1]["logic_operator"] if len(own) > 1 else "AND"
-    conditions = [{"field": r["field_name"], "condition": r["condition"], "threshold": r["threshold_value"] or ""} for r in own]
-    told = [name for name, on in (("Discord", head["notify_discord"]), ("e-mail", head["notify_email"])) if on]
+    conditions = [
+        {"field": r["field_name"], "condition": r["condition"], "threshold": r["threshold_value"] or ""}
+        for r in own
+    ]
+    told = [
+        name for name, on in (("Discord", head["notify_discord"]), ("e-mail", head["notify_email"])) if on
+    ]
     return {
         "id": head["id"],
         "name": head["name"],
@@ -255,12 +280,19 @@ def _empty(access: Access, *, narrowed: bool) -> dict[str, Any]:
         return empty_filtered("No rule matches", "Take a filter away to see more.")
     acts = [("Write a rule", "/rules/new")] if access.may("rules.write") else []
     return empty_first(
-        "No rules yet", "A rule watches what the sources deliver and tells you when a number leaves its range.", *acts
+        "No rules yet",
+        "A rule watches what the sources deliver and tells you when a number leaves its range.",
+        *acts,
     )
 
 
 async def _page(
-    view: View, rows: Sequence[Rule], form: dict[str, Any], errors: Errors, *, preview: dict[str, Any] | None = None
+    view: View,
+    rows: Sequence[Rule],
+    form: dict[str, Any],
+    errors: Errors,
+    *,
+    preview: dict[str, Any] | None = None,
 ) -> Response:
     rule = None
     if rows:
@@ -300,10 +332,12 @@ async def _options(view: View, rows: Sequence[Rule], form: dict[str, Any]) -> di
         present = str(rows[0].client_id or "")
         clients = [(present, view.name_of(rows[0].client_id) if present else "every client")]
     return {
-        "sources": [("", "every source"), *[(str(item.row["id"]), item.row["display_name"]) for item in found]],
+        "sources": [
+            ("", "every source"),
+            *[(str(item.row["id"]), item.row["display_name"]) for item in found],
+        ],
         "clients": clients,
         "targets": TARGETS,
         "fields": [(name, name) for name in dict.fromkeys([*seen, *RECORD_COLUMNS, *OWN_FIELDS])],
         "parents": parents,
     }
-

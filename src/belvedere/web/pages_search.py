@@ -43,9 +43,7 @@ async def _find(view: View, words: str) -> list[dict[str, Any]]:
     if access.may("rules.read"):
         wanted = watchtower.RuleFilter(search=words, client_id=view.client_id)
         rows = (await watchtower.list_rules(access.session, wanted, limit=EACH)).rows()
-        found += [
-            _hit("Rule", "rule", row["name"], row["field_name"], f"/rules/{row['id']}") for row in rows
-        ]
+        found += [_hit("Rule", "rule", row["name"], row["field_name"], f"/rules/{row['id']}") for row in rows]
     if access.may("sources.read"):
         found += await _sources(view, words)
     return found
@@ -58,11 +56,25 @@ async def _alerts(view: View, words: str) -> list[dict[str, Any]]:
     if bare.isascii() and bare.isdigit() and int(bare) < LARGEST_NUMBER:
         row = await figures.alert_by_number(session, int(bare))
         if row is not None:
-            found.append(_hit("Alert", "bell", row["title"], f"Alert #{bare} · {view.name_of(row['client_id'])}", f"/alerts/{row['id']}"))
+            found.append(
+                _hit(
+                    "Alert",
+                    "bell",
+                    row["title"],
+                    f"Alert #{bare} · {view.name_of(row['client_id'])}",
+                    f"/alerts/{row['id']}",
+                )
+            )
     wanted = watchtower.AlertFilter(search=words, client_id=view.client_id)
     rows = (await watchtower.list_alerts(session, wanted, limit=EACH)).rows()
     return found + [
-        _hit("Alert", "bell", row["title"], f"Alert #{row['number']} · {view.name_of(row['client_id'])}", f"/alerts/{row['id']}")
+        _hit(
+            "Alert",
+            "bell",
+            row["title"],
+            f"Alert #{row['number']} · {view.name_of(row['client_id'])}",
+            f"/alerts/{row['id']}",
+        )
         for row in rows
     ]
 

@@ -23,7 +23,13 @@ Acts = Annotated[WriteAccess, Depends(writing("me.write"), scope="function")]
 
 SHORT = {"clients": "clients", "users": "people", "people": "people", "credentials": "credentials", "tokens": "tokens",
          "channels": "channels", "audit": "audit", "jobs": "jobs"}  # fmt: skip
-AGENTS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"))
+AGENTS = (
+    ("Edg/", "Edge"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
 SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "Mac"), ("Windows", "Windows"),
            ("Linux", "Linux"))  # fmt: skip
 

@@ -72,7 +72,11 @@ def _nothing() -> dict[str, Any]:
 
 def _tabs(row: Mapping[str, Any], tab: str) -> list[dict[str, Any]]:
     path = f"/snapshots/{row['id']}"
-    counts = {"records": row["total_records"] or 0, "rejects": row["rejected_records"] or None, "changes": None}
+    counts = {
+        "records": row["total_records"] or 0,
+        "rejects": row["rejected_records"] or None,
+        "changes": None,
+    }
     labels = {"records": "Records", "rejects": "Rejected rows", "changes": "Changes"}
     return [
         {"label": labels[name], "url": path if name == "records" else f"{path}?tab={name}", "current": name == tab,
@@ -127,11 +131,17 @@ async def _records(
         for name, unit in (await figures.metrics_of(session, stored_id))[:COLUMNS]
     ]
     statuses = await figures.statuses_of(session, stored_id)
-    chosen = {comparison.name: str(comparison.value) for comparison in query.comparisons if comparison.operator == "="}
+    chosen = {
+        comparison.name: str(comparison.value)
+        for comparison in query.comparisons
+        if comparison.operator == "="
+    }
     filters = [text_filter(words, "Find by name or id")]
     for name, values in (("status", statuses), ("category", [])):
         if values or name in chosen:
-            options = [(value, value) for value in sorted({*values, *([chosen[name]] if name in chosen else [])})]
+            options = [
+                (value, value) for value in sorted({*values, *([chosen[name]] if name in chosen else [])})
+            ]
             filters.append(choice_filter(name, name.capitalize(), options, chosen.get(name)))
     rows = [_record_row(item, columns) for item in page.rows()]
     narrowed = bool(words or query.comparisons or query.tag)
@@ -139,7 +149,9 @@ async def _records(
         "columns": columns,
         "filters": filters,
         "sort": next((value for name, value in pairs if name == "sort"), ""),
-        "page": pager(len(rows), page.next_cursor, cursor, None if narrowed else f"{row['total_records'] or 0:,}"),
+        "page": pager(
+            len(rows), page.next_cursor, cursor, None if narrowed else f"{row['total_records'] or 0:,}"
+        ),
         "rows": rows,
         "empty": None if rows else _no_records(row, narrowed=narrowed),
     }
@@ -192,14 +204,20 @@ async def _changes(
     added = sum(change["kind"] == "added" for change in changes)
     counts = {"added": added, "gone": len(gone), "changed": len(changes) - added - len(gone), "same": same}
     order = {"changed": 0, "added": 1, "gone": 2}
-    changes.sort(key=lambda change: order[change["kind"]])
+    changes.sort(key=lambda change: order[str(change["kind"])])
     total = f"{len(changes):,}" if len(changes) > PAGE else None
-    return {"changes": changes[:PAGE], "change_counts": counts, "page": pager(min(len(changes), PAGE), None, None, total)}
+    return {
+        "changes": changes[:PAGE],
+        "change_counts": counts,
+        "page": pager(min(len(changes), PAGE), None, None, total),
+    }
 
 
 def _by_external_id(frames: Any) -> dict[str, dict[str, Any]]:
     metrics: dict[str, dict[str, Any]] = {}
-    for record_id, name, value in frames.metrics.select("record_id", "metric_name", "metric_value").iter_rows():
+    for record_id, name, value in frames.metrics.select(
+        "record_id", "metric_name", "metric_value"
+    ).iter_rows():
         metrics.setdefault(record_id, {})[name] = value
     return {
         record["external_id"]: {**record, "metrics": metrics.get(record["id"], {})}
@@ -211,14 +229,26 @@ def _differences(
     old: Mapping[str, Any], new: Mapping[str, Any], definitions: Mapping[str, MetricDefinition]
 ) -> list[dict[str, Any]]:
     found = [
-        {"label": name.capitalize(), "unit": "currency" if name == "amount" else None, "old": old[name], "new": new[name]}
+        {
+            "label": name.capitalize(),
+            "unit": "currency" if name == "amount" else None,
+            "old": old[name],
+            "new": new[name],
+        }
         for name in ("name", *FACTS)
         if old[name] != new[name]
     ]
     for name in sorted({*old["metrics"], *new["metrics"]}):
         before, after = old["metrics"].get(name), new["metrics"].get(name)
         if before != after:
-            found.append({"label": _label(name, definitions), "unit": _unit(name, definitions), "old": before, "new": after})
+            found.append(
+                {
+                    "label": _label(name, definitions),
+                    "unit": _unit(name, definitions),
+                    "old": before,
+                    "new": after,
+                }
+            )
     return found
 
 
@@ -272,7 +302,10 @@ async def show_record(record_id: UUID, access: Reads, metric: Short = "") -> Res
 def _record(view: View, record: Mapping[str, Any]) -> dict[str, Any]:
     extra = orjson.dumps(record["extra"], option=orjson.OPT_INDENT_2).decode() if record["extra"] else None
     return {
-        **{name: record[name] for name in ("id", "external_id", "name", "status", "category", "email", "quantity")},
+        **{
+            name: record[name]
+            for name in ("id", "external_id", "name", "status", "category", "email", "quantity")
+        },
         "amount": decimal_of(record["amount"]),
         "tags": record["tags"] or [],
         "at": instant(record["record_date"]),
@@ -281,7 +314,9 @@ def _record(view: View, record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _record_alerts(view: View, client_id: int, source_id: UUID, external_id: str) -> list[dict[str, Any]]:
+async def _record_alerts(
+    view: View, client_id: int, source_id: UUID, external_id: str
+) -> list[dict[str, Any]]:
     if not view.access.may("alerts.read", client_id):
         return []
     ids = await figures.alerts_of_record(view.access.session, client_id, source_id, external_id)

@@ -17,7 +17,6 @@ from belvedere.web.answers import see, with_query
 from belvedere.web.forms import (
     Errors,
     Posted,
-    attempt,
     choice_filter,
     empty_filtered,
     empty_first,
@@ -38,7 +37,12 @@ MOST_SOURCES = 500
 MOST_ACCOUNTS = 500
 PAGE = 25
 SORTS = ("name", "at", "interval", "accounts", "records")
-STATUSES = [("completed", "completed"), ("failed", "failed"), ("processing", "processing"), ("pending", "pending")]
+STATUSES = [
+    ("completed", "completed"),
+    ("failed", "failed"),
+    ("processing", "processing"),
+    ("pending", "pending"),
+]
 
 
 @router.get("/sources")
@@ -104,7 +108,9 @@ async def run_source(source_id: UUID, fields: Posted, access: Runs) -> Response:
         if not account.row["is_active"] or not access.may("sources.run", account.row["client_id"] or 0):
             continue
         try:
-            ref = await service.request_run(access.session, account.row["id"], actor=access.actor, now=access.now)
+            ref = await service.request_run(
+                access.session, account.row["id"], actor=access.actor, now=access.now
+            )
             started += 1
         except service.AlreadyRunning:
             waiting += 1
@@ -138,19 +144,25 @@ async def _source_rows(view: View) -> list[dict[str, Any]]:
     accounts = await service.list_accounts(
         access.session, access.now, limit=2000, client_id=view.client_id, grace_percent=grace
     )
-    records = {}
+    records: dict[UUID, int] = {}
     for source_id, client_id, count, _ in await figures.newest_records(access.session):
         if view.client_id in (None, client_id):
             records[source_id] = records.get(source_id, 0) + count
     views = await service.list_sources(access.session, access.now, limit=MOST_SOURCES, grace_percent=grace)
     return [
-        _source_row(item, [a for a in accounts if a.row["source_id"] == item.row["id"]], records.get(item.row["id"]))
+        _source_row(
+            item, [a for a in accounts if a.row["source_id"] == item.row["id"]], records.get(item.row["id"])
+        )
         for item in views
-        if view.client_id is None or any(a.row["source_id"] == item.row["id"] for a in accounts) or item.row["id"] in records
+        if view.client_id is None
+        or any(a.row["source_id"] == item.row["id"] for a in accounts)
+        or item.row["id"] in records
     ]
 
 
-def _source_row(item: service.SourceView, own: list[service.AccountView], records: int | None) -> dict[str, Any]:
+def _source_row(
+    item: service.SourceView, own: list[service.AccountView], records: int | None
+) -> dict[str, Any]:
     row = item.row
     failing = [account for account in own if account.row["consecutive_failures"]]
     due = [a.row["next_due_at"] for a in own if a.row["is_active"] and a.row["next_due_at"]]
@@ -179,7 +191,10 @@ def _sorted(rows: list[dict[str, Any]], sort: str, *, descending: bool) -> list[
     key = {"interval": "interval_minutes"}.get(sort, sort)
     known = [row for row in rows if row[key] is not None]
     unknown = [row for row in rows if row[key] is None]
-    return sorted(known, key=lambda row: row[key].lower() if key == "name" else row[key], reverse=descending) + unknown
+    return (
+        sorted(known, key=lambda row: row[key].lower() if key == "name" else row[key], reverse=descending)
+        + unknown
+    )
 
 
 def _staff(access: Access) -> None:
@@ -200,7 +215,12 @@ async def _source_page(
     grace = access.runtime.settings.snapshot_grace_percent
     item = await service.get_source(access.session, source_id, access.now, grace_percent=grace)
     accounts = await service.list_accounts(
-        access.session, access.now, limit=MOST_ACCOUNTS, source_id=source_id, client_id=view.client_id, grace_percent=grace
+        access.session,
+        access.now,
+        limit=MOST_ACCOUNTS,
+        source_id=source_id,
+        client_id=view.client_id,
+        grace_percent=grace,
     )
     page = await service.list_snapshots(
         access.session, limit=PAGE, cursor=cursor or None, source_id=source_id, client_id=view.client_id,
@@ -215,7 +235,8 @@ async def _source_page(
         "snapshots": [snapshot_row(view, row) for row in rows],
         "page": pager(len(rows), page.next_cursor, cursor),
         "filters": [choice_filter("status", "Status", STATUSES, status)],
-        "form": form or {"interval_minutes": item.row["refresh_interval_minutes"], "is_active": item.row["is_active"]},
+        "form": form
+        or {"interval_minutes": item.row["refresh_interval_minutes"], "is_active": item.row["is_active"]},
         "errors": errors,
     }
     return view.page(

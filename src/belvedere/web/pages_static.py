@@ -26,5 +26,7 @@ async def read_mark(request: Request) -> Response:
 def _sent(asset: Asset, request: Request, cache: str) -> Response:
     headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(asset.gzipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=asset.media_type)
+        return Response(
+            asset.gzipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=asset.media_type
+        )
     return Response(asset.body, headers=headers, media_type=asset.media_type)

@@ -78,7 +78,12 @@ async def verify_audit(access: ReadsAudit) -> Response:
 
 async def _audit_page(view: View, q: str, cursor: str, verified: dict[str, Any] | None) -> Response:
     before = int(CURSORS.read("audit", cursor)[0]) if cursor else 2**62
-    values = {"before": before, "client": view.client_id, "words": q.strip().lower() or None, "limit": PAGE + 1}
+    values = {
+        "before": before,
+        "client": view.client_id,
+        "words": q.strip().lower() or None,
+        "limit": PAGE + 1,
+    }
     found = [dict(row) for row in (await view.access.session.execute(_AUDIT, values)).mappings()]
     following = CURSORS.make("audit", [found[PAGE - 1]["seq"]]) if len(found) > PAGE else None
     rows = [_entry(view, row) for row in found[:PAGE]]
@@ -97,7 +102,11 @@ async def _audit_page(view: View, q: str, cursor: str, verified: dict[str, Any] 
 
 def _entry(view: View, row: dict[str, Any]) -> dict[str, Any]:
     detail = row["detail"] if isinstance(row["detail"], dict) else orjson.loads(row["detail"] or b"{}")
-    said = ", ".join(f"{word(name).lower()} {_plain(value)}" for name, value in sorted(detail.items()) if value not in (None, ""))
+    said = ", ".join(
+        f"{word(name).lower()} {_plain(value)}"
+        for name, value in sorted(detail.items())
+        if value not in (None, "")
+    )
     return {
         "seq": row["seq"],
         "at": row["at"],
@@ -130,16 +139,23 @@ async def show_jobs(access: ReadsJobs, state: Short = "", cursor: Cursor = "") -
     following = CURSORS.make("jobs", [found[PAGE - 1]["id"]]) if len(found) > PAGE else None
     rows = [_job(view, row) for row in found[:PAGE]]
     states = [("todo", "waiting"), ("doing", "running"), ("succeeded", "done"), ("failed", "failed")]
-    first = empty_first("No job has run yet", "Readings, messages and sweeps are jobs. Finished ones are kept for a day.")
+    first = empty_first(
+        "No job has run yet", "Readings, messages and sweeps are jobs. Finished ones are kept for a day."
+    )
     return view.page(
         "jobs.html",
         {
             "counts": [{**row, "oldest_seconds": None} for row in queues],
-            "workers": [{"name": f"Worker {row['id']}", "at": row["at"], "jobs": row["jobs"], "state": "fresh"} for row in workers],
+            "workers": [
+                {"name": f"Worker {row['id']}", "at": row["at"], "jobs": row["jobs"], "state": "fresh"}
+                for row in workers
+            ],
             "filters": [choice_filter("state", "State", states, state)],
             "page": pager(len(rows), following, cursor),
             "rows": rows,
-            "empty": None if rows else (empty_filtered("No job matches") if state or view.client_id else first),
+            "empty": None
+            if rows
+            else (empty_filtered("No job matches") if state or view.client_id else first),
         },
         operate="users.write",
     )
@@ -148,4 +164,9 @@ async def show_jobs(access: ReadsJobs, state: Short = "", cursor: Cursor = "") -
 def _job(view: View, row: dict[str, Any]) -> dict[str, Any]:
     client = row["client_id"]
     known = int(client) if client and client.isdigit() else 0
-    return {**row, "client": view.name_of(known) if known else None, "at": row["at"] or view.access.now, "error": None}
+    return {
+        **row,
+        "client": view.name_of(known) if known else None,
+        "at": row["at"] or view.access.now,
+        "error": None,
+    }

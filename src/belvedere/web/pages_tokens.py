@@ -70,7 +70,9 @@ async def _page(view: View, form: dict[str, Any], errors: Errors, *, secret: str
     words = sorted(permissions_of(access.principal) - NEVER_IN_A_TOKEN - OF_ONESELF)
     context = {
         "rows": rows,
-        "empty": None if rows else empty_first("No tokens yet", "A token lets a program use the API as you, within what it names."),
+        "empty": None
+        if rows
+        else empty_first("No tokens yet", "A token lets a program use the API as you, within what it names."),
         "secret": secret,
         "form": form,
         "errors": errors,

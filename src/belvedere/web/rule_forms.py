@@ -75,7 +75,11 @@ def typed_form(posted: Fields) -> dict[str, Any]:
 def stored_form(rows: Sequence[Rule]) -> dict[str, Any]:
     """A stored rule, all rows of its group, as the form shows it."""
     head = rows[0]
-    notify = "now" if head.notify_immediately else (head.notify_schedule.value if head.notify_schedule else "never")
+    notify = (
+        "now"
+        if head.notify_immediately
+        else (head.notify_schedule.value if head.notify_schedule else "never")
+    )
     return {
         "name": head.name,
         "description": head.description or "",
@@ -96,7 +100,12 @@ def stored_form(rows: Sequence[Rule]) -> dict[str, Any]:
         "dependency": head.dependency_condition.value if head.dependency_condition else "triggered",
         "force": False,
         "conditions": [
-            {"field": row.field_name, "condition": row.condition.value, "threshold": row.threshold_value or ""} for row in rows
+            {
+                "field": row.field_name,
+                "condition": row.condition.value,
+                "threshold": row.threshold_value or "",
+            }
+            for row in rows
         ],
     }
 
@@ -112,7 +121,10 @@ def read_drafts(form: dict[str, Any], posted: Fields) -> list[RuleDraft]:
     parent = posted.uuid("parent_rule_id")
     schedule = NotifySchedule(notify) if notify in set(NotifySchedule) else None
     if problems:
-        raise Invalid("The rule cannot be saved yet.", errors=[FieldProblem(f"/{k}", "form", v) for k, v in problems.items()])
+        raise Invalid(
+            "The rule cannot be saved yet.",
+            errors=[FieldProblem(f"/{k}", "form", v) for k, v in problems.items()],
+        )
     head = RuleDraft(
         name=form["name"],
         field_name="",
@@ -122,7 +134,9 @@ def read_drafts(form: dict[str, Any], posted: Fields) -> list[RuleDraft]:
         target_table=form["target_table"] or None,
         description=form["description"] or None,
         parent_rule_id=parent,
-        dependency_condition=DependencyCondition(form["dependency"]) if parent and form["dependency"] in set(DependencyCondition) else None,
+        dependency_condition=DependencyCondition(form["dependency"])
+        if parent and form["dependency"] in set(DependencyCondition)
+        else None,
         severity=Severity(severity),
         is_active=form["is_active"],
         notify_immediately=notify == "now",
@@ -135,12 +149,17 @@ def read_drafts(form: dict[str, Any], posted: Fields) -> list[RuleDraft]:
         email_recipients=tuple(posted.words("email_recipients")) or None,
     )
     joined = LogicOperator.OR if form["match"] == "OR" else LogicOperator.AND
-    first = replace(head, field_name=conditions[0][0], condition=conditions[0][1], threshold_value=conditions[0][2])
+    first = replace(
+        head, field_name=conditions[0][0], condition=conditions[0][1], threshold_value=conditions[0][2]
+    )
     # Parent and channels are the head's; the other rows only ask their question.
     plain = replace(first, parent_rule_id=None, dependency_condition=None, notify_immediately=False, notify_schedule=None,
                     notify_time=None, notify_day_of_week=None, notify_discord=False, notify_email=False,
                     discord_channel_id=None, email_recipients=None, logic_operator=joined)  # fmt: skip
-    return [first, *(replace(plain, field_name=f, condition=c, threshold_value=t) for f, c, t in conditions[1:])]
+    return [
+        first,
+        *(replace(plain, field_name=f, condition=c, threshold_value=t) for f, c, t in conditions[1:]),
+    ]
 
 
 def _condition(number: int, item: dict[str, str], problems: Errors) -> tuple[str, Condition, str | None]:
@@ -172,16 +191,29 @@ def beside(error: Invalid, position: int) -> list[FieldProblem]:
     for problem in error.errors:
         bare = problem.pointer.strip("/").split("/")[0]
         name = FIELD_NAMES.get(bare, bare)
-        found.append(FieldProblem(f"/{name}-{position}" if bare in PER_CONDITION else f"/{name}", problem.code, problem.detail))
+        found.append(
+            FieldProblem(
+                f"/{name}-{position}" if bare in PER_CONDITION else f"/{name}", problem.code, problem.detail
+            )
+        )
     return found or [FieldProblem("/form", error.code, error.detail)]
 
 
 def words_of(form: dict[str, Any]) -> str:
     """The condition in one line, as far as it is written."""
-    signs = {"less_than": "<", "greater_than": ">", "equals": "=", "contains": "contains", "changed": "changed"}
+    signs = {
+        "less_than": "<",
+        "greater_than": ">",
+        "equals": "=",
+        "contains": "contains",
+        "changed": "changed",
+    }
     parts = [
-        " ".join(part for part in (item["field"] or "…", signs.get(item["condition"], "?"), item["threshold"]) if part)
+        " ".join(
+            part
+            for part in (item["field"] or "…", signs.get(item["condition"], "?"), item["threshold"])
+            if part
+        )
         for item in form["conditions"]
     ]
     return f" {form['match'].lower()} ".join(parts)
-

@@ -50,7 +50,9 @@ def form_fields(provider: str, endpoint: str, settings: Mapping[str, Any]) -> li
         default = None if info.default is PydanticUndefined else info.default
         value = settings.get(name, default)
         if kind == "json":
-            value = "" if value is None else orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
+            value = (
+                "" if value is None else orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
+            )
         elif isinstance(value, Enum):
             value = value.value
         label = info.title or name.replace("_", " ").capitalize()
@@ -61,7 +63,10 @@ def form_fields(provider: str, endpoint: str, settings: Mapping[str, Any]) -> li
 def typed_again(fields: list[dict[str, Any]], posted: Fields) -> list[dict[str, Any]]:
     """The same fields with what was typed, for a form that comes back."""
     return [
-        {**item, "value": posted.ticked(item["name"]) if item["kind"] == "tick" else posted.text(item["name"])}
+        {
+            **item,
+            "value": posted.ticked(item["name"]) if item["kind"] == "tick" else posted.text(item["name"]),
+        }
         for item in fields
     ]
 
@@ -91,7 +96,14 @@ def _typed(kind: str, text: str) -> Any:
 def _field(
     name: str, label: str, hint: str, kind: str, value: Any, options: list[tuple[str, str]] | None = None
 ) -> dict[str, Any]:
-    return {"name": name, "label": label, "hint": hint, "kind": kind, "options": options or [], "value": value}
+    return {
+        "name": name,
+        "label": label,
+        "hint": hint,
+        "kind": kind,
+        "options": options or [],
+        "value": value,
+    }
 
 
 def _kind(annotation: Any) -> tuple[str, list[tuple[str, str]]]:

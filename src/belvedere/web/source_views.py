@@ -10,13 +10,16 @@ from belvedere.web.alert_views import instant
 from belvedere.web.view import View
 
 
-def account_row(view: View, account: AccountView, running: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str, Any]:
+def account_row(
+    view: View, account: AccountView, running: Mapping[str, Any] | None, names: Mapping[str, str]
+) -> dict[str, Any]:
     row = account.row
     credential = str(row["credential_id"]) if row["credential_id"] else None
     return {
         "id": row["id"],
         "client": view.named(row["client_id"]),
-        "label": row["display_name"] or ("Main account" if row["account_key"] == "default" else row["account_key"]),
+        "label": row["display_name"]
+        or ("Main account" if row["account_key"] == "default" else row["account_key"]),
         "credential": names.get(credential, "Sealed") if credential else None,
         "state": account.freshness.state.value,
         "at": row["last_good_at"],

@@ -144,9 +144,7 @@ def shared(request: Request) -> dict[str, Any]:
     }
 
 
-def door_page(
-    visit: Visit, template: str, context: Mapping[str, Any], *, status: int = 200
-) -> Response:
+def door_page(visit: Visit, template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
     """A page for somebody who is not signed in."""
     ui = {**nobody(visit.request), "now": visit.now}
     answer = answers.html(template, {"ui": ui, **context}, status=status)
@@ -189,14 +187,18 @@ async def _health(access: Access, client: Client | None) -> dict[str, Any] | Non
         client_id=client.id if client else None,
         grace_percent=access.runtime.settings.snapshot_grace_percent,
     )
-    states = [view.freshness.state for view in views if view.freshness.state is not Freshness.OFF]
+    states: list[Freshness] = [view.freshness.state for view in views if view.freshness.state is not Freshness.OFF]
     if not states:
         return None
     worst = worst_of(states)
     fresh = states.count(Freshness.FRESH)
     others = [
         f"{states.count(state)} {word}"
-        for state, word in ((Freshness.FAILED, "failed"), (Freshness.LATE, "late"), (Freshness.NEVER, "not read yet"))
+        for state, word in (
+            (Freshness.FAILED, "failed"),
+            (Freshness.LATE, "late"),
+            (Freshness.NEVER, "not read yet"),
+        )
         if states.count(state)
     ]
     return {

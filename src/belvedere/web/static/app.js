@@ -233,7 +233,7 @@ const counts = values => {
 const busy = part => part.contains(document.activeElement) || part.scrollTop > 40 || scrollY > 200 && part.matches("[data-waits]") || one("form[data-changed]");
 const refresh = async part => {
   const known = new Set(all("a[data-row], [data-row] a", part).map(row => row.href));
-  await swap(part.dataset.refresh || location.href, `#${part.id}`, { push: false });
+  await swap(part.dataset.refresh || location.href, [`#${part.id}`, part.dataset.also].filter(Boolean).join(), { push: false });
   for (const row of all(`#${part.id} [data-row]`)) {
     row.classList.toggle("arrived", known.size > 0 && !known.has((row.matches("a") ? row : one("a", row))?.href));
   }
