@@ -144,7 +144,17 @@ async def run_worker(runtime: Runtime, *, concurrency: int | None = None, until_
             log.warning("the queue has no database; trying again", error=str(error))
             await asyncio.sleep(1.0)
         else:
-            done = True
+            # The queue's worker also returns when it lost its database; only an end that was asked for is one.
+            done = until_empty or is_cancelled()
+            if not done:
+                log.warning("the queue's worker ended by itself; starting it again")
+                await asyncio.sleep(1.0)
+
+
+def is_cancelled() -> bool:
+    """Whether somebody asked this task to end, even if what it ran swallowed that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def worker_options(runtime: Runtime, concurrency: int | None, *, until_empty: bool) -> WorkerOptions:
