@@ -19,6 +19,13 @@ async def start_sandbox(**options: Any) -> Any:
     return await run_sandbox(SandboxOptions(**options))
 
 
+def announce_sandbox(running: Any) -> list[str]:
+    """What to open and which settings lead to the fake platforms, line by line."""
+    from belvedere.sandbox.service import announcement
+
+    return announcement(running)
+
+
 def describe_sandbox() -> dict[str, Any]:
     """The shops the sandbox plays and the keys it accepts."""
     from belvedere.sandbox import clients
@@ -35,4 +42,11 @@ def main() -> None:
     """Entry point of the command `belvedere`."""
     from belvedere.cli.main import run
 
-    run(Parts(make_app=make_app, start_sandbox=start_sandbox, describe_sandbox=describe_sandbox))
+    run(
+        Parts(
+            make_app=make_app,
+            start_sandbox=start_sandbox,
+            announce_sandbox=announce_sandbox,
+            describe_sandbox=describe_sandbox,
+        )
+    )

@@ -9,7 +9,7 @@ import psycopg
 from belvedere.core.embedded import prepare_data_dir
 from belvedere.core.errors import BelvedereError
 from belvedere.core.settings import Settings
-from belvedere.migrations.runner import head
+from belvedere.migrations.runner import first_line, head
 from belvedere.wiring.installation import Installation, open_installation, read_revision
 
 EXTENSIONS = {
@@ -58,7 +58,7 @@ def look_at_database(installation: Installation) -> Iterator[Finding]:
     try:
         connection = psycopg.connect(installation.admin_url, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
-        yield Finding("database", "problem", f"does not answer: {str(error).strip()}. Check DATABASE_URL.")
+        yield Finding("database", "problem", f"does not answer: {first_line(error)}. Check DATABASE_URL.")
         return
     with connection:
         version = connection.info.server_version

@@ -123,7 +123,7 @@ async def show_once(runtime: Runtime, described: dict[str, Any], sandbox: Any, *
 
     working = asyncio.create_task(run_worker(runtime))
     try:
-        figures = await sync_and_count(runtime, await prepare(runtime, described, sandbox), as_json=as_json)
+        figures = await prepare_and_sync(runtime, described, sandbox, as_json=as_json)
     finally:
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -134,7 +134,10 @@ async def show_once(runtime: Runtime, described: dict[str, Any], sandbox: Any, *
         demo_progress.show_figures(figures)
 
 
-async def sync_and_count(runtime: Runtime, accounts: list[Any], *, as_json: bool) -> dict[str, Any]:
+async def prepare_and_sync(
+    runtime: Runtime, described: dict[str, Any], sandbox: Any, *, as_json: bool
+) -> dict[str, Any]:
+    accounts = await prepare(runtime, described, sandbox)
     await demo_progress.request_runs(runtime, accounts, content.OWNER_EMAIL)
     return await demo_progress.watch_until_settled(runtime, quiet=as_json)
 
@@ -148,7 +151,12 @@ async def show_and_stay(
     children = [Child("web", ["serve"], environment), Child("worker", ["worker"], environment)]
     staying = asyncio.create_task(supervise(children, installation))
     try:
-        figures = await sync_and_count(runtime, await prepare(runtime, described, sandbox), as_json=as_json)
+        showing = asyncio.create_task(prepare_and_sync(runtime, described, sandbox, as_json=as_json))
+        await asyncio.wait((staying, showing), return_when=asyncio.FIRST_COMPLETED)
+        if not showing.done():  # asked to stop before it was through
+            showing.cancel()
+            return
+        figures = showing.result()
         if as_json:
             print_json(figures)
         demo_progress.show_figures(figures, to_stderr=as_json)

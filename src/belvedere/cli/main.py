@@ -50,7 +50,7 @@ def run(parts: Parts) -> None:
         check_faults()
         app()
     except BelvedereError as error:
-        print(f"belvedere: {error.detail}", file=sys.stderr)  # noqa: T201 - the command line's own voice
+        print(f"belvedere: {' '.join(error.detail.split())}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         for item in error.errors:
             print(f"  {item.pointer.lstrip('/')}: {item.detail}", file=sys.stderr)  # noqa: T201
         sys.exit(exit_code(error))

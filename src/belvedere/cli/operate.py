@@ -69,6 +69,7 @@ def audit_verify(
     from belvedere.cli.audit_chain import keep_head, read_head, verify_chain
 
     with open_here() as installation:
+        installation.require_schema()
         verdict = asyncio.run(
             verify_chain(installation, read_head(head, installation.secret) if head else None)
         )
@@ -97,15 +98,14 @@ def audit_list(
     import psycopg
     from psycopg.rows import dict_row
 
-    with (
-        open_here() as installation,
-        psycopg.connect(installation.login_url("psql"), row_factory=dict_row) as connection,
-    ):
-        rows = connection.execute(
-            "SELECT seq, at, actor, action, subject_type, subject_id, client_id, detail FROM core.audit_log"
-            " ORDER BY seq DESC LIMIT %s",
-            [limit],
-        ).fetchall()
+    with open_here() as installation:
+        installation.require_schema()
+        with psycopg.connect(installation.login_url("psql"), row_factory=dict_row) as connection:
+            rows = connection.execute(
+                "SELECT seq, at, actor, action, subject_type, subject_id, client_id, detail FROM core.audit_log"
+                " ORDER BY seq DESC LIMIT %s",
+                [limit],
+            ).fetchall()
     if as_json:
         for row in rows:
             print_json(row)
@@ -153,6 +153,7 @@ def backup(
     if target.exists():
         raise Invalid(f"{target} exists already; choose another name.")
     with open_here() as installation:
+        installation.require_schema()
         partial = target.with_name(target.name + ".part")
         run_tool(installation, "pg_dump", "-Fc", "--no-password", "-f", str(partial), installation.admin_url)
         partial.rename(target)
@@ -235,8 +236,9 @@ def run_tool(installation: Installation, name: str, *arguments: str) -> None:
         [find_tool(installation, name), *arguments], check=False, capture_output=True, text=True
     )
     if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise SetupError(f"{name} failed: {last[0]}", code="tool_failed")
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        reason = next((line for line in lines if "error:" in line), lines[-1])
+        raise SetupError(f"{name} failed: {reason.strip()}", code="tool_failed")
     if done.stderr.strip():
         err.print(done.stderr.strip(), style="dim")
     sys.stdout.flush()

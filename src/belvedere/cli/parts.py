@@ -9,11 +9,13 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`make_app(runtime)` builds the web application; `start_sandbox(host=, http_port=, smtp_port=, …)` starts the fake
-    platforms and returns the running sandbox; `describe_sandbox()` names its shops and keys.
+    platforms and returns the running sandbox; `announce_sandbox(running)` says in lines what to open and what to set; `describe_sandbox()`
+    names its shops and keys.
     """
 
     make_app: Callable[[Any], Any]
     start_sandbox: Callable[..., Awaitable[Any]]
+    announce_sandbox: Callable[[Any], list[str]]
     describe_sandbox: Callable[[], dict[str, Any]]
 
 

@@ -37,13 +37,16 @@ def up(
     Example: belvedere up --no-open
     """
     settings = read_settings()
-    check_port(settings.host, settings.port)
-    with open_here() as installation:
+    port = check_port(settings.host, settings.port)
+    settings = settings.model_copy(update={"port": port})
+    with open_here(settings) as installation:
         before, after = installation.migrate()
         if before != after:
             err.print(f"Database brought to revision {after}.")
         out.print(f"Belvedere is at {settings.address}  (Ctrl-C stops it)")
-        children = [Child("web", ["serve"]), Child("worker", ["worker"])]
+        # Both are told the port: the worker writes addresses of pages into messages.
+        environment = {"BELVEDERE_PORT": str(port)}
+        children = [Child("web", ["serve"], environment), Child("worker", ["worker"], environment)]
         asyncio.run(
             supervise(children, installation, on_ready=page_opener(settings.address) if open_page else None)
         )
@@ -172,9 +175,8 @@ def sandbox(
 
 async def run_sandbox(host: str, port: int, smtp_port: int, seed: int) -> None:
     running = await parts().start_sandbox(host=host, http_port=port, smtp_port=smtp_port, seed=seed)
-    out.print(
-        f"Platforms: {running.base_url}   mail: {running.smtp_host}:{running.smtp_port}  (Ctrl-C stops it)"
-    )
+    for line in parts().announce_sandbox(running):
+        out.print(line)
     try:
         await until_told(asyncio.Event().wait())  # type: ignore[arg-type]
     finally:
@@ -200,6 +202,8 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def check_port(host: str, port: int) -> None:
-    if port:
-        bind(host, port).close()
+def check_port(host: str, port: int) -> int:
+    """The port, found free; for 0 one that is free."""
+    listener = bind(host, port)
+    with listener:
+        return int(listener.getsockname()[1])

@@ -43,7 +43,7 @@ def migrate(
             ensure_roles(admin, secret)
     except psycopg.OperationalError as error:
         raise SetupError(
-            f"The database does not answer: {str(error).strip()}. Check DATABASE_URL: host, port, name, user, password.",
+            f"The database does not answer: {first_line(error)}. Check DATABASE_URL: host, port, name, user, password.",
             code="database_unreachable",
         ) from error
     engine = create_engine(sqlalchemy_url(admin_url), poolclass=pool.NullPool)
@@ -52,6 +52,11 @@ def migrate(
             return _migrate(connection, target, lock_timeout)
     finally:
         engine.dispose()
+
+
+def first_line(error: Exception) -> str:
+    """What the driver says, without its second line of general advice."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def check_server(connection: psycopg.Connection) -> None:

@@ -13,7 +13,7 @@ from belvedere.core.errors import SetupError
 from belvedere.core.logs import get_logger
 from belvedere.core.settings import Settings
 from belvedere.migrations.roles import login_name, login_password, login_secret
-from belvedere.migrations.runner import head, migrate
+from belvedere.migrations.runner import first_line, head, migrate
 
 log = get_logger("wiring.installation")
 
@@ -89,7 +89,8 @@ def read_revision(url: str) -> str | None:
         if "password authentication failed" in str(error) or "does not exist" in str(error):
             return None
         raise SetupError(
-            f"The database does not answer: {str(error).strip()}", code="database_unreachable"
+            f"The database does not answer: {first_line(error)}. Check DATABASE_URL: host, port, name, user, password.",
+            code="database_unreachable",
         ) from error
     except (
         psycopg.errors.InsufficientPrivilege,
