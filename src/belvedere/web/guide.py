@@ -13,6 +13,7 @@ from markupsafe import Markup
 import belvedere
 
 FIRST = ("index", "README", "architecture")
+LAST = frozenset({"decisions", "reference"})
 PICTURES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".webp": "image/webp"}
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
@@ -47,8 +48,8 @@ def list_pages(folder: Path) -> list[tuple[str, str]]:
     paths = [file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.md")]
 
     def order(path: str) -> tuple[Any, ...]:
-        rank = FIRST.index(path) if path in FIRST else len(FIRST)
         inner = PurePosixPath(path)
+        rank = FIRST.index(path) if path in FIRST else len(FIRST) + (inner.parts[0] in LAST)
         return (rank, inner.parent.as_posix(), inner.name != "README", inner.name)
 
     return [(path, read_page(folder, path).title) for path in sorted(paths, key=order)]

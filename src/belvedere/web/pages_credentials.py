@@ -82,7 +82,7 @@ async def new_credential(access: Sees, provider: Short = "") -> Response:
     access.require_step_up()
     view = await look(access)
     names = [name for name, _ in providers()]
-    form = {"client_id": view.client_id or "", "provider": provider if provider in names else names[0], "name": "",
+    form: dict[str, Any] = {"client_id": view.client_id or "", "provider": provider if provider in names else names[0], "name": "",
             "expires_at": ""}  # fmt: skip
     return _page(view, None, form, {})
 
@@ -91,7 +91,7 @@ async def new_credential(access: Sees, provider: Short = "") -> Response:
 async def create_credential(posted: Posted, access: Writes) -> Response:
     access.require_step_up()
     view = await look(access)
-    form = {name: posted.text(name) for name in ("client_id", "provider", "name", "expires_at")}
+    form: dict[str, Any] = {name: posted.text(name) for name in ("client_id", "provider", "name", "expires_at")}
 
     async def save() -> UUID:
         client_id = posted.number("client_id")
@@ -119,7 +119,7 @@ async def show_credential(credential_id: UUID, access: Sees) -> Response:
         if info.expires_at
         else ""
     )
-    form = {"client_id": info.client_id, "provider": info.provider, "name": info.name, "expires_at": expires}
+    form: dict[str, Any] = {"client_id": info.client_id, "provider": info.provider, "name": info.name, "expires_at": expires}
     return _page(view, info, form, {})
 
 
@@ -130,7 +130,7 @@ async def replace_credential(credential_id: UUID, posted: Posted, access: Writes
     view = await look(access)
     info = await _find(access, credential_id)
     access.require(info.client_id)
-    form = {"client_id": info.client_id, "provider": info.provider, "name": posted.text("name"),
+    form: dict[str, Any] = {"client_id": info.client_id, "provider": info.provider, "name": posted.text("name"),
             "expires_at": posted.text("expires_at")}  # fmt: skip
 
     async def save() -> UUID:

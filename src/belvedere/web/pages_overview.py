@@ -46,7 +46,7 @@ async def overview(access: Annotated[Access, Depends(reading("alerts.read"), sco
         {
             "sentence": _sentence(view, by_client, listed, day),
             "metrics": _metrics(view, accounts, day),
-            "alerts": await _alerts(view, day, accounts),
+            "alerts": await _alerts(view, day, accounts, severities(by_client, view.client_id)),
             "sources": listed[:SHOWN_SOURCES],
             "sources_more": max(0, len(listed) - SHOWN_SOURCES),
             "deliveries": [delivery_row(row) for row in mails.dicts()],
@@ -59,7 +59,14 @@ def _grace(view: View) -> int:
     return view.access.runtime.settings.snapshot_grace_percent
 
 
-async def _alerts(view: View, day: dict[str, Any], accounts: list[sources.AccountView]) -> dict[str, Any]:
+def severities(by_client: dict[int, dict[str, int]], client: int | None) -> dict[str, int]:
+    counts = [own for key, own in by_client.items() if client in (None, key)]
+    return {name: sum(own.get(name, 0) for own in counts) for name in SEVERITIES}
+
+
+async def _alerts(
+    view: View, day: dict[str, Any], accounts: list[sources.AccountView], totals: dict[str, int]
+) -> dict[str, Any]:
     groups: list[dict[str, Any]] = []
     left = NEEDS_YOU
     for name in SEVERITIES:
@@ -70,7 +77,7 @@ async def _alerts(view: View, day: dict[str, Any], accounts: list[sources.Accoun
         left -= len(rows)
         if rows:
             groups.append(
-                {"severity": name, "count": len(rows), "rows": [alert_row(view, row) for row in rows]}
+                {"severity": name, "count": totals[name], "rows": [alert_row(view, row) for row in rows]}
             )
     return {
         "groups": groups,
@@ -187,8 +194,7 @@ def _sentence(
 ) -> list[dict[str, Any]]:
     """What a colleague would say first: what needs you, what is not fresh, what was not delivered."""
     client = view.client_id
-    counts = [own for key, own in by_client.items() if client in (None, key)]
-    total = {name: sum(own.get(name, 0) for own in counts) for name in SEVERITIES}
+    total = severities(by_client, client)
     words = {
         "critical": ("critical alert", "critical alerts"),
         "warning": ("warning", "warnings"),

@@ -1,5 +1,6 @@
 """Sources: the list, one with its accounts and readings, its settings, and reading now."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -145,13 +146,18 @@ async def _source_rows(view: View) -> list[dict[str, Any]]:
         access.session, access.now, limit=2000, client_id=view.client_id, grace_percent=grace
     )
     records: dict[UUID, int] = {}
-    for source_id, client_id, count, _ in await figures.newest_records(access.session):
+    newest: dict[UUID, datetime] = {}
+    for source_id, client_id, count, at in await figures.newest_records(access.session):
         if view.client_id in (None, client_id):
             records[source_id] = records.get(source_id, 0) + count
+            newest[source_id] = max(at, newest.get(source_id, at))
     views = await service.list_sources(access.session, access.now, limit=MOST_SOURCES, grace_percent=grace)
     return [
         _source_row(
-            item, [a for a in accounts if a.row["source_id"] == item.row["id"]], records.get(item.row["id"])
+            item,
+            [a for a in accounts if a.row["source_id"] == item.row["id"]],
+            records.get(item.row["id"]),
+            newest.get(item.row["id"]),
         )
         for item in views
         if view.client_id is None
@@ -161,7 +167,7 @@ async def _source_rows(view: View) -> list[dict[str, Any]]:
 
 
 def _source_row(
-    item: service.SourceView, own: list[service.AccountView], records: int | None
+    item: service.SourceView, own: list[service.AccountView], records: int | None, newest: datetime | None
 ) -> dict[str, Any]:
     row = item.row
     failing = [account for account in own if account.row["consecutive_failures"]]
@@ -172,7 +178,7 @@ def _source_row(
         "provider": row["provider"],
         "endpoint": row["endpoint"],
         "state": item.freshness.state.value if own or records is None else "fresh",
-        "at": max((a.row["last_good_at"] for a in own if a.row["last_good_at"]), default=None),
+        "at": max((a.row["last_good_at"] for a in own if a.row["last_good_at"]), default=newest),
         "interval_minutes": row["refresh_interval_minutes"],
         "accounts": len(own),
         "failing": len(failing),

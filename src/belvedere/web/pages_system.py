@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from belvedere.accounts.door import Access, reading
 from belvedere.accounts.routing import door_router
+from belvedere.accounts.service import list_people
 from belvedere.core.audit import verify
 from belvedere.core.context import Scope
 from belvedere.core.cursor import CURSORS
@@ -25,6 +26,7 @@ Short = Annotated[str, Query(max_length=200)]
 Cursor = Annotated[str, Query(max_length=1000)]
 
 PAGE = 50
+MOST_PEOPLE = 2000
 SHOWN_HASH = 12
 STATES = ("todo", "doing", "succeeded", "failed")
 HEARD = timedelta(minutes=1)
@@ -86,7 +88,8 @@ async def _audit_page(view: View, q: str, cursor: str, verified: dict[str, Any] 
     }
     found = [dict(row) for row in (await view.access.session.execute(_AUDIT, values)).mappings()]
     following = CURSORS.make("audit", [found[PAGE - 1]["seq"]]) if len(found) > PAGE else None
-    rows = [_entry(view, row) for row in found[:PAGE]]
+    people = {str(person.id): person.email for person in await list_people(view.access.session, limit=MOST_PEOPLE)}
+    rows = [_entry(view, row, people) for row in found[:PAGE]]
     return view.page(
         "audit.html",
         {
@@ -100,7 +103,7 @@ async def _audit_page(view: View, q: str, cursor: str, verified: dict[str, Any] 
     )
 
 
-def _entry(view: View, row: dict[str, Any]) -> dict[str, Any]:
+def _entry(view: View, row: dict[str, Any], people: dict[str, str]) -> dict[str, Any]:
     detail = row["detail"] if isinstance(row["detail"], dict) else orjson.loads(row["detail"] or b"{}")
     said = ", ".join(
         f"{word(name).lower()} {_plain(value)}"
@@ -110,7 +113,7 @@ def _entry(view: View, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "seq": row["seq"],
         "at": row["at"],
-        "actor": row["actor"],
+        "actor": people.get(row["actor"], row["actor"]),
         "action": row["action"],
         "subject": f"{word(row['subject_type'])} {row['subject_id'][:8]}",
         "client": view.name_of(row["client_id"]) if row["client_id"] else None,

@@ -38,7 +38,7 @@ async def create_token(posted: Posted, access: Writes) -> Response:
     access.require_step_up()
     view = await look(access)
     days = posted.text("days", "90")
-    form = {"name": posted.text("name"), "client_id": posted.text("client_id"), "scopes": posted.all("scopes"),
+    form: dict[str, Any] = {"name": posted.text("name"), "client_id": posted.text("client_id"), "scopes": posted.all("scopes"),
             "days": days if days in LIVES else "90"}  # fmt: skip
 
     async def make() -> NewToken:

@@ -201,6 +201,8 @@ def beside(error: Invalid, position: int) -> list[FieldProblem]:
 
 def words_of(form: dict[str, Any]) -> str:
     """The condition in one line, as far as it is written."""
+    if not any(item["field"] for item in form["conditions"]):
+        return "Name a field and its limit."
     signs = {
         "less_than": "<",
         "greater_than": ">",
