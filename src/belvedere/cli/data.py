@@ -52,7 +52,7 @@ def ingest(
     """
     if not file.is_file():
         raise Invalid(f"There is no file {file}.")
-    when = read_instant(as_of)
+    when = read_instant(as_of, "--as-of")
     result = with_runtime(
         lambda runtime: load(runtime, file, source, mapping, client, file_format, when, incremental)
     )
@@ -71,13 +71,13 @@ def ingest(
     out.print(f"{result['open_alerts']} alerts are open on this source.")
 
 
-def read_instant(word: str | None) -> datetime | None:
+def read_instant(word: str | None, option: str) -> datetime | None:
     if word is None:
         return None
     try:
         found = datetime.fromisoformat(word)
     except ValueError as error:
-        raise Invalid(f"--as-of: {word!r} is not an ISO time such as 2026-11-20T08:00:00+01:00.") from error
+        raise Invalid(f"{option}: {word!r} is not an ISO time such as 2026-11-20T08:00:00+01:00.") from error
     return found if found.tzinfo else found.astimezone()
 
 
@@ -317,7 +317,7 @@ def export(
     """
     if kind not in ("alerts", "deliveries", "actions"):
         raise Invalid(f"There is no export {kind!r}; choose alerts, deliveries or actions.")
-    when = read_instant(since)
+    when = read_instant(since, "--since")
     with_runtime(lambda runtime: write_lines(runtime, kind, when))
 
 
