@@ -34,12 +34,23 @@ from tests.web.samples.settings import settings_pages
 from tests.web.samples.watching import FIRST_RULES, RULE_FORM, RULE_ROWS, rule_form
 
 
+def setting(name, label, kind, value, options=()):
+    return {
+        "name": f"set-{name}",
+        "label": label,
+        "hint": "",
+        "kind": kind,
+        "options": list(options),
+        "value": value,
+    }
+
+
 def main_pages():
     flash = {
         "text": "Alert #8206 acknowledged",
         "undo": {"action": "/alerts/a8206/unacknowledge", "fields": {}},
     }
-    nothing = {"groups": [], "alert": None, "chosen": False, "page": {**PAGE, "shown": 0}}
+    nothing = {"groups": [], "alert": None, "chosen": False, "shown_ids": [], "page": {**PAGE, "shown": 0}}
     read_only = ui(
         "/alerts/a8214",
         can={"operate": False, "configure": False, "govern": False},
@@ -112,8 +123,6 @@ def main_pages():
                 "filters": [CLIENT_FILTER],
                 "form": {"interval_minutes": 15, "is_active": True},
                 "errors": {},
-                "clients": [(1, "Kaffeehaus Brandt")],
-                "credentials": [("", "None"), ("c1", "Omnisend key")],
             },
         ),
         "account": (
@@ -123,21 +132,25 @@ def main_pages():
                 "account": {
                     "id": "ac1",
                     "client": BRANDT,
-                    "source": {"id": "src1", "name": "Omnisend campaigns"},
                     "label": "Main store",
                     "state": "failed",
+                    "reason": "The last good reading is 9 h old. Omnisend refused the key.",
                     "at": ago(hours=9),
-                    "cursor": None,
                 },
-                "form": {
-                    "display_name": "Main store",
-                    "credential_id": "c1",
-                    "settings": '{"api": "v5"',
-                    "is_active": True,
-                },
-                "errors": {"settings": "This is no JSON: a bracket is missing at the end."},
+                "source": {"id": "src1", "name": "Omnisend campaigns"},
+                "form": {"display_name": "Main store", "credential_id": "c1", "is_active": True},
+                "fields": [
+                    setting("api_version", "API version", "choice", "v5", [("v3", "v3"), ("v5", "v5")]),
+                    setting("page_size", "Page size", "number", 100),
+                    setting("statistics", "Read statistics", "tick", value=True),
+                    setting("columns", "Columns", "json", '{"name": "title"'),
+                ],
+                "errors": {"set-columns": "This is no JSON: a bracket is missing at the end."},
+                "clients": [],
                 "credentials": [("c1", "Omnisend key")],
-                "webhook": {"url": "http://127.0.0.1:8000/hooks/4f1a", "name": "Push key"},
+                "needs_credential": True,
+                "endpoints": [{"id": "e1", "name": "Orders", "url": "http://127.0.0.1:8000/hooks/4f1a"}],
+                "secret": "whsec_sample_not_a_secret",
             },
         ),
         "snapshot": ("snapshot.html", snapshot()),

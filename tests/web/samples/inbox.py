@@ -309,6 +309,7 @@ def alerts(**changes):
             ),
         ],
         "chosen": True,
+        "shown_ids": ["a8214", "a8219"],
         "alert": ALERT,
         **changes,
     }

@@ -228,6 +228,7 @@ def settings_pages():
                 "secret": "bv_4Zk9_sample_not_a_secret",
                 "errors": {"scopes": "Choose at least one."},
                 "form": {"name": "Reports", "client_id": "", "scopes": ["alerts.read"], "days": "90"},
+                "may_make": True,
                 "scopes": [
                     ("alerts.read", "Read alerts"),
                     ("alerts.write", "Acknowledge and resolve"),
@@ -268,7 +269,6 @@ def settings_pages():
                 "errors": {},
                 "form": {"kind": "email", "name": "", "client_id": "", "address": ""},
                 "clients": client_options,
-                "credentials": [("", "None")],
                 "rows": [
                     {
                         "id": "ch1",
@@ -283,6 +283,7 @@ def settings_pages():
                         "sent_today": 41,
                         "waiting": 0,
                         "dead": 0,
+                        "used": True,
                     },
                     {
                         "id": "ch2",
@@ -297,6 +298,7 @@ def settings_pages():
                         "sent_today": 2,
                         "waiting": 3,
                         "dead": 1,
+                        "used": True,
                     },
                 ],
             },

@@ -84,6 +84,7 @@ def rule_form(**changes):
             "fields": FIELDS,
             "parents": [("ru2", "No orders in the day")],
         },
+        "can_force": False,
         "expression": "open_rate < 15 and sent > 1000",
         "preview": {
             "total": 148,
