@@ -135,11 +135,12 @@ async def show_once(runtime: Runtime, described: dict[str, Any], sandbox: Any, *
 
 
 async def prepare_and_sync(
-    runtime: Runtime, described: dict[str, Any], sandbox: Any, *, as_json: bool
-) -> dict[str, Any]:
+    runtime: Runtime, described: dict[str, Any], sandbox: Any, *, as_json: bool,
+    first_seen: asyncio.Event | None = None,
+) -> dict[str, Any]:  # fmt: skip
     accounts = await prepare(runtime, described, sandbox)
     await demo_progress.request_runs(runtime, accounts, content.OWNER_EMAIL)
-    return await demo_progress.watch_until_settled(runtime, quiet=as_json)
+    return await demo_progress.watch_until_settled(runtime, quiet=as_json, first_seen=first_seen)
 
 
 async def show_and_stay(
@@ -148,21 +149,29 @@ async def show_and_stay(
 ) -> None:  # fmt: skip
     """Web and worker as processes, the first sync, then stay until Ctrl-C."""
     environment = environment_of(runtime.settings)
-    children = [Child("web", ["serve"], environment), Child("worker", ["worker"], environment)]
-    staying = asyncio.create_task(supervise(children, installation))
+    # The page comes up with the first alert: starting both at once would only make each slower.
+    first_seen = asyncio.Event()
+    children = [
+        Child("worker", ["worker"], environment),
+        Child("web", ["serve"], environment, after=first_seen),
+    ]
+    installation = replace(installation, settings=runtime.settings)
+    show = page_opener(runtime.settings.address) if open_page else None
+    staying = asyncio.create_task(supervise(children, installation, on_ready=show))
+    show_addresses(runtime.settings, sandbox)
     try:
-        showing = asyncio.create_task(prepare_and_sync(runtime, described, sandbox, as_json=as_json))
+        showing = asyncio.create_task(
+            prepare_and_sync(runtime, described, sandbox, as_json=as_json, first_seen=first_seen)
+        )
         await asyncio.wait((staying, showing), return_when=asyncio.FIRST_COMPLETED)
         if not showing.done():  # asked to stop before it was through
             showing.cancel()
             return
         figures = showing.result()
+        first_seen.set()
         if as_json:
             print_json(figures)
         demo_progress.show_figures(figures, to_stderr=as_json)
-        show_addresses(runtime.settings, sandbox)
-        if open_page:
-            page_opener(runtime.settings.address)()
         await staying
     except BelvedereError:
         staying.cancel()
@@ -177,7 +186,9 @@ def show_addresses(settings: Settings, sandbox: Any) -> None:
     err.print(f"Discord     {sandbox.urls['discord']}")
     err.print(f"Mailbox     {sandbox.urls['mail']}")
     err.print(f"Controls    {sandbox.urls['control']}  (let time pass, break a platform)")
-    err.print("Ctrl-C stops it; the data stays. Start over: belvedere demo --reset\n")
+    err.print(
+        "The page opens with the first alert. Ctrl-C stops it; the data stays. Start over: belvedere demo --reset\n"
+    )
 
 
 def free_or(port: int) -> int:

@@ -40,7 +40,9 @@ async def request_runs(runtime: Runtime, accounts: list[UUID], actor: str) -> No
                 continue
 
 
-async def watch_until_settled(runtime: Runtime, *, quiet: bool) -> dict[str, Any]:
+async def watch_until_settled(
+    runtime: Runtime, *, quiet: bool, first_seen: asyncio.Event | None = None
+) -> dict[str, Any]:
     """Wait until every reading is judged and every message sent; the figures of the installation."""
     first_alert: float | None = None
     before = (await read_figures(runtime))["alerts"]
@@ -51,6 +53,8 @@ async def watch_until_settled(runtime: Runtime, *, quiet: bool) -> dict[str, Any
             found = await read_figures(runtime)
             if first_alert is None and (found["alerts"] > before or found["alerts"] > 0):
                 first_alert = time.monotonic() - started_at()
+                if first_seen is not None:
+                    first_seen.set()
             bar.update(
                 task, completed=found["deliveries_sent"], total=found["deliveries_sent"] + found["unsent"]
             )

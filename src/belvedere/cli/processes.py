@@ -45,12 +45,13 @@ def follow_parent() -> None:
 
 @dataclass
 class Child:
-    """One process: `belvedere <arguments>` with extra environment."""
+    """One process: `belvedere <arguments>` with extra environment, started once `after` has happened."""
 
     name: str
     arguments: Sequence[str]
     environment: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
+    after: asyncio.Event | None = None
 
     async def start(self) -> None:
         environment = {**os.environ, **self.environment, PARENT_PIPE: str(lifeline())}
@@ -61,6 +62,8 @@ class Child:
 
     async def keep(self) -> None:
         """Start again after a death, slower each time while it does not settle."""
+        if self.after is not None:
+            await self.after.wait()
         wait = FIRST_WAIT
         loop = asyncio.get_running_loop()
         while True:
