@@ -20,6 +20,7 @@ TAGS = {
     "system": "Health, figures, jobs, logs, the audit log and live news.",
 }
 MEANINGS = {
+    400: ("Malformed", "The body cannot be read at all."),
     401: ("Unauthorized", "Nobody is signed in, or the token is not live."),
     403: ("Forbidden", "The role or the token does not include this."),
     404: ("NotFound", "There is no such thing, or it belongs to a client out of reach."),
@@ -164,7 +165,7 @@ def complete_operation(operation: Json, method: str, door: RouteDoor | None) -> 
 def add_problems(operation: Json, method: str, *, has_door: bool) -> None:
     statuses = set(OF_EVERY_DOOR if has_door else ())
     if has_door and method in UNSAFE:
-        statuses |= {409, 413}
+        statuses |= {400, 409, 413}
     operation["responses"].pop("422", None)
     for status in sorted(statuses):
         name = MEANINGS[status][0]

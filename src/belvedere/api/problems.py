@@ -14,7 +14,13 @@ from belvedere.core.logs import correlation_id
 MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = "/docs/reference/errors#"
 
-TITLES = {404: "Not found", 405: "Method not allowed", 413: "Too large", 415: "Unsupported media type"}
+TITLES = {
+    400: "Malformed request",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    415: "Unsupported media type",
+}
 
 
 def problem(

@@ -48,7 +48,7 @@ def keyed(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-# ---- v3
+# Version 3
 
 
 def campaign_v3(campaign: Campaign, shop: Shop, *, detail: bool) -> dict[str, Any]:
@@ -142,7 +142,7 @@ async def list_automations_v3(request: Request, shop: Shop) -> Response:
     return JSONResponse({"automations": page.items, "paging": _offset_paging(request, page)})
 
 
-# ---- v5
+# Version 5
 
 
 def automation_v5(automation: Automation) -> dict[str, Any]:
