@@ -11,9 +11,9 @@ import orjson
 import psycopg
 import pytest
 from psycopg import sql
+from tests.cli.terminal import Terminal
 
 from belvedere.core.embedded import EmbeddedServer, start_embedded
-from tests.cli.terminal import Terminal
 
 OWNER, PASSWORD = "ines@agency.example", "a long enough password"
 CAMPAIGNS = [

@@ -6,9 +6,9 @@ from datetime import datetime
 import click
 import pytest
 import typer
+from tests.cli.conftest import OWNER, Home
 
 from belvedere.cli.main import app
-from tests.cli.conftest import OWNER, Home
 
 
 def leaves(command: click.Command, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
