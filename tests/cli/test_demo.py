@@ -31,12 +31,13 @@ def test_the_demo_is_one_line_repeatable_and_starts_over(elsewhere):
     assert again["snapshots"] > first["snapshots"]
     assert again["deliveries_failed"] == 0
 
-    over = shell.run("demo", "--once", "--json", "--reset", seconds=180).json
-    assert over["snapshots"] == first["snapshots"]
     assert shell.run("audit", "verify", "--json").json["holds"] is True
 
-    made = shell.run("clients", "add", "Mine", "--json").json
-    assert made["slug"] == "mine"
+    assert shell.run("clients", "add", "Mine", "--json").json["slug"] == "mine"
+    over = shell.run("demo", "--once", "--json", "--reset", seconds=180).json
+    assert list(over) == KEYS
+    assert over["alerts"] > 3
+    assert "mine" not in {row["slug"] for row in shell.run("clients", "list", "--json").json}
 
 
 def test_the_demo_never_throws_the_work_of_people_away(elsewhere):

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from belvedere.cli import demo_content as content
 from belvedere.cli import demo_progress
-from belvedere.cli.operate import recreate_database
+from belvedere.cli.backups import recreate_database
 from belvedere.cli.output import err, out, print_json
 from belvedere.cli.parts import parts
 from belvedere.cli.processes import Child, supervise

@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from belvedere.cli.backups import add_commands as add_backups
 from belvedere.cli.data import add_commands as add_data
 from belvedere.cli.demo_command import add_commands as add_demo
 from belvedere.cli.operate import add_commands as add_operate
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for add in (add_serve, add_demo, add_data, add_people, add_operate):
+for add in (add_serve, add_demo, add_data, add_people, add_operate, add_backups):
     add(app)
 
 
