@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from belvedere.accounts.door import check_doors
@@ -40,6 +41,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     api.install(app)
     web.install(app, runtime)
     install_errors(app)
+    # Pages and lists of JSON shrink to a tenth; streams are left alone by the middleware itself.
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(
         Guard,
         max_bytes=runtime.settings.max_upload_bytes,
