@@ -136,13 +136,15 @@ async def set_up(house: House, client: int, mark: str) -> None:
     async with house.caller("owner") as owner:
         source_id = house.one("SELECT id FROM watch.api_sources WHERE provider = 'shop'")
         account = await created(
-            owner, f"/sources/{source_id}/accounts", {"client_id": client, "account_key": f"{mark}-shop"}
+            owner,
+            f"/sources/{source_id}/accounts",
+            {"client_id": client, "account_key": f"{mark}-shop", "settings": {"mapping": SIMPLE}},
         )
         await created(owner, "/webhook-endpoints", {"account_id": account["id"], "name": f"{mark} push"})
         secret = {"provider": "omnisend", "name": f"{mark} key", "secret": {"api_key": f"{mark}-key"}}
         await created(owner, f"/clients/{client}/credentials", secret)
         channel = {
-            "kind": "smtp",
+            "kind": "email",
             "name": f"{mark} mail",
             "client_id": client,
             "address": f"{mark}@example.com",
@@ -167,8 +169,8 @@ def ids_of(house: House, client: int) -> dict[str, str]:
         "account_id": "SELECT id FROM watch.source_accounts WHERE client_id = %s AND account_key LIKE '%%-shop'",
         "endpoint_id": "SELECT id FROM watch.webhook_endpoints WHERE client_id = %s",
         "delivery_id": "SELECT id FROM core.deliveries WHERE client_id = %s",
-        "channel_id": "SELECT id FROM core.channels WHERE client_id = %s AND kind = 'smtp'",
-        "credential_id": "SELECT id FROM core.credentials WHERE client_id = %s AND provider = 'omnisend'",
+        "channel_id": "SELECT id FROM core.channels WHERE client_id = %s AND kind = 'email'",
+        "credential_id": "SELECT id FROM core.creds_meta WHERE client_id = %s AND provider = 'omnisend'",
         "user_id": "SELECT user_id FROM core.user_clients WHERE client_id = %s",
         "token_id": "SELECT t.id FROM core.api_tokens t JOIN core.user_clients c USING (user_id)"
         " JOIN core.users u ON u.id = c.user_id WHERE c.client_id = %s AND NOT u.is_staff",

@@ -109,7 +109,7 @@ async def test_a_body_of_another_kind_is_refused(owner):
 
 
 async def test_an_answer_never_repeats_a_secret_that_did_not_fit(owner):
-    body = {"kind": "smtp", "name": "x", "token": ["hush-hush"]}
+    body = {"kind": "email", "name": "x", "token": ["hush-hush"]}
     assert "hush-hush" not in (await owner.post("/api/v1/channels", json=body)).text
 
 
