@@ -91,7 +91,9 @@ async def new_credential(access: Sees, provider: Short = "") -> Response:
 async def create_credential(posted: Posted, access: Writes) -> Response:
     access.require_step_up()
     view = await look(access)
-    form: dict[str, Any] = {name: posted.text(name) for name in ("client_id", "provider", "name", "expires_at")}
+    form: dict[str, Any] = {
+        name: posted.text(name) for name in ("client_id", "provider", "name", "expires_at")
+    }
 
     async def save() -> UUID:
         client_id = posted.number("client_id")
@@ -119,7 +121,12 @@ async def show_credential(credential_id: UUID, access: Sees) -> Response:
         if info.expires_at
         else ""
     )
-    form: dict[str, Any] = {"client_id": info.client_id, "provider": info.provider, "name": info.name, "expires_at": expires}
+    form: dict[str, Any] = {
+        "client_id": info.client_id,
+        "provider": info.provider,
+        "name": info.name,
+        "expires_at": expires,
+    }
     return _page(view, info, form, {})
 
 

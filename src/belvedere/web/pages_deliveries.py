@@ -26,6 +26,7 @@ router = door_router()
 
 Reads = Annotated[Access, Depends(reading("deliveries.read"), scope="function")]
 Acts = Annotated[WriteAccess, Depends(writing("deliveries.write"), scope="function")]
+Governs = Annotated[WriteAccess, Depends(writing("users.write"), scope="function")]
 Short = Annotated[str, Query(max_length=100)]
 
 PAGE = 50
@@ -80,10 +81,18 @@ async def list_deliveries(
             "filters": filters,
             "page": pager(len(rows), following, cursor),
             "rows": rows,
+            "hold": await service.outbound_hold(access.session),
             "empty": None if rows else _empty(narrowed=bool(state or kind or channel)),
         },
         operate="deliveries.write",
     )
+
+
+@router.post("/deliveries/release")
+async def release(access: Governs) -> Response:
+    """Let messages go again after a hold, such as the one that follows a restore."""
+    await service.release_outbound(access.session, actor=access.actor, now=access.now)
+    return see(access.request, "/deliveries", "Messages go out again")
 
 
 @router.get("/deliveries/{delivery_id}")

@@ -88,7 +88,9 @@ async def _audit_page(view: View, q: str, cursor: str, verified: dict[str, Any] 
     }
     found = [dict(row) for row in (await view.access.session.execute(_AUDIT, values)).mappings()]
     following = CURSORS.make("audit", [found[PAGE - 1]["seq"]]) if len(found) > PAGE else None
-    people = {str(person.id): person.email for person in await list_people(view.access.session, limit=MOST_PEOPLE)}
+    people = {
+        str(person.id): person.email for person in await list_people(view.access.session, limit=MOST_PEOPLE)
+    }
     rows = [_entry(view, row, people) for row in found[:PAGE]]
     return view.page(
         "audit.html",

@@ -187,7 +187,9 @@ async def _health(access: Access, client: Client | None) -> dict[str, Any] | Non
         client_id=client.id if client else None,
         grace_percent=access.runtime.settings.snapshot_grace_percent,
     )
-    states: list[Freshness] = [view.freshness.state for view in views if view.freshness.state is not Freshness.OFF]
+    states: list[Freshness] = [
+        view.freshness.state for view in views if view.freshness.state is not Freshness.OFF
+    ]
     if not states:
         return None
     worst = worst_of(states)

@@ -263,6 +263,7 @@ def main_pages():
                 "filters": [CLIENT_FILTER],
                 "page": {**PAGE, "shown": 3, "total": "3"},
                 "empty": None,
+                "hold": None,
                 "rows": DELIVERIES,
             },
         ),
