@@ -12,7 +12,7 @@ async def send_due(runtime: Runtime, _call: JobCall) -> None:
     await sending.send_due(runtime)
 
 
-@job("notify.sweep", queue="notify", max_attempts=1, cron="* * * * * */15")
+@job("notify.sweep", queue="notify", max_attempts=1, cron="* * * * * */10")
 async def sweep(runtime: Runtime, _call: JobCall) -> None:
     """Take back deliveries of senders that died, and wake the sender for all that is due."""
     await sending.sweep(runtime)

@@ -57,7 +57,7 @@ async def start_due_sources(runtime: Runtime, call: JobCall) -> None:
         log.info("readings started", count=len(started), actor=call.actor)
 
 
-@job("sources.sweep", queue="scheduler", max_attempts=1, cron="* * * * * */30")
+@job("sources.sweep", queue="scheduler", max_attempts=1, cron="* * * * * */10")
 async def sweep(runtime: Runtime, call: JobCall) -> None:
     """Find readings whose worker died: they run again, or fail after three tries."""
     async with runtime.db.write(Scope.service("sweep")) as session:

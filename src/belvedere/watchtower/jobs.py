@@ -24,7 +24,7 @@ async def evaluate_snapshot(runtime: Runtime, call: JobCall) -> None:
         await judge_stored(runtime, stored)
 
 
-@job("watchtower.sweep_unjudged", queue="scheduler", max_attempts=1, cron="* * * * * */30")
+@job("watchtower.sweep_unjudged", queue="scheduler", max_attempts=1, cron="* * * * * */10")
 async def sweep_unjudged(runtime: Runtime, call: JobCall) -> None:
     """Find completed readings that nobody judged, whatever became of their job, and have them judged."""
     async with runtime.db.write(Scope.service(call.actor)) as session:
