@@ -36,6 +36,15 @@ def exit_code(error: BelvedereError) -> int:
     return 3 if error.status == 503 else 1
 
 
+def describe(error: BelvedereError) -> list[str]:
+    """One line, and one more for each wrong field; a single field stands in the first line, not in a second."""
+    detail = " ".join(error.detail.split())
+    fields = [(item.pointer.lstrip("/"), item.detail) for item in error.errors]
+    if len(fields) == 1 and fields[0][1] == error.detail:
+        return [f"belvedere: {fields[0][0]}: {detail}"]
+    return [f"belvedere: {detail}", *(f"  {name}: {words}" for name, words in fields)]
+
+
 def check_faults() -> None:
     """Refuse a BELVEDERE_FAULTS that names nothing before any command runs: a test would else pass without its fault."""
     try:
@@ -51,9 +60,8 @@ def run(parts: Parts) -> None:
         check_faults()
         app()
     except BelvedereError as error:
-        print(f"belvedere: {' '.join(error.detail.split())}", file=sys.stderr)  # noqa: T201 - the command line's own voice
-        for item in error.errors:
-            print(f"  {item.pointer.lstrip('/')}: {item.detail}", file=sys.stderr)  # noqa: T201
+        for line in describe(error):
+            print(line, file=sys.stderr)  # noqa: T201 - the command line's own voice
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
         sys.exit(130)
