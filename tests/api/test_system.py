@@ -220,8 +220,7 @@ async def tell_until_heard(house, lines, name) -> bytes:
 async def tell(house, client: int) -> None:
     snapshot = "00000000-0000-7000-8000-000000000000"
     data = {
-        "snapshot_id": snapshot, "source_id": snapshot, "status": "complete", "record_count": 1, "rejected_count": 0,
-        "provider": "shop", "endpoint": "campaigns", "snapshot_type": "manual",
+        "snapshot_id": snapshot, "source_id": snapshot, "records": 1, "metrics": 0, "rejected": 0, "completeness": "full",
     }  # fmt: skip
     async with house.runtime.db.write(Scope.client(client, actor="tests")) as session:
         await emit(

@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.responses import StreamingResponse
 
 from belvedere.accounts.door import Access, reading
+from belvedere.accounts.routing import door_router
 from belvedere.core.errors import NotFound
 from belvedere.notify.service import export_deliveries
 from belvedere.watchtower.service import export_alerts
 
-router = APIRouter()
+router = door_router()
 MEDIA_TYPE = "application/x-ndjson"
 KINDS = ("alerts", "deliveries", "actions")
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from belvedere.api.app import PREFIX
 from belvedere.core import metrics
 from belvedere.core.logs import correlation_scope
 
@@ -91,8 +92,12 @@ def given_correlation(scope: Scope) -> str | None:
 
 def route_of(scope: Scope) -> str:
     """The route's pattern, never the path: a label for each id would never end."""
-    route = scope.get("route")
-    return getattr(route, "path", None) or "unmatched"
+    pattern = getattr(scope.get("route"), "path", None)
+    if not pattern:
+        return "unmatched"
+    # A route knows its path inside its router, so the API's rules would count as the page of that name.
+    in_api = scope["path"].startswith(f"{PREFIX}/") and not pattern.startswith(PREFIX)
+    return f"{PREFIX}{pattern}" if in_api else str(pattern)
 
 
 def limited(receive: Receive, max_bytes: int) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:

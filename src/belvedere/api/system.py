@@ -10,6 +10,7 @@ from sqlalchemy import text
 from starlette.responses import Response, StreamingResponse
 
 from belvedere.accounts.door import Access, reading, runtime_of
+from belvedere.accounts.routing import door_router
 from belvedere.core import metrics
 from belvedere.core.audit import verify
 from belvedere.core.context import Scope
@@ -19,7 +20,7 @@ from belvedere.core.health import check_health
 from belvedere.core.live import LiveFeed
 from belvedere.migrations.runner import head
 
-router = APIRouter()
+router = door_router()
 open_router = APIRouter()
 
 LOOK_AGAIN_SECONDS = 15.0
