@@ -21,6 +21,10 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.api.house import add_tokens
+from tests.conftest import login_url, on_database
+from tests.people import add_people
+from tools.reference import make_app
 
 from belvedere.accounts import service as accounts
 from belvedere.asgi import create_app
@@ -29,12 +33,8 @@ from belvedere.core.egress import HttpClient
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.wiring.modules import connect_modules
-from tests.api.house import add_tokens
-from tests.conftest import login_url, on_database
-from tests.people import add_people
-from tools.reference import make_app
 
-EXAMPLES = 6
+EXAMPLES = 3
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,
@@ -66,7 +66,9 @@ def served(admin_url, template, tmp_path_factory) -> Iterator[Served]:
         tokens = add_tokens(admin, add_people(admin))
     connect_modules()
     house_settings = Settings(
-        data_dir=tmp_path_factory.mktemp("fuzz"), allow_private_networks="127.0.0.0/8", requests_per_second=100_000
+        data_dir=tmp_path_factory.mktemp("fuzz"),
+        allow_private_networks="127.0.0.0/8",
+        requests_per_second=100_000,
     )
     accounts.use_keyring(accounts.load_keyring(house_settings))
     database = Database(login_url(url, template, "api"), login_url(url, template, "worker"), pool_size=4)

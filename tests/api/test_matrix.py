@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.api.house import ids_of
 from tests.api.requests import UNKNOWN
 from tests.people import BRANDT

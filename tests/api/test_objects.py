@@ -4,7 +4,6 @@ import hashlib
 import re
 
 import pytest
-
 from tests.api.house import ids_of
 from tests.api.requests import UNKNOWN, good_bodies
 from tests.people import BRANDT, MARLOW
@@ -42,10 +41,21 @@ def crawl(document, theirs: dict[str, str]):
         for verb, operation in operations.items():
             name = operation["operationId"]
             body = good_bodies(theirs).get(name)
-            by_body = body is not None and set(good_bodies(theirs)[name]) & {"client_id", "account_id", "snapshot_id"}
+            by_body = body is not None and set(good_bodies(theirs)[name]) & {
+                "client_id",
+                "account_id",
+                "snapshot_id",
+            }
             if (not named - SHARED and not by_body) or path.startswith("/api/v1/hooks"):
                 continue
-            yield name, verb.upper(), addressed(path, theirs), addressed(path, unknown), body, good_bodies(unknown).get(name)
+            yield (
+                name,
+                verb.upper(),
+                addressed(path, theirs),
+                addressed(path, unknown),
+                body,
+                good_bodies(unknown).get(name),
+            )
 
 
 def shape(answer) -> tuple:
@@ -79,10 +89,17 @@ async def test_no_list_tells_of_another_client(filled, name):
         for path in filled.app.openapi()["paths"]:
             if "{" in path or path.endswith("/stream") or not path.startswith("/api/v1/"):
                 continue
-            for query in ("", f"?client_id={BRANDT}", f"?rule_id={theirs['rule_id']}", f"?snapshot_id={theirs['snapshot_id']}"):
+            for query in (
+                "",
+                f"?client_id={BRANDT}",
+                f"?rule_id={theirs['rule_id']}",
+                f"?snapshot_id={theirs['snapshot_id']}",
+            ):
                 text = (await caller.get(path + query)).text
                 assert [value for value in secret if value in text] == [], path + query
-                assert not re.search("brandt", text.replace("Kaffeehaus Brandt", "brandt"), re.IGNORECASE), path + query
+                assert not re.search("brandt", text.replace("Kaffeehaus Brandt", "brandt"), re.IGNORECASE), (
+                    path + query
+                )
 
 
 async def test_bulk_acts_leave_alerts_of_others_alone(filled):
@@ -140,3 +157,32 @@ def body_schema(document, operation):
     options = [schema, *schema.get("anyOf", [])]
     reference = next(option["$ref"] for option in options if "$ref" in option)
     return document["components"]["schemas"][reference.rsplit("/", 1)[-1]]
+
+
+@pytest.mark.parametrize(
+    "operation", ["create_credential", "create_account", "create_rule", "create_channel"]
+)
+async def test_nothing_is_made_for_a_client_that_does_not_exist(filled, operation):
+    ids = {**ids_of(filled, BRANDT), "client_id": "99999"}
+    paths = {
+        item["operationId"]: path
+        for path, verbs in filled.app.openapi()["paths"].items()
+        for item in verbs.values()
+    }
+    async with filled.caller("owner") as owner:
+        answer = await owner.post(addressed(paths[operation], ids), json=good_bodies(ids)[operation])
+        membership = await owner.put(
+            f"/api/v1/users/{ids['user_id']}/memberships/99999", json={"role": "viewer"}
+        )
+    assert answer.status_code in (404, 409, 422), answer.text
+    assert membership.status_code in (404, 409, 422), membership.text
+
+
+async def test_an_account_takes_no_credential_that_is_not_its_clients(filled):
+    ids, others = ids_of(filled, BRANDT), ids_of(filled, MARLOW)
+    async with filled.caller("owner") as owner:
+        for credential_id in (UNKNOWN, others["credential_id"]):
+            answer = await owner.patch(
+                f"/api/v1/source-accounts/{ids['account_id']}", json={"credential_id": credential_id}
+            )
+            assert answer.status_code in (404, 422), answer.text

@@ -7,7 +7,6 @@ import orjson
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-
 from tests.api.house import ids_of
 from tests.people import BRANDT
 
@@ -65,7 +64,12 @@ async def grow(house, owner) -> None:
             *({"id": f"more-{number}-{row}", "name": f"More {row}", "open_rate": "9"} for row in range(12)),
             {"name": "No id"},
         )
-        body = {"name": f"Rule {number}", "field_name": "open_rate", "condition": "less_than", "threshold_value": "5"}
+        body = {
+            "name": f"Rule {number}",
+            "field_name": "open_rate",
+            "condition": "less_than",
+            "threshold_value": "5",
+        }
         assert (await owner.post("/api/v1/rules", json={**body, "client_id": BRANDT})).status_code == 201
         assert (await owner.post("/api/v1/clients", json={"name": f"Client {number}"})).status_code == 201
         source = {"provider": "shop", "endpoint": f"list_{number}", "display_name": "More"}

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from tests.api.house import House, ids_of
+from tests.people import BRANDT, MARLOW
 
 from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.events import emit
 from belvedere.core.jobs import enqueue
-from tests.api.house import House, ids_of
-from tests.people import BRANDT, MARLOW
 
 
 async def test_health_tells_each_part_and_what_waits(house, anybody):
@@ -91,7 +91,9 @@ async def test_the_audit_chain_holds_and_says_where_it_does_not(house, owner):
     assert sound["holds"]
     assert sound["rows"] >= 3
     house.admin.execute("ALTER TABLE core.audit_log DISABLE TRIGGER USER")
-    house.admin.execute("UPDATE core.audit_log SET actor = 'nobody' WHERE seq = (SELECT min(seq) + 1 FROM core.audit_log)")
+    house.admin.execute(
+        "UPDATE core.audit_log SET actor = 'nobody' WHERE seq = (SELECT min(seq) + 1 FROM core.audit_log)"
+    )
     broken = (await owner.get("/api/v1/audit/verification")).json()
     assert not broken["holds"]
     assert broken["first_bad"] is not None
@@ -114,7 +116,9 @@ async def test_a_cursor_made_by_hand_or_for_another_list_is_refused(house, owner
 
 
 @pytest.mark.parametrize("path", ["jobs", "audit", "logs", "rules", "alerts", "export/alerts"])
-@pytest.mark.parametrize("value", ["\0", "\ud800".encode("utf-8", "surrogatepass"), "9" * 40, "'; DROP TABLE x"], ids=range(4))
+@pytest.mark.parametrize(
+    "value", ["\0", "\ud800".encode("utf-8", "surrogatepass"), "9" * 40, "'; DROP TABLE x"], ids=range(4)
+)
 async def test_strange_words_in_filters_are_answered(owner, path, value):
     for name in ("status", "name", "action", "actor", "level", "logger", "search", "client_id", "since"):
         answer = await owner.get(f"/api/v1/{path}", params={name: value})
@@ -122,7 +126,13 @@ async def test_strange_words_in_filters_are_answered(owner, path, value):
 
 
 async def test_the_same_request_with_one_key_happens_once(house, owner):
-    body = {"name": "Once", "field_name": "open_rate", "condition": "less_than", "threshold_value": "5", "force": True}
+    body = {
+        "name": "Once",
+        "field_name": "open_rate",
+        "condition": "less_than",
+        "threshold_value": "5",
+        "force": True,
+    }
     key = {"Idempotency-Key": "rule-once"}
     first = await owner.post("/api/v1/rules", json=body, headers=key)
     second = await owner.post("/api/v1/rules", json=body, headers=key)
@@ -154,7 +164,9 @@ async def test_an_export_is_lines_of_json_of_own_clients(filled, kind):
         rows = [orjson.loads(line) for line in answer.content.splitlines()]
         assert all(isinstance(row, dict) for row in rows)
         if kind != "actions":
-            assert (ids[f"{kind.removesuffix('s').replace('deliverie', 'delivery')}_id"] in answer.text) is sees
+            assert (
+                ids[f"{kind.removesuffix('s').replace('deliverie', 'delivery')}_id"] in answer.text
+            ) is sees
             assert rows
     async with filled.caller("owner") as owner:
         assert (await owner.get("/api/v1/export/secrets")).status_code == 404

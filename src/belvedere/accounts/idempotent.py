@@ -18,17 +18,13 @@ from belvedere.accounts.contracts import Principal
 from belvedere.accounts.csrf import SAFE_METHODS
 from belvedere.core.database import WriteSession
 from belvedere.core.errors import Conflict, Invalid
+from belvedere.core.logs import correlation_id
 from belvedere.core.schema import AGENCY
 
 HEADER = "idempotency-key"
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 255
 _KEPT_HEADERS = ("content-type", "location", "etag", "cache-control")
-_SHOWN_ONCE = (
-    b'{"type":"/docs/reference/errors#shown_once","title":"Conflict","status":409,"code":"shown_once",'
-    b'"detail":"This was done before; its secret was shown once and is not kept."}'
-)
-
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 884202))")
 _FIND = text(
     """
@@ -85,8 +81,20 @@ class Claim:
         kept = {name: value for name in _KEPT_HEADERS if (value := response.headers.get(name)) is not None}
         status = response.status_code
         if self.shows_secret:
-            status, body, kept = 409, _SHOWN_ONCE, {"content-type": "application/problem+json"}
+            status, body, kept = 409, self._shown_once(), {"content-type": "application/problem+json"}
         await self.session.execute(_KEEP, self._values(status, kept, body))
+
+    def _shown_once(self) -> bytes:
+        problem = {
+            "type": "/docs/reference/errors#shown_once",
+            "title": "Conflict",
+            "status": 409,
+            "detail": "This was done before; its secret was shown once and is not kept.",
+            "instance": self.path.partition("?")[0],
+            "code": "shown_once",
+            "correlation_id": correlation_id(),
+        }
+        return json.dumps(problem).encode()
 
     def _values(self, status: int, headers: dict[str, str], body: bytes) -> dict[str, object]:
         return {

@@ -114,6 +114,7 @@ async def create_credential(
     """Seal and store a secret; nothing gives it back, a worker of the client opens it."""
     access.require(client_id)
     access.require_step_up()
+    await service.get_client(access.session, client_id)
     credential_id = await service.store_credential(
         access.session,
         client_id,

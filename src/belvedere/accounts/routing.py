@@ -5,10 +5,11 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute, APIRouter
-from sqlalchemy.exc import DataError
+from psycopg.errors import ForeignKeyViolation
+from sqlalchemy.exc import DataError, IntegrityError
 
 from belvedere.accounts.idempotent import HEADER, AlreadyAnswered, Claim
-from belvedere.core.errors import Invalid
+from belvedere.core.errors import Invalid, NotFound
 from belvedere.core.logs import get_logger
 
 UNSTORABLE = "A value in the request cannot be stored: a broken character, or a number past its limits."
@@ -38,6 +39,12 @@ class DoorRoute(APIRoute):
                 # Half a surrogate pair, a NUL, a number past its column: the fault of the data.
                 log.warning("request.unstorable", reason=type(error.__cause__ or error).__name__)
                 raise Invalid(UNSTORABLE, code="unstorable") from error
+            except IntegrityError as error:
+                # A named thing is not there, or went away while the request ran.
+                if not isinstance(error.orig, ForeignKeyViolation):
+                    raise
+                log.warning("request.dangling", constraint=error.orig.diag.constraint_name)
+                raise NotFound("Something that the request names is not there.") from error
             claim: Claim | None = getattr(request.state, "claim", None)
             if claim is not None:
                 await claim.keep(response)

@@ -6,6 +6,7 @@ import math
 from fastapi import Response
 
 from belvedere.accounts.contracts import Refusal
+from belvedere.core.logs import correlation_id
 
 
 def refusal_answer(refusal: Refusal, instance: str) -> Response:
@@ -19,6 +20,7 @@ def refusal_answer(refusal: Refusal, instance: str) -> Response:
         "detail": refusal.reason,
         "instance": instance,
         "code": code,
+        "correlation_id": correlation_id(),
     }
     headers = {"Retry-After": str(math.ceil(refusal.retry_after))} if waits else None
     return Response(json.dumps(body), status, headers, "application/problem+json")

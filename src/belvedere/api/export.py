@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.responses import StreamingResponse
 
 from belvedere.accounts.door import Access, reading
@@ -18,11 +18,17 @@ MEDIA_TYPE = "application/x-ndjson"
 KINDS = ("alerts", "deliveries", "actions")
 
 
-@router.get("/export/{kind}", tags=["export"], summary="Every alert, delivery or action as JSON lines")
+@router.get(
+    "/export/{kind}",
+    tags=["export"],
+    summary="Every alert, delivery or action as JSON lines",
+    response_class=StreamingResponse,
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "One JSON object a line."}},
+)
 async def export(
     kind: str,
     access: Annotated[Access, Depends(reading("export.read"), scope="function")],
-    client_id: int | None = None,
+    client_id: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
     since: datetime | None = None,
 ) -> StreamingResponse:
     """`alerts`, `deliveries` or `actions`, oldest first. Actions on platforms are not part of this version: none."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import text
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from belvedere.accounts.door import Access, reading, runtime_of
 from belvedere.accounts.routing import door_router
@@ -57,7 +57,12 @@ def answer(rows: list[dict[str, Any]], limit: int, now: Any, cursor: str | None)
     return Response(orjson.dumps(body, default=str), media_type="application/json")
 
 
-@open_router.get("/health", tags=["system"], summary="Whether the installation can do its work")
+@open_router.get(
+    "/health",
+    tags=["system"],
+    summary="Whether the installation can do its work",
+    responses={503: {"content": {"application/json": {}}, "description": "The database is away."}},
+)
 async def health(request: Request) -> Response:
     runtime = runtime_of(request)
     found = await check_health(
@@ -67,7 +72,12 @@ async def health(request: Request) -> Response:
     return Response(orjson.dumps(body), status_code=found.http_status, media_type="application/json")
 
 
-@open_router.get("/metrics", tags=["system"], summary="Figures of this process for Prometheus")
+@open_router.get(
+    "/metrics",
+    tags=["system"],
+    summary="Figures of this process for Prometheus",
+    response_class=PlainTextResponse,
+)
 async def prometheus() -> Response:
     return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -156,7 +166,13 @@ async def list_logs(
     return answer(rows, limit, access.now, more)
 
 
-@router.get("/events/stream", tags=["system"], summary="Live news as server-sent events")
+@router.get(
+    "/events/stream",
+    tags=["system"],
+    summary="Live news as server-sent events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Events without end."}},
+)
 async def stream_events(
     request: Request, access: Annotated[Access, Depends(reading("alerts.read"), scope="function")]
 ) -> StreamingResponse:

@@ -99,6 +99,7 @@ async def create_channel(
 ) -> Response:
     """Store a channel; a webhook's address and a bot's token are sealed and never shown again."""
     access.require(body.client_id)
+    await get_client(access.session, body.client_id)
     draft = service.ChannelDraft(
         body.kind,
         body.name,

@@ -7,6 +7,7 @@ from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadF
 
 from belvedere.accounts.door import Access, WriteAccess, WriteVisit, public_writing, reading, writing
 from belvedere.accounts.routing import door_router
+from belvedere.accounts.service import get_client
 from belvedere.core.cursor import CURSORS
 from belvedere.core.errors import BelvedereError, Forbidden, Invalid, NotFound
 from belvedere.sources import service
@@ -197,6 +198,7 @@ async def create_account(
     """Let a client read this source."""
     client_id = stored_client(body.client_id)
     access.require(client_id)
+    await get_client(access.session, client_id)
     values = {**body.model_dump(), "source_id": source_id, "client_id": client_id}
     account_id = await service.create_account(access.session, values, access.now)
     response.headers["Location"] = f"{_root(access.request)}/source-accounts/{account_id}"
