@@ -247,3 +247,5 @@ def test_a_message_that_cannot_be_sent_is_kept_with_its_reason(
     for word in words:
         assert word in reason
     assert len(shell.run("alerts", "list", "--json").json) == 1
+    assert json.loads(shell.run("export", "deliveries").out)["state"] == "dead"
+    assert shell.run("export", "deliveries", "--since", "2099-01-01").out == ""

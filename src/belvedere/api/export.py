@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from belvedere.accounts.door import Access, reading
 from belvedere.accounts.routing import door_router
 from belvedere.core.errors import NotFound
-from belvedere.notify.service import export_deliveries
+from belvedere.notify.service import DeliveryFilter, export_deliveries
 from belvedere.watchtower.service import export_alerts
 
 router = door_router()
@@ -46,5 +46,5 @@ async def lines(
             async for line in export_alerts(session, client_id=client_id, since=since):
                 yield line.encode()
         if kind == "deliveries":
-            async for row in export_deliveries(session):
+            async for row in export_deliveries(session, DeliveryFilter(client_id=client_id, since=since)):
                 yield row

@@ -324,7 +324,7 @@ def export(
 async def write_lines(runtime: Runtime, kind: str, since: datetime | None) -> None:
     import sys
 
-    from belvedere.notify.service import export_deliveries
+    from belvedere.notify.service import DeliveryFilter, export_deliveries
     from belvedere.watchtower.service import export_alerts
 
     async with runtime.db.read(Scope.service(operator())) as session:
@@ -332,7 +332,7 @@ async def write_lines(runtime: Runtime, kind: str, since: datetime | None) -> No
             async for line in export_alerts(session, since=since):
                 sys.stdout.write(line)
         if kind == "deliveries":
-            async for row in export_deliveries(session):
+            async for row in export_deliveries(session, DeliveryFilter(since=since)):
                 sys.stdout.write(row.decode())
     if kind == "actions":
         err.print("Actions on platforms are not part of this version; there are none.")
