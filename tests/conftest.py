@@ -1,11 +1,10 @@
-"""One PostgreSQL for the whole run, one migrated template, one clone of it for each test that asks for `db`."""
+"""One PostgreSQL for the whole run, one migrated template, one clone of it for each process, emptied between tests."""
 
 import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,6 +16,7 @@ from belvedere.core.settings import Settings
 from belvedere.migrations.roles import LOGINS, login_name, login_password
 from belvedere.migrations.runner import migrate
 from tests.people import People, add_people
+from tests.workbench import Workbench, on_database
 
 SECRET = b"belvedere-tests-only-secret-32-b"
 SOURCE_ROOT = Path(__file__).parent.parent / "src" / "belvedere"
@@ -56,10 +56,6 @@ def admin_url(data_root: Path) -> Iterator[str]:
     server.release()
 
 
-def on_database(url: str, database: str) -> str:
-    return url.rsplit("/", 1)[0] + "/" + database
-
-
 @pytest.fixture(scope="session")
 def template(admin_url: str) -> str:
     """Name of a migrated, empty database that tests clone."""
@@ -76,17 +72,19 @@ def template(admin_url: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def workbench(admin_url: str, template: str) -> Iterator[Workbench]:
+    """This process's own clone, emptied between tests: cloning anew for each would take most of the run."""
+    bench = Workbench(admin_url, template)
+    yield bench
+    bench.drop()
+
+
 @pytest.fixture
-def database_url(admin_url: str, template: str) -> Iterator[str]:
-    """A superuser's address of a database of this test's own."""
-    name = f"belvedere_test_{uuid4().hex[:12]}"
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-    yield on_database(admin_url, name)
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+def database_url(workbench: Workbench) -> Iterator[str]:
+    """A superuser's address of a database as fresh as the migrations leave it."""
+    yield workbench.take()
+    workbench.give_back()
 
 
 def login_url(database_url: str, template: str, kind: str) -> str:
