@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from typing import Any
 
 import orjson
@@ -17,6 +18,10 @@ class Cursors:
     """Makes and reads opaque cursors with a key of this installation."""
 
     def __init__(self, key: bytes) -> None:
+        self.use(key)
+
+    def use(self, key: bytes) -> None:
+        """Sign with the key of an installation from now on."""
         self._key = hashlib.sha256(b"cursor" + key).digest()
 
     def make(self, kind: str, values: list[Any]) -> str:
@@ -46,5 +51,5 @@ class Cursors:
         return hmac.new(self._key, body, hashlib.sha256).digest()[:SIGNATURE_BYTES]
 
 
-CURSORS = Cursors(b"belvedere")
-"""Positions are no secret and row policies guard the rows; the signature only refuses cursors made by hand."""
+CURSORS = Cursors(secrets.token_bytes(32))
+"""Of this process; `open_runtime` gives it the installation's key, so that every process reads every cursor."""

@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         default=None, description="Address people open; used in messages. Empty: http://host:port."
     )
     environment: Literal["development", "production"] = Field(
-        default="development", description="`production` requires HTTPS cookies and hides /api/docs."
+        default="development", description="`production` requires HTTPS cookies and hides /api/openapi.json."
     )
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field(
         default="INFO", description="Least level of log lines that are kept."

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from belvedere.accounts.keyring import load_keyring, use_keyring
+from belvedere.core.cursor import CURSORS
 from belvedere.core.egress import HttpClient
 from belvedere.core.logs import LogSink
 from belvedere.core.runtime import Runtime
@@ -17,6 +18,7 @@ async def open_runtime(installation: Installation, *, keep_logs: bool = True) ->
     settings = installation.settings
     connect_modules()
     use_keyring(load_keyring(settings))
+    CURSORS.use(installation.secret)
     database = installation.database()
     runtime = Runtime(settings=settings, db=database, http=HttpClient(settings, db=database))
     sink = LogSink(database) if keep_logs else None
