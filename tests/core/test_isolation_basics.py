@@ -2,10 +2,10 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
+from tests.people import BRANDT, MARLOW, People
 
 from belvedere.core.context import DbRole, Scope
 from belvedere.core.database import Database, as_role
-from tests.people import BRANDT, MARLOW, People
 
 
 async def add_snapshot(db: Database, client_id: int) -> None:

@@ -200,7 +200,7 @@ async def test_closing_releases_a_request_that_is_held_in_silence():
     async with httpx.AsyncClient(base_url=running.base_url, trust_env=False, timeout=30) as web:
         await arm(web, "shop", "timeout")
         held = asyncio.create_task(web.get(REPORT))
-        while not running.sandbox.faults.faults[0].used:  # noqa: ASYNC110 - the server has no event for it
+        while not running.sandbox.faults.faults[0].used:
             await asyncio.sleep(0.01)
         await asyncio.wait_for(running.close(), 10)
         await asyncio.gather(held, return_exceptions=True)
