@@ -10,8 +10,8 @@ from typing import Any
 import procrastinate
 from procrastinate import JobContext
 from procrastinate.app import WorkerOptions
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
 
 from belvedere.core import metrics
 from belvedere.core.database import libpq_url
@@ -47,6 +47,9 @@ class Retry(procrastinate.BaseRetryStrategy):
         self.spread = spread
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
+        if job.queueing_lock is not None:
+            # Such a job is a wake-up that comes again by itself, and another may be waiting under the same lock.
+            return None
         attempt = job.attempts + 1
         if attempt >= self.max_attempts or is_final(exception):
             return None
@@ -114,12 +117,23 @@ async def rescue_stalled(app: procrastinate.App, silence_seconds: float) -> int:
     """Queue again the jobs of workers that have not said for `silence_seconds` that they live; returns how many."""
     rescued = 0
     for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silence_seconds):
-        # Another worker's sweep may have been first; then there is nothing left to do.
-        with contextlib.suppress(ConnectorException):
+        try:
             await app.job_manager.retry_job(stalled)
-            rescued += 1
-            log.warning("job of a dead worker queued again", job=stalled.task_name, job_id=stalled.id)
+        except UniqueViolation:
+            await bury(app, stalled)
+            continue
+        except ConnectorException:
+            # Another worker's sweep was first; there is nothing left to do.
+            continue
+        rescued += 1
+        log.warning("job of a dead worker queued again", job=stalled.task_name, job_id=stalled.id)
     return rescued
+
+
+async def bury(app: procrastinate.App, stalled: Job) -> None:
+    """End a stalled job that cannot wait again, because a newer one waits under its lock."""
+    with contextlib.suppress(ConnectorException):
+        await app.job_manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
 
 
 async def keep_rescuing(app: procrastinate.App, runtime: Runtime) -> None:
