@@ -158,6 +158,12 @@ def rules_add(
     operator_word: Annotated[
         str, typer.Option("--logic", help="AND or OR with the row before it in the group.")
     ] = "AND",
+    target: Annotated[str | None, typer.Option(help="api_records, communication_reports or clients.")] = None,
+    parent: Annotated[str | None, typer.Option(help="Id of the rule this one depends on.")] = None,
+    depends: Annotated[
+        str | None,
+        typer.Option(help="triggered, not_triggered or acknowledged: when the parent lets it fire."),
+    ] = None,
     discord: Annotated[str | None, typer.Option(help="Discord channel id, or a webhook address.")] = None,
     email: Annotated[list[str] | None, typer.Option(help="Mail address; repeat for more.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Take a field that no data carries yet.")] = False,
@@ -171,6 +177,7 @@ def rules_add(
         "name": name, "field_name": field, "condition": condition, "threshold_value": threshold, "severity": severity,
         "logic_operator": operator_word, "notify_discord": discord is not None, "discord_channel_id": discord,
         "notify_email": bool(email), "email_recipients": email or None, "group_id": group, "force": force,
+        "target_table": target, "parent_rule_id": parent, "dependency_condition": depends,
     }  # fmt: skip
     saved = with_runtime(lambda runtime: add_rule(runtime, given, source, client))
     if as_json:
