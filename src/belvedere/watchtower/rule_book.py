@@ -15,9 +15,8 @@ from belvedere.core.errors import Conflict, Forbidden, Invalid, NotFound
 from belvedere.core.events import emit
 from belvedere.core.ids import new_id
 from belvedere.core.jobs import enqueue
-from belvedere.notify.service import store_webhook_channel
 from belvedere.watchtower import repository, rule_rows
-from belvedere.watchtower.compose import WEBHOOK_PREFIX
+from belvedere.watchtower.channel_choice import with_own_channel
 from belvedere.watchtower.contracts import ResolvedReason, Rule
 from belvedere.watchtower.dependencies import chain_problem
 from belvedere.watchtower.drafts import (
@@ -56,7 +55,7 @@ async def create_rule(
 ) -> SavedRule:
     """Save a new rule. Raises Invalid naming the field; `force` takes a field that no data carries yet."""
     rule = rule_of(draft, new_id(now), created_at=now)
-    rule = await _with_own_channel(session, rule, actor, now, discord_base_url)
+    rule = await with_own_channel(session, rule, None, actor, now, discord_base_url)
     siblings = await _siblings(session, rule)
     if draft.position is None and siblings:
         rule = replace(rule, position=siblings[-1].position + 1)
@@ -85,7 +84,8 @@ async def update_rule(
         name = min(unknown)
         raise invalid(name, "unchangeable", f"A rule has no field {name} to change.")
     before = await _must_find(session, rule_id, lock=True)
-    rule = await _with_own_channel(session, changed_rule(before, changes), actor, now, discord_base_url)
+    rule = changed_rule(before, changes)
+    rule = await with_own_channel(session, rule, before, actor, now, discord_base_url)
     siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
     if {"parent_rule_id", "dependency_condition"} & set(changes) or rule.parent_rule_id is not None:
         rule = await _with_parent(session, rule, siblings)
@@ -253,22 +253,6 @@ def _levels_below(rule_id: UUID, parent_of: Mapping[UUID, UUID | None]) -> int:
         frontier = {child for child, parent in parent_of.items() if parent in frontier}
         levels += bool(frontier)
     return levels
-
-
-async def _with_own_channel(
-    session: WriteSession, rule: Rule, actor: str, now: datetime, discord_base_url: str
-) -> Rule:
-    """A pasted webhook address is a secret: it is sealed as a channel, and the rule keeps its name."""
-    address = (rule.discord_channel_id or "").strip()
-    if not address.lower().startswith(("https://", "http://")):
-        return replace(rule, discord_channel_id=address or None)
-    try:
-        channel_id = await store_webhook_channel(
-            session, rule.client_id, address, actor, now, discord_base_url=discord_base_url
-        )
-    except Invalid as error:
-        raise invalid("discord_channel_id", "not_a_channel", error.detail) from error
-    return replace(rule, discord_channel_id=f"{WEBHOOK_PREFIX}{channel_id}")
 
 
 async def _refusing_politely(session: WriteSession, work: Any) -> Any:

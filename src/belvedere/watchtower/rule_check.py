@@ -276,6 +276,20 @@ def _notify_notes(rule: Rule, facts: RuleFacts) -> list[Note]:
         notes.append(_no_address("discord_channel_id", "Discord channel", facts))
     if rule.notify_email and not rule.email_recipients and not facts.client_has_email:
         notes.append(_no_address("email_recipients", "recipient", facts))
+    return [*notes, *_client_first(rule, facts)]
+
+
+def _client_first(rule: Rule, facts: RuleFacts) -> list[Note]:
+    """A rule for every client names addresses only for clients that have none."""
+    if not facts.is_every_client:
+        return []
+    notes = []
+    if rule.notify_discord and rule.discord_channel_id:
+        text = "Clients with a channel of their own get these messages there; this channel serves the others."
+        notes.append(Note("discord_channel_id", "client_channel_first", text))
+    if rule.notify_email and rule.email_recipients:
+        text = "Clients with recipients of their own get these messages there; these serve the others."
+        notes.append(Note("email_recipients", "client_channel_first", text))
     return notes
 
 

@@ -1,20 +1,12 @@
 """The words of an alert, once: list, page, mail and Discord say the same."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from belvedere.core.text import (
-    MISSING,
-    NBSP,
-    cut,
-    format_money,
-    format_number,
-    format_percent,
-    format_ratio,
-    format_unit,
-)
+from belvedere.core.text import MISSING, NBSP, cut
 from belvedere.watchtower.contracts import Condition, ConditionReason, Finding, ResolvedReason
-from belvedere.watchtower.threshold import parse_number
+from belvedere.watchtower.figures import LARGEST_EXPONENT, exact_text, figure_text
+from belvedere.watchtower.threshold import parse_number, strict_number
 
 TITLE_LENGTH = 200
 VALUE_LENGTH = 255
@@ -43,40 +35,24 @@ def label_of(field: str, display_name: str | None = None) -> str:
     return text[:1].upper() + text[1:]
 
 
-def value_text(value: str | None, unit: str | None, currency: str) -> str:
-    """A stored value with its unit; what is no number stays as it is."""
+def value_text(value: str | None, unit: str | None, currency: str, limit: Decimal | None = None) -> str:
+    """A stored value with its unit, on the side of the limit where it stands; what is no number stays as it
+    is.
+    """
     if value is None:
         return MISSING
-    number = _number(value)
-    return cut(value, 80) if number is None else _number_text(number, unit, currency)
-
-
-def _number_text(number: Decimal, unit: str | None, currency: str) -> str:
-    match unit:
-        case "percent":
-            return format_percent(number, _places(number, 1, 2))
-        case "currency":
-            return format_money(number, currency)
-        case "ratio":
-            return format_ratio(number)
-        case "days":
-            return format_unit(number, "day" if number == 1 else "days")
-        case _:
-            return format_number(number, _places(number, 0, 4))
-
-
-def _places(number: Decimal, least: int, most: int) -> int:
-    exponent = number.normalize().as_tuple().exponent if number.is_finite() else 0
-    return min(max(-int(exponent), least), most)
+    number = strict_number(value)
+    if number is None or abs(number.adjusted()) > LARGEST_EXPONENT:
+        return cut(value, 80)
+    return figure_text(number, unit, currency, limit)
 
 
 def limit_text(reason: ConditionReason, currency: str) -> str:
-    """The limit as people read it, with its sign: "< 15%"."""
+    """The limit as it was typed, with its sign: "< 15%"."""
     if reason.condition == Condition.CHANGED:
         return f"changed to {reason.limit}" if reason.limit else "changed"
-    limit = reason.limit or ""
-    number = parse_number(limit) if reason.condition != Condition.CONTAINS else None
-    text = f"“{cut(limit, 80)}”" if number is None else _number_text(number, reason.unit, currency)
+    number = _limit_number(reason)
+    text = f"“{cut(reason.limit or '', 80)}”" if number is None else exact_text(number, reason.unit, currency)
     return f"{SIGNS[Condition(reason.condition)]}{NBSP}{text}"
 
 
@@ -85,14 +61,13 @@ def title(finding: Finding, currency: str) -> str:
     head = finding.head
     where = finding.entity_name or finding.external_id
     if head.condition == Condition.CHANGED:
-        before = value_text(head.previous, head.unit, currency)
-        said = f"{head.label} changed from {before} to {value_text(head.value, head.unit, currency)}"
+        said = _change_text(head, currency)
     elif head.condition == Condition.CONTAINS:
         said = f"{head.label} contains “{cut(head.limit or '', 60)}”"
     elif head.value is None:
         said = f"{head.label} is missing"
     else:
-        said = f"{head.label} {value_text(head.value, head.unit, currency)}"
+        said = f"{head.label} {_met_value(head, currency)}"
     return cut(f"{said} on {where}", TITLE_LENGTH)
 
 
@@ -100,9 +75,8 @@ def message(conditions: Sequence[ConditionReason], rule_name: str, client_name: 
     """One sentence for each condition, then the rule and the client."""
     said = []
     for reason in conditions:
-        value = value_text(reason.value, reason.unit, currency)
         joined = f"{reason.joined_by.lower()} " if reason.joined_by else ""
-        said.append(f"{joined}{reason.label} is {value}, limit {limit_text(reason, currency)}")
+        said.append(f"{joined}{_sentence(reason, currency)}")
     return f"{', '.join(said)}. Rule “{rule_name}”, client {client_name}."
 
 
@@ -112,9 +86,52 @@ def fields(
     """Label and value pairs for mail and Discord."""
     pairs: list[tuple[str, str]] = [("Client", client_name)]
     for reason in conditions:
-        value = value_text(reason.value, reason.unit, currency)
-        pairs.append((reason.label, f"{value} ({limit_text(reason, currency)})"))
+        if _has_changed(reason):
+            before, after = _change(reason, currency)
+            why = f"changed from {before}" if reason.previous is not None else "changed"
+            pairs.append((reason.label, f"{after} ({why})"))
+        else:
+            pairs.append((reason.label, f"{_met_value(reason, currency)} ({limit_text(reason, currency)})"))
     return (*pairs, ("Rule", rule_name))
+
+
+def _sentence(reason: ConditionReason, currency: str) -> str:
+    if _has_changed(reason):
+        return _change_text(reason, currency)
+    value = _met_value(reason, currency)
+    if reason.condition == Condition.CHANGED:
+        return f"{reason.label} is {value}, not {limit_text(reason, currency)}"
+    return f"{reason.label} is {value}, limit {limit_text(reason, currency)}"
+
+
+def _has_changed(reason: ConditionReason) -> bool:
+    """In a group joined by OR a row may stand among the reasons without having changed."""
+    return reason.condition == Condition.CHANGED and reason.result is True
+
+
+def _change_text(reason: ConditionReason, currency: str) -> str:
+    before, after = _change(reason, currency)
+    since = f" from {before}" if reason.previous is not None else ""
+    return f"{reason.label} changed{since} to {after}"
+
+
+def _change(reason: ConditionReason, currency: str) -> tuple[str, str]:
+    """Both values of a change, told apart even where their usual digits are the same."""
+    before = value_text(reason.previous, reason.unit, currency)
+    after = value_text(reason.value, reason.unit, currency)
+    if before != after or reason.previous is None or reason.value is None:
+        return before, after
+    return cut(reason.previous, 80), cut(reason.value, 80)
+
+
+def _met_value(reason: ConditionReason, currency: str) -> str:
+    return value_text(reason.value, reason.unit, currency, _limit_number(reason))
+
+
+def _limit_number(reason: ConditionReason) -> Decimal | None:
+    if reason.condition in (Condition.CONTAINS, Condition.CHANGED):
+        return None
+    return parse_number(reason.limit or "")
 
 
 def closed_text(reason: ResolvedReason, alert_title: str) -> tuple[str, str]:
@@ -125,11 +142,3 @@ def closed_text(reason: ResolvedReason, alert_title: str) -> tuple[str, str]:
 def shown(value: str | None) -> str | None:
     """A value as the alert row keeps it."""
     return None if value is None else cut(value, VALUE_LENGTH)
-
-
-def _number(value: str) -> Decimal | None:
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

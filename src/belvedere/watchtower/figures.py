@@ -1,0 +1,83 @@
+"""Figures beside their limits: rounded for reading, never so that they contradict what was judged."""
+
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from belvedere.core.money import minor_digits
+from belvedere.core.numerals import EXACT
+from belvedere.core.text import MINUS, format_money, format_number, format_unit
+
+MOST_PLACES = 6
+LARGEST_EXPONENT = 40
+"""Beyond this a figure is shown as the data wrote it: a row of zeros says less."""
+
+
+def figure_text(number: Decimal, unit: str | None, currency: str, limit: Decimal | None = None) -> str:
+    """A value with its unit and its usual digits, or with more where those would mislead."""
+    if unit == "days":
+        return _with_unit(number, None, unit, currency)
+    usual = _usual_places(number, unit, currency)
+    for shown in _roundings(number, usual):
+        if _is_faithful(shown, number, limit):
+            return _with_unit(shown, max(0, -int(shown.as_tuple().exponent)), unit, currency)
+    return exact_text(number, unit, currency)
+
+
+def exact_text(number: Decimal, unit: str | None, currency: str) -> str:
+    """Every digit with its unit, trailing zeros left out; cents stay in pairs."""
+    places = None
+    if unit == "currency" and number != number.to_integral_value(context=EXACT):
+        places = max(_digits(number), minor_digits(currency))
+    return _with_unit(number, places, unit, currency)
+
+
+def _roundings(number: Decimal, usual: int) -> Iterator[Decimal]:
+    """The usual digits first, then more, then the two neighbours at the last digit."""
+    most = max(usual, MOST_PLACES)
+    for places in range(usual, most + 1):
+        yield _rounded(number, places, ROUND_HALF_EVEN)
+    for rounding in (ROUND_FLOOR, ROUND_CEILING):
+        yield _rounded(number, most, rounding)
+
+
+def _rounded(number: Decimal, places: int, rounding: str) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-places), rounding=rounding, context=EXACT)
+
+
+def _is_faithful(shown: Decimal, number: Decimal, limit: Decimal | None) -> bool:
+    """Whether a rounded value stands where the real one does, seen from zero and from the limit."""
+    if shown.is_zero() != number.is_zero():
+        return False
+    return limit is None or shown.compare(limit) == number.compare(limit)
+
+
+def _usual_places(number: Decimal, unit: str | None, currency: str) -> int:
+    match unit:
+        case "percent":
+            return min(max(_digits(number), 1), 2)
+        case "currency":
+            return minor_digits(currency)
+        case "ratio":
+            return 2
+        case _:
+            return min(_digits(number), 4)
+
+
+def _digits(number: Decimal) -> int:
+    return max(0, -int(number.normalize(EXACT).as_tuple().exponent))
+
+
+def _with_unit(number: Decimal, places: int | None, unit: str | None, currency: str) -> str:
+    match unit:
+        case "percent":
+            return f"{format_number(number, places)}%"
+        case "currency":
+            # The symbol as money is written, without the digits that money would be rounded to.
+            symbol = format_money(Decimal(0), currency).rstrip("0.")
+            return f"{MINUS if number < 0 else ''}{symbol}{format_number(abs(number), places)}"
+        case "ratio":
+            return f"{format_number(number, places)}×"
+        case "days":
+            return format_unit(number, "day" if number == 1 else "days", places)
+        case _:
+            return format_number(number, places)

@@ -1,0 +1,84 @@
+"""Whose Discord channel a rule may name, and whose channel comes first."""
+
+import pytest
+from tests.watchtower.test_rules_api import codes, make, problem_at
+
+from belvedere.core.context import Scope
+from belvedere.watchtower.contracts import Condition
+from belvedere.watchtower.drafts import RuleDraft
+from belvedere.watchtower.service import create_rule
+
+OWN, FOREIGN = "111111111111", "333333333333"
+LINK = "https://discord.com/api/webhooks/1234567890123456789/" + "s" * 68
+REFUSED = ("/discord_channel_id", "channel_not_yours")
+
+
+@pytest.fixture
+def alice(token_of, people, world):
+    """A client user who may write rules of client 1."""
+    for table, key in (("user_clients", "user_id"), ("users", "id")):
+        world.admin.execute(f"UPDATE core.{table} SET role = 'analyst' WHERE {key} = %s", [people.alice.id])
+    for client, channel in ((1, OWN), (3, FOREIGN)):
+        world.admin.execute(
+            "UPDATE core.clients SET discord_channel_id = %s WHERE id = %s", [channel, client]
+        )
+    return token_of(people.alice)
+
+
+async def webhook_of(http, olga, client):
+    rule = await make(http, olga, client_id=client, discord_channel_id=LINK)
+    return rule["discord_channel_id"]
+
+
+@pytest.mark.parametrize("channel", [FOREIGN, f" {FOREIGN} ", "999999999", LINK, f"webhook:{'0' * 32}"])
+async def test_a_client_user_cannot_name_a_channel_that_is_not_the_clients(http, alice, world, channel):
+    answer = await make(http, alice, 422, client_id=1, notify_discord=True, discord_channel_id=channel)
+    assert problem_at(answer) == REFUSED
+    assert "ask the agency" in answer["detail"]
+    rule = await make(http, alice, client_id=1, notify_discord=True)
+    changed = await http.patch(f"/rules/{rule['id']}", json={"discord_channel_id": channel}, headers=alice)
+    assert (changed.status_code, problem_at(changed.json())) == (422, REFUSED)
+    assert world.rows("SELECT id FROM core.channels") == []
+
+
+@pytest.mark.parametrize("client", [None, 3])
+async def test_a_webhook_of_the_agency_or_another_client_is_refused(http, olga, alice, client):
+    foreign = await webhook_of(http, olga, client)
+    assert problem_at(await make(http, alice, 422, client_id=1, discord_channel_id=foreign)) == REFUSED
+
+
+async def test_a_client_user_may_name_the_clients_own_channel_and_webhook(http, olga, alice):
+    own_webhook = await webhook_of(http, olga, 1)
+    for channel in (OWN, own_webhook, "", None):
+        rule = await make(http, alice, client_id=1, notify_discord=True, discord_channel_id=channel)
+        assert rule["discord_channel_id"] == (channel or None)
+
+
+async def test_a_channel_the_agency_chose_stays_when_a_client_user_changes_something_else(http, olga, alice):
+    rule = await make(http, olga, client_id=1, notify_discord=True, discord_channel_id="999999999")
+    body = {"threshold_value": "12", "discord_channel_id": "999999999"}
+    changed = await http.patch(f"/rules/{rule['id']}", json=body, headers=alice)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["discord_channel_id"] == "999999999"
+
+
+async def test_commands_and_workers_name_any_channel(db, world):
+    draft = RuleDraft(
+        "Low", "open_rate", Condition.LESS_THAN, "15", client_id=1, discord_channel_id="999999999"
+    )
+    async with db.write(Scope.service()) as session:
+        saved = await create_rule(session, draft, actor="command", now=world.now, force=True)
+    assert saved.rule.discord_channel_id == "999999999"
+
+
+async def test_a_rule_for_every_client_says_that_a_clients_own_channel_comes_first(http, olga):
+    mail = {"notify_email": True, "email_recipients": ["ops@agency.example"]}
+    both = await make(http, olga, notify_discord=True, discord_channel_id="999999999", **mail)
+    told = {note["field"]: note for note in both["notes"] if note["code"] == "client_channel_first"}
+    assert set(told) == {"discord_channel_id", "email_recipients"}
+    assert told["discord_channel_id"]["detail"] == (
+        "Clients with a channel of their own get these messages there; this channel serves the others."
+    )
+    assert "client_channel_first" not in codes(await make(http, olga, discord_channel_id="999999999"))
+    own = await make(http, olga, client_id=1, notify_discord=True, discord_channel_id="999999999", **mail)
+    assert "client_channel_first" not in codes(own)
