@@ -217,6 +217,7 @@ async def test_an_account_is_made_run_and_changed(http, olga, bob, world):
     assert wrong.json()["errors"][0]["pointer"] == "/settings/page_size"
     run = await http.post(f"/sources/{source}/runs", json={"account_id": account}, headers=olga)
     assert run.status_code == 202, run.text
+    assert world.one("SELECT next_due_at > %s FROM watch.source_accounts WHERE id = %s", NOON, account)
     location = run.headers["location"]
     assert (await http.get(location.removeprefix("/api/v1"), headers=olga)).json()["status"] == "pending"
     again = await http.post(f"/sources/{source}/runs", json={"account_id": account}, headers=olga)
@@ -313,3 +314,35 @@ async def test_a_page_of_a_large_reading_is_read_from_an_index(world, admin):
     text = "\n".join(row[0] for row in plan)
     assert "snapshot_id_external_id" in text
     assert "Seq Scan on api_records_p" not in text
+
+
+@pytest.mark.parametrize(
+    "body", [b"xxx", b"x" * 300_000, b" ", b"12", b'"text"', b"id,name\na,b\n", b"{x}\n{y}\n"]
+)
+async def test_a_push_that_is_not_json_is_refused_and_may_come_again(http, olga, world, body):
+    account = world.account(world.source("webhook", "orders"), mapping=SIMPLE)
+    made = (
+        await http.post("/webhook-endpoints", json={"account_id": str(account), "name": "Shop"}, headers=olga)
+    ).json()
+    address = f"/hooks/{made['id']}"
+    answer = await http.post(address, content=body, headers=sign(made["secret"], "msg_1", NOON, body))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_json")
+    assert "NDJSON" in answer.json()["detail"]
+    assert world.one("SELECT count(*) FROM watch.intakes") == 0
+    assert world.one("SELECT count(*) FROM watch.webhook_receipts") == 0
+    good = b'{"id": "o1", "note": "' + b"n" * 5000 + b'"}\n{"id": "o2"}\n'
+    taken = await http.post(address, content=good, headers=sign(made["secret"], "msg_1", NOON, good))
+    assert (taken.status_code, taken.json()["duplicate"]) == (202, False)
+    (call,) = world.jobs("sources.take_intake")
+    await world.job("sources.take_intake", **call["args"])
+    assert world.one("SELECT total_records FROM watch.api_snapshots") == 2
+
+
+async def test_an_uploaded_file_of_another_kind_fails_and_names_the_column(http, olga, world):
+    form = {"source_id": str(world.source()), "client_id": "1", "mapping": orjson.dumps(SIMPLE).decode()}
+    answer = await http.post("/ingest", data=form, files={"file": ("x.csv", b"a,b\n1,2\n")}, headers=olga)
+    await world.job("sources.collect", snapshot_id=answer.json()["snapshot_id"])
+    row = world.snapshot(answer.json()["snapshot_id"])
+    assert (row["status"], row["error_code"]) == ("failed", "missing_column")
+    assert "column id," in row["error_message"]
+    assert "The file has: a, b." in row["error_message"]

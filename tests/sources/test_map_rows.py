@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import MetricDefinition
-from belvedere.sources.documents import guess_format, parse_json, read_document
+from belvedere.sources.documents import find_rows, guess_format, parse_json, read_document
+from belvedere.sources.fetch import map_file
 from belvedere.sources.map_rows import ReadingMapper, map_rows
 from belvedere.sources.mapping import parse_mapping
 
@@ -318,3 +319,48 @@ def test_a_csv_that_cannot_be_read_says_why(data, code):
     with pytest.raises(Invalid) as caught:
         list(read_document(data, "csv", MAPPING))
     assert caught.value.code == code
+
+
+WITH_PATH = parse_mapping(
+    {"records_path": ["campaign", "campaigns"], "columns": {"external_id": "campaignID"}}
+)
+ONLY_REPORTS = parse_mapping({"where": {"stream": "reports"}, "columns": {"external_id": "data.id"}})
+
+
+def test_a_document_that_is_itself_a_record_is_one_row():
+    assert find_rows({"campaignID": "a"}, WITH_PATH) == [{"campaignID": "a"}]
+    with pytest.raises(Invalid, match="no list at campaign or campaigns"):
+        find_rows({"error": "none"}, WITH_PATH)
+
+
+@pytest.mark.parametrize(
+    ("data", "form", "mapping", "words"),
+    [
+        (b"a,b\n1,2\n", "csv", MAPPING, ["column id,", "The file has: a, b."]),
+        (b"a;b\n", "csv", MAPPING, ["column id,", "The file has: a, b."]),
+        (b'[{"ID": 1}, {"x": 2}]', "json", MAPPING, ["column id,", "The file has: ID, x."]),
+        (b'{"ID": 1}\n{"x": 2}', "ndjson", MAPPING, ["column id,", "The file has: ID, x."]),
+        (b'[{"stream": "a"}, {}]', "json", ONLY_REPORTS, ["2 rows, none matched where stream is reports"]),
+        (b'[{"stream": "reports", "data": {}}]', "json", ONLY_REPORTS, ["column data.id,", "stream, data."]),
+        (b"stream\nx\n", "csv", ONLY_REPORTS, ["1 row, none matched"]),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_with_what_is_missing(data, form, mapping, words):
+    with pytest.raises(Invalid) as refused:
+        map_file(data, form, mapping, {}, NOW)
+    assert all(word in refused.value.detail for word in words), refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("data", "form", "rejects"),
+    [(b"[]", "json", 0), (b"id,name\n", "csv", 0), (b"", "ndjson", 0), (b'[{"id": null}]', "json", 1)],
+)
+def test_a_file_without_rows_or_with_bad_ones_is_no_other_kind(data, form, rejects):
+    mapped = map_file(data, form, MAPPING, {}, NOW)
+    assert (mapped.frames.records.height, len(mapped.rejects)) == (0, rejects)
+
+
+def test_many_columns_are_not_all_listed():
+    data = (",".join(f"c{n}" for n in range(30)) + "\n").encode()
+    with pytest.raises(Invalid, match="c19 and 10 more"):
+        map_file(data, "csv", MAPPING, {}, NOW)

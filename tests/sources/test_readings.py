@@ -1,6 +1,7 @@
 """The life of a reading: asked for, due, fetched from a platform over HTTP, failed, taken over."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -256,3 +257,34 @@ async def test_a_file_whose_reader_died_is_failed_and_says_so(world, clock):
     await world.job("sources.sweep", None)
     await world.job("sources.collect", snapshot_id=snapshot)
     assert world.snapshot(snapshot)["error_code"] == "interrupted"
+
+
+async def test_a_run_on_request_pushes_the_planned_one_back(world, sandbox, clock):
+    account = await omnisend(world, sandbox)
+    ref = await ask(world, account)
+    due = world.one("SELECT next_due_at FROM watch.source_accounts WHERE id = %s", account)
+    assert timedelta(minutes=30) <= due - NOON <= timedelta(minutes=90)
+    await world.job("sources.collect", snapshot_id=ref.snapshot_id)
+    await world.job("sources.start_due", None)
+    assert world.one("SELECT count(*) FROM watch.api_snapshots") == 1
+    clock.forward(minutes=90)
+    await world.job("sources.start_due", None)
+    assert world.one("SELECT count(*) FROM watch.api_snapshots") == 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "ending"),
+    [
+        (
+            Mode.AUTH,
+            "omnisend refused the credential (401). Replace it under Settings → Credentials, then read again.",
+        ),
+        (Mode.GARBAGE, ". It is read again at 12:01 UTC."),
+    ],
+)
+async def test_a_failed_reading_says_what_to_do(world, sandbox, mode, ending):
+    account = await omnisend(world, sandbox)
+    sandbox.sandbox.faults.arm(Fault(Target.OMNISEND, mode))
+    ref = await ask(world, account)
+    await world.job("sources.collect", snapshot_id=ref.snapshot_id)
+    assert world.snapshot(ref.snapshot_id)["error_message"].endswith(ending)

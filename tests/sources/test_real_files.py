@@ -100,3 +100,9 @@ async def test_the_facebook_table(world):
     first = frames.records.filter(frames.records["external_id"] == "708746").row(0, named=True)
     assert first["record_date"].date().isoformat() == "2023-08-31"
     assert first["amount"] == Decimal("1.4300")
+
+
+async def test_a_single_omnisend_campaign_is_one_row(world):
+    result, frames = await ingest(world, "email/omnisend_get_campaign.json", "omnisend_campaigns")
+    assert (result.records, result.rejected) == (1, 0)
+    assert frames.records["external_id"][0] == "63b58492e18bb300184ffd8f"

@@ -123,7 +123,7 @@ async def test_a_file_that_cannot_be_read_is_a_failed_snapshot(world):
 
 async def test_a_reading_of_refused_rows_alone_fails(world):
     with pytest.raises(ReadingFailed, match="All 2 rows were refused"):
-        await ingest(world, [{"name": "x"}, {"name": "y"}])
+        await ingest(world, [{"id": None, "name": "x"}, {"id": "", "name": "y"}])
     assert world.one("SELECT status, error_code FROM watch.api_snapshots") == ("failed", "all_rejected")
 
 

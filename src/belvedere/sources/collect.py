@@ -1,6 +1,7 @@
 """The life of one reading: claimed, fetched, stored or failed. Each step can be cut off and taken up by another worker."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from belvedere.core.events import emit
 from belvedere.core.faults import FaultInjected, faultpoint
 from belvedere.core.logs import get_logger
 from belvedere.core.runtime import Runtime
+from belvedere.sources.advice import failure_message
 from belvedere.sources.contracts import Reject, StoredSnapshot
 from belvedere.sources.errors import LeaseLost, ReadingFailed
 from belvedere.sources.fetch import FetchState, fetch_reading, kept_lease
@@ -44,9 +46,11 @@ _UNHEALTHY = text(
 _INTAKE_DONE = text(
     "UPDATE watch.intakes SET stored_at = :now, content = NULL WHERE client_id = :client_id AND snapshot_id = :snapshot_id"
 )
-_FAILURES = text(
-    "SELECT a.consecutive_failures, src.refresh_interval_minutes FROM watch.source_accounts a"
-    " JOIN watch.api_sources src ON src.id = a.source_id WHERE a.client_id = :client_id AND a.id = :account_id"
+_HEALTH = text(
+    "SELECT a.id, a.consecutive_failures, a.credential_id IS NOT NULL AS has_credential, src.refresh_interval_minutes,"
+    " a.is_active AND src.is_active AS is_active"
+    " FROM watch.api_snapshots s JOIN watch.source_accounts a ON a.client_id = s.client_id AND a.id = s.account_id"
+    " JOIN watch.api_sources src ON src.id = a.source_id WHERE s.client_id = :client_id AND s.id = :snapshot_id"
 )
 
 
@@ -147,12 +151,16 @@ async def fail_reading(
     rejects: Sequence[Reject] = (),
 ) -> bool:
     """Mark a reading failed in the caller's transaction; False when it was no longer open."""
+    health = await _health(session, client_id, snapshot_id, error, now)
+    message = failure_message(
+        error, has_credential=health.has_credential, next_due_at=health.read_again_at, now=now
+    )
     place = await fail_snapshot(
         session,
         client_id,
         snapshot_id,
         token,
-        message=error.detail,
+        message=message,
         code=error.code,
         now=now,
         rejected=len(rejects),
@@ -164,7 +172,9 @@ async def fail_reading(
     metrics.SNAPSHOTS.labels("failed").inc()
     count_rejects(rejects)
     await add_rejects(session, client_id, snapshot_id, rejects, now)
-    await _note_bad(session, client_id, account_id, error, now, permanent=permanent)
+    if health.next_due_at is not None:
+        bad = {"now": now, "message": message, "next_due": health.next_due_at}
+        await session.execute(_UNHEALTHY, {"client_id": client_id, "account_id": account_id, **bad})
     data: dict[str, Any] = {"snapshot_id": str(snapshot_id), "source_id": str(source_id), "code": error.code}
     data |= {"permanent": permanent, "account_id": str(account_id) if account_id else None}
     about: dict[str, Any] = {"subject": str(snapshot_id), "client_id": client_id, "actor": actor, "now": now}
@@ -184,20 +194,28 @@ def is_permanent(error: BelvedereError) -> bool:
     return error.status < 500
 
 
-async def _note_bad(
-    session: WriteSession,
-    client_id: int,
-    account_id: UUID | None,
-    error: BelvedereError,
-    now: datetime,
-    *,
-    permanent: bool,
-) -> None:
-    place = {"client_id": client_id, "account_id": account_id}
-    row = None if account_id is None else (await session.execute(_FAILURES, place)).one_or_none()
+@dataclass(frozen=True, slots=True)
+class _Health:
+    """The account behind a failed reading; without one (a file) nothing is due."""
+
+    next_due_at: datetime | None = None
+    has_credential: bool = False
+    is_active: bool = False
+
+    @property
+    def read_again_at(self) -> datetime | None:
+        return self.next_due_at if self.is_active else None
+
+
+async def _health(
+    session: WriteSession, client_id: int, snapshot_id: UUID, error: BelvedereError, now: datetime
+) -> _Health:
+    values = {"client_id": client_id, "snapshot_id": snapshot_id}
+    row = (await session.execute(_HEALTH, values)).one_or_none()
     if row is None:
-        return
+        return _Health()
     interval = timedelta(minutes=row.refresh_interval_minutes)
     retry_after = getattr(error, "retry_after", None)
+    permanent = is_permanent(error)
     due = retry_due(row.consecutive_failures + 1, interval, now, permanent=permanent, retry_after=retry_after)
-    await session.execute(_UNHEALTHY, {**place, "now": now, "message": error.detail, "next_due": due})
+    return _Health(due, row.has_credential, row.is_active)

@@ -22,6 +22,8 @@ SLICE_BYTES = 256 * 1024
 LONG_DIGITS = 17
 """A number of so many characters may have more than the 15 significant digits that a float surely keeps."""
 
+PUSH_FORMS = "A push is one JSON object, a list of objects, or NDJSON (one object on each line)."
+
 _DIGIT_MAP = bytes(ord("0") if chr(code) in "0123456789." else ord(" ") for code in range(256))
 _LONG_RUN = b"0" * LONG_DIGITS
 _LONG_NUMBER = re.compile(rb"[0-9]{19}|[0-9]+\.")
@@ -55,6 +57,28 @@ def guess_format(name: str, data: bytes) -> DocumentFormat:
         first_line, _, rest = start.partition(b"\n")
         return "ndjson" if rest.lstrip()[:1] == b"{" and first_line.rstrip().endswith(b"}") else "json"
     return "csv"
+
+
+def push_format(body: bytes) -> DocumentFormat:
+    """JSON or NDJSON, as a push is one of them; raises Invalid for anything else."""
+    body = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first_line, _, rest = body.partition(b"\n")
+    try:
+        if rest and not rest.isspace() and _is_object(first_line):
+            return "ndjson"
+        document = parse_json(body)
+    except Invalid as error:
+        raise Invalid(f"{error.detail} {PUSH_FORMS}", code="invalid_json") from error
+    if not isinstance(document, dict | list):
+        raise Invalid(f"The body is neither an object nor a list. {PUSH_FORMS}", code="invalid_json")
+    return "json"
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(parse_json(line), dict)
+    except Invalid:
+        return False
 
 
 def read_document(data: bytes, form: DocumentFormat, mapping: RecordMapping) -> Iterator[RowBatch]:
@@ -108,7 +132,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def find_rows(document: Any, mapping: RecordMapping) -> list[Any]:
-    """The list that `records_path` leads to; a document that is a list itself, or one object, needs no path."""
+    """The list that `records_path` leads to; a document that is a list itself, or one record, needs no path."""
     if isinstance(document, list):
         return document
     for path in mapping.records_path:
@@ -117,6 +141,9 @@ def find_rows(document: Any, mapping: RecordMapping) -> list[Any]:
             return found
         if isinstance(found, dict):
             return [found]
+    known_by = mapping.column("external_id")
+    if known_by and known_by.path and has_path(document, known_by.path):
+        return [document]
     if mapping.records_path:
         wanted = " or ".join(".".join(path) for path in mapping.records_path)
         raise Invalid(
@@ -126,6 +153,11 @@ def find_rows(document: Any, mapping: RecordMapping) -> list[Any]:
     if not isinstance(document, dict):
         raise Invalid("The document is neither a list nor an object.", code="unexpected_shape")
     return [document]
+
+
+def has_path(document: Any, path: Path) -> bool:
+    """Whether the path leads somewhere, be it to null."""
+    return _walk(document, path) is not MISSING
 
 
 def _walk(document: Any, path: Path) -> Any:
@@ -181,9 +213,7 @@ def _blocks(data: bytes) -> Iterator[bytes]:
 
 def _read_csv(data: bytes) -> Iterator[RowBatch]:
     """Rows of a CSV with a header line; empty cells are missing values."""
-    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
-    csv.field_size_limit(max(csv.field_size_limit(), 64 * 1024 * 1024))
-    reader = csv.reader(text, delimiter=_delimiter(data))
+    reader = _csv_reader(data)
     header = [name.strip() for name in next(_csv_rows(reader), [])]
     if not header or not any(header):
         raise Invalid("The file is empty: a CSV begins with a line of column names.", code="empty_file")
@@ -210,6 +240,17 @@ def _read_csv(data: bytes) -> Iterator[RowBatch]:
             batch = RowBatch(number + 1, [], [])
     if batch.rows or number == 0:
         yield batch
+
+
+def csv_header(data: bytes) -> list[str]:
+    """The column names of a CSV."""
+    return [name.strip() for name in next(_csv_rows(_csv_reader(data.removeprefix(b"\xef\xbb\xbf"))), [])]
+
+
+def _csv_reader(data: bytes) -> Any:
+    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    csv.field_size_limit(max(csv.field_size_limit(), 64 * 1024 * 1024))
+    return csv.reader(text, delimiter=_delimiter(data))
 
 
 def _csv_rows(reader: Any) -> Iterator[list[str]]:

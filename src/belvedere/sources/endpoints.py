@@ -16,7 +16,7 @@ from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import FieldProblem, Invalid, NotFound
 from belvedere.core.ids import new_id
 from belvedere.core.runtime import Runtime
-from belvedere.sources.documents import guess_format, parse_json
+from belvedere.sources.documents import DocumentFormat, push_format
 from belvedere.sources.intake import add_intake, mapping_document
 from belvedere.sources.plan import default_mapping
 from belvedere.sources.runs import enqueue_intake
@@ -146,13 +146,18 @@ async def receive_push(
             session, endpoint.client_id, endpoint.credential_id, "check a push", actor, now
         )
         push = verify([opened["secret"]], headers, body, now)
-        if guess_format("", body) == "json":
-            parse_json(body)
-        return TakenPush(push.message_id, await _keep(session, endpoint, push, body, actor, now))
+        form = push_format(body)
+        return TakenPush(push.message_id, await _keep(session, endpoint, push, body, form, actor, now))
 
 
 async def _keep(
-    session: WriteSession, endpoint: Any, push: VerifiedPush, body: bytes, actor: str, now: datetime
+    session: WriteSession,
+    endpoint: Any,
+    push: VerifiedPush,
+    body: bytes,
+    form: DocumentFormat,
+    actor: str,
+    now: datetime,
 ) -> bool:
     receipt = {
         "client_id": endpoint.client_id,
@@ -170,7 +175,7 @@ async def _keep(
         account_id=endpoint.account_id,
         source_id=endpoint.source_id,
         kind="webhook",
-        format=guess_format("", body),
+        format=form,
         mapping=None if mapping is None else mapping_document(mapping),
         content=body,
         data_as_of=push.sent_at,

@@ -17,6 +17,7 @@ from belvedere.core.settings import Settings
 from belvedere.sources.contracts import Completeness, MetricDefinition, Reject
 from belvedere.sources.documents import DocumentFormat, read_document
 from belvedere.sources.errors import LeaseLost, ReadingFailed
+from belvedere.sources.file_checks import refuse_misfit
 from belvedere.sources.ingest import Reading
 from belvedere.sources.listeners import internal_reader
 from belvedere.sources.map_rows import MappedFrames, ReadingMapper
@@ -75,8 +76,10 @@ async def _keep(runtime: Runtime, claim: Claim, state: FetchState) -> None:
 async def fetch_reading(runtime: Runtime, plan: Plan, state: FetchState, now: datetime) -> Reading:
     """Read everything the plan asks for; raises ExternalError, ReadingFailed, Invalid or LeaseLost."""
     if plan.intake is not None:
+        # A push or a replay may hold rows of other kinds; only a file is chosen by a person for its mapping.
+        read = map_file if plan.intake.kind == "file" else map_document
         mapped = await asyncio.to_thread(
-            map_document, plan.intake.content, plan.intake.form, plan.mapping, plan.definitions, now
+            read, plan.intake.content, plan.intake.form, plan.mapping, plan.definitions, now
         )
         return Reading(mapped, plan.intake.data_as_of or now, plan.claim.completeness)
     if plan.connector is None:
@@ -169,3 +172,18 @@ def map_document(
             if progress:
                 progress(mapper.received)
         return mapper.finish(now)
+
+
+def map_file(
+    data: bytes,
+    form: DocumentFormat,
+    mapping: RecordMapping,
+    definitions: Mapping[str, MetricDefinition],
+    now: datetime,
+    progress: RowCount | None = None,
+) -> MappedFrames:
+    """Map a whole file; raises Invalid when it cannot be read, or when none of it is what the mapping asks for."""
+    mapped = map_document(data, form, mapping, definitions, now, progress)
+    if not mapped.frames.records.height:
+        refuse_misfit(data, form, mapping)
+    return mapped

@@ -14,7 +14,7 @@ from belvedere.sources.collect import record_failure, store_in
 from belvedere.sources.contracts import Completeness, IngestResult, SnapshotType, StoredSnapshot
 from belvedere.sources.documents import DocumentFormat, guess_format
 from belvedere.sources.errors import LeaseLost
-from belvedere.sources.fetch import FetchState, kept_lease, map_document
+from belvedere.sources.fetch import FetchState, kept_lease, map_file
 from belvedere.sources.ingest import Reading
 from belvedere.sources.listeners import tell_listeners
 from belvedere.sources.mapping import RecordMapping, parse_mapping
@@ -126,7 +126,7 @@ async def _store(
     on_read = (lambda rows: progress("read", rows)) if progress else None
     on_stored = (lambda rows: progress("stored", rows)) if progress else None
     async with kept_lease(runtime, claim, FetchState()):
-        mapped = await asyncio.to_thread(map_document, content, form, mapping, definitions, now, on_read)
+        mapped = await asyncio.to_thread(map_file, content, form, mapping, definitions, now, on_read)
     faultpoint("snapshot.fetched")
     reading = Reading(mapped, claim.data_as_of or now, claim.completeness)
     async with runtime.db.write(Scope.client(claim.client_id, actor)) as session:

@@ -53,6 +53,7 @@ class Intake:
     """A body that was handed to us and waits for its rows to be stored."""
 
     id: UUID
+    kind: str
     form: DocumentFormat
     content: bytes
     data_as_of: datetime | None
@@ -145,5 +146,5 @@ async def _find_intake(session: WriteSession, claim: Claim) -> tuple[Intake | No
     if row is None:
         return None, None
     mapping = row.mapping if isinstance(row.mapping, dict) else orjson.loads(row.mapping or b"{}")
-    intake = Intake(row.id, row.format, bytes(row.content), row.data_as_of)
+    intake = Intake(row.id, row.kind, row.format, bytes(row.content), row.data_as_of)
     return intake, find_mapping(mapping) if mapping else None

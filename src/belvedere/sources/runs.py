@@ -30,6 +30,9 @@ _STARTED = text(
     "UPDATE watch.source_accounts SET last_started_at = :now, next_due_at = :next_due"
     " WHERE client_id = :client_id AND id = :id"
 )
+_POSTPONED = text(
+    "UPDATE watch.source_accounts SET next_due_at = :next_due WHERE client_id = :client_id AND id = :id"
+)
 _DUE = text(
     "SELECT a.id, a.client_id, a.source_id, src.provider, src.endpoint, src.refresh_interval_minutes"
     " FROM watch.source_accounts a JOIN watch.api_sources src ON src.id = a.source_id"
@@ -88,6 +91,9 @@ async def request_run(
         requested_by=actor,
         now=now,
     )
+    # The next planned reading keeps its distance from this one, as it does after a planned one.
+    due = next_due(account.id, timedelta(minutes=account.refresh_interval_minutes), now)
+    await session.execute(_POSTPONED, {"client_id": account.client_id, "id": account.id, "next_due": due})
     await enqueue_collect(session, account.client_id, snapshot_id, actor)
     return SnapshotRef(account.client_id, snapshot_id, account.source_id)
 
