@@ -343,6 +343,6 @@ async def test_an_uploaded_file_of_another_kind_fails_and_names_the_column(http,
     answer = await http.post("/ingest", data=form, files={"file": ("x.csv", b"a,b\n1,2\n")}, headers=olga)
     await world.job("sources.collect", snapshot_id=answer.json()["snapshot_id"])
     row = world.snapshot(answer.json()["snapshot_id"])
-    assert (row["status"], row["error_code"]) == ("failed", "missing_column")
+    assert (row["status"], row["error_code"]) == ("failed", "unexpected_shape")
     assert "column id," in row["error_message"]
     assert "The file has: a, b." in row["error_message"]

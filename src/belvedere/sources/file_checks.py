@@ -27,9 +27,9 @@ def refuse_misfit(data: bytes, form: DocumentFormat, mapping: RecordMapping) -> 
         has_id = has_id or path is None or any(has_path(row, path) for row in chosen)
         columns.update((str(name), None) for row in chosen for name in row)
     if total and not wanted:
-        raise Invalid(_nothing_matched(total, mapping), code="nothing_matched")
+        raise Invalid(_nothing_matched(total, mapping), code="unexpected_shape")
     if path and columns and not has_id:
-        raise Invalid(_missing_column(".".join(path), list(columns), mapping), code="missing_column")
+        raise Invalid(_missing_column(".".join(path), list(columns), mapping), code="unexpected_shape")
 
 
 def _nothing_matched(total: int, mapping: RecordMapping) -> str:
