@@ -8,6 +8,7 @@ import pytest
 from tests.people import BRANDT
 
 from belvedere.core.jobs import JobCall
+from belvedere.sources import listeners
 from belvedere.sources.listeners import forget_snapshot_listener, register_snapshot_listener
 from belvedere.sources.service import ingest_file
 from belvedere.watchtower import jobs
@@ -21,8 +22,17 @@ MAPPING = {
 }
 
 
+@pytest.fixture(autouse=True)
+def nobody_else_listens():
+    """Another test of this process may have wired the whole program together."""
+    kept = list(listeners._listeners)
+    listeners._listeners.clear()
+    yield
+    listeners._listeners[:] = kept
+
+
 @pytest.fixture
-def listening():
+def listening(nobody_else_listens):
     register_snapshot_listener(judge_stored)
     yield
     forget_snapshot_listener(judge_stored)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import procrastinate
+import psycopg
 from procrastinate import JobContext
 from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -141,7 +142,7 @@ async def keep_rescuing(app: procrastinate.App, runtime: Runtime) -> None:
     while True:
         try:
             await rescue_stalled(app, settings.job_stalled_seconds)
-        except ConnectorException as error:
+        except (ConnectorException, psycopg.OperationalError) as error:
             log.warning("sweep of stalled jobs has no database", error=str(error))
         await asyncio.sleep(max(1.0, settings.job_heartbeat_seconds))
 
@@ -154,7 +155,7 @@ async def run_worker(runtime: Runtime, *, concurrency: int | None = None, until_
         app = build_app(runtime)
         try:
             await run_open(app, runtime, options)
-        except ConnectorException as error:
+        except (ConnectorException, psycopg.OperationalError) as error:
             log.warning("the queue has no database; trying again", error=str(error))
             await asyncio.sleep(1.0)
         else:
