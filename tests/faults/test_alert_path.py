@@ -47,7 +47,9 @@ async def test_a_database_killed_under_a_worker_loses_and_doubles_nothing(
                 await asyncio.sleep(0.15 * number)
                 kill_database(house)
                 await asyncio.to_thread(house.installation.server.revive)  # type: ignore[union-attr]
-                await house.until_settled(120)
+                if worker.returncode is not None:  # as `up` does
+                    worker = await house.run_worker()
+                await house.until_settled(240)
         finally:
             await stop(worker)
         assert house.alerts() == 3
