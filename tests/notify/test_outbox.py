@@ -392,13 +392,3 @@ async def test_a_sender_looks_again_while_somebody_is_still_adding(runtime, outb
         assert not running.done()
     assert (await running).sent == 1
     assert BOT.address == SHOP.discord_channel_id
-
-
-async def test_an_end_written_twice_because_its_commit_was_in_doubt_is_no_late_answer(runtime, outbox):
-    (delivery_id,) = await outbox.ask(request())
-    (held,) = await claim(runtime)
-    for _ in range(2):
-        async with runtime.db.write(SCOPE) as session:
-            assert await verdicts.accepted(session, held, Receipt("receipt"), "test", datetime.now(UTC))
-    assert outbox.outcomes(delivery_id) == ["sent"]
-    assert [kind for kind, _ in outbox.events()] == ["delivery.sent"]
