@@ -56,6 +56,13 @@ class House:
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
 
+    async def run_web(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "belvedere", "serve", "--port", "0",
+            env={**os.environ, **self.environment},
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+
     def query(self, statement: str) -> Any:
         with psycopg.connect(self.installation.admin_url, autocommit=True) as connection:
             row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
@@ -79,6 +86,9 @@ class House:
                 f"Nobody opened {number}", "col:external_id", Condition.EQUALS, target, notify_discord=True,
             )  # fmt: skip
             await create_rule(session, draft, actor="test", now=self.runtime.clock(), force=True)
+        await self.read_again()
+
+    async def read_again(self) -> None:
         async with self.runtime.db.write(self.owner) as session:
             await request_run(session, self.accounts[0], actor="test", now=self.runtime.clock())
 

@@ -11,6 +11,10 @@ from tests.faults.house import House, open_house, stop, wait_for_kill
 from belvedere.core.faults import KNOWN_POINTS
 
 pytestmark = pytest.mark.kills
+LAST_FAILED = (
+    "SELECT status = 'failed' AND error_message <> '' FROM watch.api_snapshots WHERE snapshot_type = 'manual'"
+    " ORDER BY created_at DESC LIMIT 1"
+)
 
 
 async def settle_with_fresh_worker(house: House) -> None:
@@ -55,6 +59,42 @@ async def test_a_database_killed_under_a_worker_loses_and_doubles_nothing(
         assert house.alerts() == 3
         ledger = house.discord()
         assert (ledger["keys"], ledger["doubled"]) == (3, 0)
+
+
+async def test_database_and_web_killed_at_any_point_lose_and_double_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The worker is stopped at the point, so that the others die exactly there; then it goes on."""
+    async with open_house(reachable(tmp_path_factory)) as house:
+        for number, point in enumerate(KNOWN_POINTS):
+            await house.breach(number)
+            web = await house.run_web()
+            worker = await house.run_worker(f"{point}=stop")
+            await until_stopped(worker.pid)
+            web.kill()
+            kill_database(house)
+            await asyncio.to_thread(house.installation.server.revive)  # type: ignore[union-attr]
+            os.kill(worker.pid, signal.SIGCONT)
+            await settle_with_fresh_worker(house)
+            await stop(worker)
+            await web.wait()
+            if house.query(LAST_FAILED):
+                # A reading that failed says why, and is read again when it is due: here at once.
+                await house.read_again()
+                await settle_with_fresh_worker(house)
+            assert house.alerts() == number + 1, point
+            ledger = house.discord()
+            assert (ledger["keys"], ledger["doubled"]) == (number + 1, 0), point
+
+
+async def until_stopped(pid: int, seconds: float = 60.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not is_stopped(pid):
+            await asyncio.sleep(0.1)
+
+
+def is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
 
 
 def kill_database(house: House) -> None:
