@@ -9,17 +9,19 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-SCHEMAS = ["core", "watch", "jobs"]
+SCHEMAS = [
+    "core", "watch", "jobs", "ads", "agents", "knowledge", "inventory", "support", "outreach", "reports",
+]  # fmt: skip
 FINGERPRINT = """
 SELECT md5(concat_ws('|',
   (SELECT string_agg(c.oid::text || c.relkind::text || c.relrowsecurity || c.relforcerowsecurity
                      || coalesce(c.relacl::text, '') || c.relnatts, ',' ORDER BY c.oid)
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('app', 'core', 'watch', 'jobs', 'public')),
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'),
   (SELECT string_agg(oid::text || polname || coalesce(pg_get_expr(polqual, polrelid), ''), ',' ORDER BY oid) FROM pg_policy),
   (SELECT string_agg(oid::text || tgenabled::text, ',' ORDER BY oid) FROM pg_trigger),
   (SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_constraint),
   (SELECT string_agg(p.oid::text || md5(p.prosrc) || coalesce(p.proacl::text, ''), ',' ORDER BY p.oid)
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('app', 'core', 'watch', 'jobs'))))
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%')))
 """
 TABLES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

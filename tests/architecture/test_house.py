@@ -18,7 +18,7 @@ MODULES = sorted(
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PACKAGES = (
     "accounts", "ads", "agents", "api", "cli", "connectors", "core", "events", "inventory", "knowledge", "migrations",
-    "notify", "outreach", "reports", "sandbox", "sources", "support", "watchtower", "web", "wiring",
+    "notify", "outreach", "reports", "sandbox", "seeding", "sources", "support", "watchtower", "web", "wiring",
 )  # fmt: skip
 
 LONGEST_FILE, LONGEST_FUNCTION, NEVER_LONGER = 400, 45, 80

@@ -4,13 +4,18 @@ Domains define plain SQLAlchemy Core tables on `metadata` in their `tables.py`; 
 lists, ingest and watching never load objects.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
+    Numeric,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -29,12 +34,14 @@ AGENCY = 0
 """The agency is client 0: rows that belong to no customer carry it, and only agency staff see them."""
 
 
-def uuid_key(name: str = "id") -> Column[object]:
-    return Column(name, UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"))
+def uuid_key(name: str = "id", comment: str = "Key of the row.") -> Column[object]:
+    return Column(
+        name, UUID(as_uuid=True), primary_key=True, server_default=text("gen_random_uuid()"), comment=comment
+    )
 
 
-def identity_key(name: str = "id") -> Column[int]:
-    return Column(name, BigInteger, primary_key=True, autoincrement=True)
+def identity_key(name: str = "id", comment: str = "Key of the row, counted up.") -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=True, comment=comment)
 
 
 def tenant(*, checked: bool = True) -> Column[int]:
@@ -44,25 +51,56 @@ def tenant(*, checked: bool = True) -> Column[int]:
     each row costs a third of an ingest.
     """
     reference = [ForeignKey("core.clients.id", ondelete="CASCADE")] if checked else []
-    return Column("client_id", Integer, *reference, nullable=False, server_default=text("0"))
+    return Column(
+        "client_id", Integer, *reference, nullable=False, server_default=text("0"),
+        comment="Client the row belongs to; 0 is the agency itself.",
+    )  # fmt: skip
 
 
-def instant(name: str, *, required: bool = False, now: bool = False) -> Column[object]:
+def instant(
+    name: str, *, required: bool = False, now: bool = False, comment: str | None = None
+) -> Column[object]:
     default = text("now()") if now else None
-    return Column(name, DateTime(timezone=True), nullable=not (required or now), server_default=default)
+    return Column(
+        name, DateTime(timezone=True), nullable=not (required or now), server_default=default, comment=comment
+    )
 
 
 def created_at() -> Column[object]:
-    return instant("created_at", now=True)
+    return instant("created_at", now=True, comment="When the row was written (UTC).")
 
 
 def updated_at() -> Column[object]:
     """Kept by the trigger `core.update_updated_at_column`, so that hand-written SQL keeps it too."""
-    return instant("updated_at", now=True)
+    return instant("updated_at", now=True, comment="When the row last changed (UTC); kept by a trigger.")
 
 
-def document(name: str, default: str | None = "'{}'::jsonb", *, required: bool = True) -> Column[object]:
-    return Column(name, JSONB, nullable=not required, server_default=text(default) if default else None)
+def document(
+    name: str, default: str | None = "'{}'::jsonb", *, required: bool = True, comment: str | None = None
+) -> Column[object]:
+    return Column(
+        name, JSONB, nullable=not required, server_default=text(default) if default else None, comment=comment
+    )
+
+
+def derived(name: str, expression: str, *, kind: Any = None, comment: str) -> Column[Any]:
+    """A column that PostgreSQL computes and stores; nobody can write it, so it can never disagree with its row."""
+    return Column(name, kind or Numeric(), Computed(expression, persisted=True), comment=comment)
+
+
+def ratio(top: str, bottom: str, places: int = 6) -> str:
+    """SQL of an exact quotient; NULL when either side is missing or the denominator is zero."""
+    return f"round(({top})::numeric / NULLIF(({bottom})::numeric, 0), {places})"
+
+
+def belongs_to(column: str, parent: str, *, name: str, ondelete: str | None = None) -> ForeignKeyConstraint:
+    """A foreign key to a tenant's parent row that carries the client, so that no child can point across clients.
+
+    `parent` is `schema.table`; it must have UNIQUE (client_id, id). Checks of foreign keys do not see row policies.
+    """
+    return ForeignKeyConstraint(
+        ["client_id", column], [f"{parent}.client_id", f"{parent}.id"], name=name, ondelete=ondelete
+    )
 
 
 def one_of(column: str, words: type | tuple[str, ...]) -> str:

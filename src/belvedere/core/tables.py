@@ -16,7 +16,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from belvedere.core.schema import created_at, document, instant, metadata, one_of, tenant, uuid_key
+from belvedere.core.schema import (
+    created_at,
+    document,
+    instant,
+    metadata,
+    one_of,
+    tenant,
+    updated_at,
+    uuid_key,
+)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
 
@@ -67,20 +76,58 @@ outbox_events = Table(
 observability_logs = Table(
     "observability_logs",
     metadata,
-    uuid_key(),
+    Column(
+        "id",
+        UUID(as_uuid=True),
+        nullable=False,
+        server_default=text("gen_random_uuid()"),
+        comment="Key of the row.",
+    ),
     tenant(),
     created_at(),
-    Column("level", Text, nullable=False),
-    Column("logger", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    document("context"),
-    Column("correlation_id", Text),
-    Column("process", Text),
+    Column("level", Text, nullable=False, comment="DEBUG, INFO, WARN, ERROR or CRITICAL."),
+    Column("logger", Text, nullable=False, comment="The part of the program that spoke."),
+    Column("message", Text, nullable=False, comment="What happened, with secrets and addresses masked."),
+    document("context", comment="Named values of the line, masked."),
+    Column("correlation_id", Text, comment="The request or job the line belongs to."),
+    Column("process", Text, comment="The process that wrote it."),
+    PrimaryKeyConstraint("id", "created_at"),
     CheckConstraint(one_of("level", LOG_LEVELS), name="level_known"),
     Index("ix_observability_logs_created_at", "created_at"),
     Index("ix_observability_logs_level_created_at", "level", "created_at"),
     schema="core",
     comment="System logs with secrets and addresses masked; people read INFO and WARN, the service role all.",
+    postgresql_partition_by="RANGE (created_at)",
+)
+
+partition_plans = Table(
+    "partition_plans",
+    metadata,
+    Column("table_name", Text, primary_key=True, comment="The partitioned table, as schema.table."),
+    Column(
+        "key_kind", Text, nullable=False, comment="time: a timestamp; uuid7: the time inside a UUIDv7 key."
+    ),
+    Column("key_column", Text, nullable=False, comment="The column whose months part the table."),
+    Column(
+        "months_ahead",
+        Integer,
+        nullable=False,
+        server_default=text("4"),
+        comment="Months made before they come.",
+    ),
+    Column("retention_months", Integer, comment="Whole months kept; NULL keeps them for ever."),
+    Column(
+        "before_drop",
+        Text,
+        comment="Function (regclass) that keeps what must outlive a month, called before its part is dropped.",
+    ),
+    created_at(),
+    updated_at(),
+    CheckConstraint(one_of("key_kind", ("time", "uuid7")), name="key_kind_known"),
+    CheckConstraint("months_ahead BETWEEN 1 AND 24", name="months_ahead_range"),
+    CheckConstraint("retention_months >= 1", name="retention_months_positive"),
+    schema="core",
+    comment="Which tables are parted by month, how far ahead parts are made, and how long they are kept.",
 )
 
 idempotency_keys = Table(

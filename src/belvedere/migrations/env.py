@@ -1,5 +1,6 @@
 """Alembic's door: every domain's tables, lock and statement timeouts, and one migration at a time."""
 
+import re
 from typing import Any, cast
 
 from alembic import context
@@ -9,6 +10,7 @@ from sqlalchemy.schema import SchemaItem
 import belvedere.migrations.env_tables  # noqa: F401 - adds every domain's tables to the metadata
 from belvedere.core.schema import metadata
 
+PART = re.compile(r"_(p\d{6}|default)$")
 SCHEMAS = frozenset(table.schema for table in metadata.tables.values())
 
 
@@ -20,7 +22,7 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
 
 
 def is_part(name: str) -> bool:
-    return name.startswith("api_record") and ("_p2" in name or name.endswith("_default"))
+    return PART.search(name) is not None
 
 
 def include_object(item: SchemaItem, _name: str | None, kind: str, reflected: bool, _other: object) -> bool:  # noqa: FBT001

@@ -1,0 +1,1 @@
+"""Ad accounts, campaigns, their figures, recommendations, budgets, actions and alerts."""

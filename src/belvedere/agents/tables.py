@@ -1,0 +1,1 @@
+"""Runs of agents, approvals, feedback, quality control, queries, and the gym of language models."""

@@ -1,0 +1,1 @@
+"""Stock snapshots, reorder points and lead times."""

@@ -1,0 +1,1 @@
+"""Documents, their chunks with embeddings, and metadata to filter by."""

@@ -1,0 +1,26 @@
+"""Support: curated replies"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from belvedere.migrations import support
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_tables()
+    for statement in support.statements():
+        op.get_bind().exec_driver_sql(statement.replace("%", "%%"))
+
+
+def create_tables() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

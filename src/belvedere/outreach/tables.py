@@ -1,0 +1,1 @@
+"""Leads, analyses, demo sites, videos, campaigns, sends, conversations and tests."""

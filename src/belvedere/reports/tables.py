@@ -1,0 +1,1 @@
+"""Workflows, collections, aggregates, dashboards, insights and shares."""

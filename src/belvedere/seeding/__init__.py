@@ -1,0 +1,1 @@
+"""Plausible, consistent, deterministic data for every table: demos, tests and benchmarks."""
