@@ -16,6 +16,7 @@ from belvedere.core.settings import Settings
 from belvedere.migrations.roles import LOGINS, login_name, login_password
 from belvedere.migrations.runner import migrate
 from tests.people import People, add_people
+from tests.servers import server_15  # noqa: F401 - a fixture for every test
 from tests.workbench import Workbench, on_database
 
 SECRET = b"belvedere-tests-only-secret-32-b"

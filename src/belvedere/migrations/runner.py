@@ -71,6 +71,8 @@ def _migrate(connection: Connection, target: str, lock_timeout: str) -> tuple[st
     connection.execute(text("SET ROLE owner_r"))
     connection.execute(text(f"SET lock_timeout = '{lock_timeout}'"))
     connection.execute(text("SET statement_timeout = '10min'"))
+    # A month of the schema is a month of UTC, whatever zone the server is set to.
+    connection.execute(text("SET timezone = 'UTC'"))
     connection.execute(text("CREATE SCHEMA IF NOT EXISTS core"))
     connection.commit()
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})

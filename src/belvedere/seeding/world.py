@@ -2,8 +2,8 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,8 @@ class World:
     clients: tuple[ClientPlan, ...]
     people: tuple[UUID, ...] = ()
     """Ids of people in core.users that rows may name as owners and authors; never empty while filling."""
+    sources: Mapping[str, UUID] = field(default_factory=dict)
+    """Keys of watch.api_sources by "provider/endpoint"."""
 
     def random(self, *parts: object) -> random.Random:
         """A source of chance of its own for these parts: adding rows to one table never changes another's."""
