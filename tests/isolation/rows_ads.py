@@ -17,18 +17,18 @@ STATEMENTS: dict[str, str] = {
     " VALUES (%(c)s, %(ads_campaigns)s, now() - make_interval(secs => %(n)s), 1, 2, 3, 4, 5)",
     "ads.ads_daily_metrics": "INSERT INTO ads.ads_daily_metrics (id, client_id, campaign_id, metric_date, spend_cents,"
     " currency) VALUES (%(id)s, %(c)s, %(ads_campaigns)s, date '2020-01-01' + %(n)s::integer, 100, 'EUR')",
-    "ads.ai_recommendations": "INSERT INTO ads.ai_recommendations (id, client_id, campaign_id, approval_id,"
+    "ads.ai_recommendations": "INSERT INTO ads.ai_recommendations (id, client_id, campaign_id,"
     " confidence_score, effect_low, effect_high, currency)"
-    " VALUES (%(id)s, %(c)s, %(ads_campaigns)s, %(agents_agent_approval)s, 0.8, 1, 2, 'EUR')",
-    "ads.budget_allocations": "INSERT INTO ads.budget_allocations (id, client_id, approval_id, period_start,"
-    " period_end, total_budget, currency, allocations) VALUES (%(id)s, %(c)s, %(agents_agent_approval)s, '2026-01-01',"
+    " VALUES (%(id)s, %(c)s, %(ads_campaigns)s, 0.8, 1, 2, 'EUR')",
+    "ads.budget_allocations": "INSERT INTO ads.budget_allocations (id, client_id, period_start,"
+    " period_end, total_budget, currency, allocations) VALUES (%(id)s, %(c)s, '2026-01-01',"
     """ '2026-01-31', 10, 'EUR', '{"meta": 10}')""",
     "ads.budget_allocation_lines": "INSERT INTO ads.budget_allocation_lines (id, client_id, allocation_id, target,"
     " campaign_id, amount, lowest, highest) VALUES (%(id)s, %(c)s, %(ads_budget_allocations)s, 'line_' || %(n)s,"
     " %(ads_campaigns)s, 10, 0, 20)",
-    "ads.ai_actions_log": "INSERT INTO ads.ai_actions_log (id, client_id, action_type, campaign_id, approval_id,"
+    "ads.ai_actions_log": "INSERT INTO ads.ai_actions_log (id, client_id, action_type, campaign_id,"
     " recommendation_id, requested_by, approved_by, confidence, idempotency_key) VALUES (%(id)s, %(c)s, 'PAUSE',"
-    " %(ads_campaigns)s, %(agents_agent_approval)s, %(ads_ai_recommendations)s, 'agent', 'person', 0.7, %(text)s)",
+    " %(ads_campaigns)s, %(ads_ai_recommendations)s, 'agent', 'person', 0.7, %(text)s)",
     "ads.ai_action_events": "INSERT INTO ads.ai_action_events (id, client_id, action_id, kind)"
     " VALUES (%(id)s, %(c)s, %(ads_ai_actions_log)s, 'note')",
     "ads.alerts": "INSERT INTO ads.alerts (id, client_id, alert_type, severity, campaign_id, metric_value,"
