@@ -1,9 +1,8 @@
-"""Comments on the tables of the first revision"""
+"""Comments on the tables of the first revisions"""
 
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from belvedere.migrations.ground import read_sql
 
 revision = "0011"
 down_revision = "0010"
@@ -12,8 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.get_bind().exec_driver_sql(read_sql("0011_comments.sql").replace("%", "%%"))
 
 
 def downgrade() -> None:
-    pass
+    """Comments change nothing that a program sees, so the older schema keeps them."""
