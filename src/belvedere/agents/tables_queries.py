@@ -61,7 +61,7 @@ agent_query = Table(
     CheckConstraint("octet_length(prompt_hash) = 32", name="prompt_hash_is_sha256"),
     CheckConstraint("octet_length(response_hash) = 32", name="response_hash_is_sha256"),
     CheckConstraint("input_tokens >= 0", name="input_tokens_not_negative"),
-    CheckConstraint("cached_tokens BETWEEN 0 AND input_tokens", name="cached_tokens_are_sent"),
+    CheckConstraint("cached_tokens BETWEEN 0 AND greatest(input_tokens, 0)", name="cached_tokens_are_sent"),
     CheckConstraint("output_tokens >= 0", name="output_tokens_not_negative"),
     CheckConstraint("reserved_micros >= 0", name="reserved_not_negative"),
     CheckConstraint("cost_micros >= 0", name="cost_not_negative"),

@@ -42,9 +42,10 @@ def cost_micros() -> Column[int]:
 
 
 def cost_usd() -> Column[object]:
+    """By a product: a quotient of numerics keeps only so many digits, and large sums would lose their last ones."""
     return derived(
         "cost_usd",
-        "cost_micros::numeric / 1000000",
+        "cost_micros::numeric * 0.000001",
         kind=Numeric(20, 6),
         comment="The same price in US dollars.",
     )
