@@ -32,10 +32,9 @@ from belvedere.sources.service import (
 from belvedere.watchtower.contracts import Condition, Severity
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.service import RuleFilter, create_rule, list_rules
+from belvedere.wiring.seed_people import OWNER_EMAIL, OWNER_NAME, OWNER_PASSWORD
 
-OWNER_EMAIL = "owner@demo.example"
-OWNER_PASSWORD = "belvedere-demo-2026"  # noqa: S105 - printed by the demo; a real installation makes its own
-OWNER_NAME = "Ines Halvorsen"
+__all__ = ["OWNER_EMAIL", "OWNER_PASSWORD"]
 SAMPLE = "robyn_dt_simulated_weekly.csv"
 
 

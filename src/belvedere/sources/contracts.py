@@ -11,6 +11,24 @@ from uuid import UUID
 import polars as pl
 
 
+class ConversationChannel(StrEnum):
+    """Where the team and a client talk."""
+
+    DISCORD = "discord"
+    SLACK = "slack"
+    EMAIL = "email"
+    CHAT = "chat"
+    PHONE = "phone"
+    MEETING = "meeting"
+
+
+class Sentiment(StrEnum):
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+    MIXED = "mixed"
+
+
 class SnapshotType(StrEnum):
     SCHEDULED = "scheduled"
     MANUAL = "manual"

@@ -31,6 +31,7 @@ from belvedere.core.schema import (
     uuid_key,
 )
 from belvedere.sources.contracts import Completeness, SnapshotStatus, SnapshotType
+from belvedere.sources.tables_communication import communication_reports  # noqa: F401 - one of the domain's tables
 
 NEW_UUID = text("gen_random_uuid()")
 
