@@ -1,8 +1,8 @@
 """What is written from the catalogue: SQL that makes the same schema again, Mermaid, the picture, dbt sources."""
 
 import re
-import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import psycopg
 import pytest
@@ -25,13 +25,16 @@ def bare(relation: Relation) -> Relation:
 
     PostgreSQL writes casts inside a list of words in another place when it reads its own words again.
     """
-    constraints = tuple(
-        replace(key, definition=re.sub(r"::(text|character varying)(\[\])?|[()]", "", key.definition))
-        for key in relation.constraints
+    constraints, indexes = (
+        tuple(
+            replace(thing, definition=re.sub(r"::(text|character varying)(\[\])?|[()]", "", thing.definition))
+            for thing in things
+        )
+        for things in (relation.constraints, relation.indexes)
     )
     return replace(
         relation, estimate=0, bytes=0, parts=0, triggers=(), policies=(), row_security=False, row_security_forced=False,
-        readable=True, definition=None, constraints=constraints,
+        readable=True, definition=None, constraints=constraints, indexes=indexes,
     )  # fmt: skip
 
 
@@ -43,7 +46,8 @@ def test_the_sql_makes_the_same_tables_again(admin: psycopg.Connection, relation
             admin.execute(f'DROP {kind} IF EXISTS "{relation.schema}"."{relation.name}" CASCADE')
         admin.execute(render_ddl(tables, schemas=True))
         made = [bare(relation) for relation in read_with(admin)]
-    assert made == [bare(relation) for relation in tables]
+    for one, other in zip(made, tables, strict=True):
+        assert one == bare(other), one.full_name
 
 
 def test_the_sql_of_views_runs_after_their_tables(admin: psycopg.Connection, relations):
@@ -65,7 +69,7 @@ def test_names_are_quoted_where_they_must_be():
 def test_every_schema_has_its_picture_and_its_words(relations):
     for schema in SCHEMAS:
         found = [relation for relation in relations if relation.schema == schema]
-        root = ElementTree.fromstring(render_svg(found, title=schema))
+        root = ET.fromstring(render_svg(found, title=schema))
         said = {node.text for node in root.iter("{http://www.w3.org/2000/svg}text")}
         assert {relation.name for relation in found if not relation.is_view} <= said
         lines = render_mermaid(found).splitlines()
@@ -107,12 +111,12 @@ def test_dbt_sources_carry_what_the_constraints_promise(admin: psycopg.Connectio
     tables = {table["name"]: table for table in sources["watch"]["tables"]}
     columns = {column["name"]: column for column in tables["api_snapshots"]["columns"]}
     assert columns["id"]["data_tests"] == ["not_null", "unique"]
-    assert {"accepted_values": {"arguments": {"values": ["pending", "processing", "completed", "failed"]}}} in columns[
-        "status"
-    ]["data_tests"]
-    assert {"relationships": {"arguments": {"to": "source('watch', 'source_accounts')", "field": "id"}}} in columns[
-        "account_id"
-    ]["data_tests"]
+    assert {
+        "accepted_values": {"arguments": {"values": ["pending", "processing", "completed", "failed"]}}
+    } in columns["status"]["data_tests"]
+    assert {
+        "relationships": {"arguments": {"to": "source('watch', 'source_accounts')", "field": "id"}}
+    } in columns["account_id"]["data_tests"]
     listed = {(source, table["name"]) for source in sources for table in sources[source]["tables"]}
     assert ("core", "creds_meta") not in listed
     told = [
@@ -124,7 +128,9 @@ def test_dbt_sources_carry_what_the_constraints_promise(admin: psycopg.Connectio
 
 
 def test_words_of_a_check_are_read_with_their_quotes():
-    definition = "CHECK (((word)::text = ANY ((ARRAY['it''s'::character varying, 'b'::character varying])::text[])))"
+    definition = (
+        "CHECK (((word)::text = ANY ((ARRAY['it''s'::character varying, 'b'::character varying])::text[])))"
+    )
     relation = Relation("ads", "t", "table", (ColumnInfo("word", "text", "text"),),
                         constraints=(Constraint("c", "c", definition, ("word",)),))  # fmt: skip
     assert accepted_words(relation, "word") == ["it's", "b"]

@@ -60,7 +60,11 @@ def table_of(relation: Relation, listed: Listed) -> dict[str, Any]:
 
 
 def column_of(relation: Relation, column: ColumnInfo, listed: Listed) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": column.name, "description": column.comment or "", "data_type": column.type}
+    found: dict[str, Any] = {
+        "name": column.name,
+        "description": column.comment or "",
+        "data_type": column.type,
+    }
     tests = tests_of(relation, column, listed)
     if tests:
         found["data_tests"] = tests

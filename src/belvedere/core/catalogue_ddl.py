@@ -118,5 +118,3 @@ def view_lines(view: Relation) -> Iterator[str]:
         yield from index_lines(view)
         yield from comment_lines(view, "MATERIALIZED VIEW")
     yield from remark_lines(view)
-
-

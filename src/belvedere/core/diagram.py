@@ -44,10 +44,7 @@ def keys_between(relations: Sequence[Relation]) -> Iterator[tuple[Relation, Cons
     names = {relation.full_name for relation in relations}
     for relation in relations:
         for key in relation.foreign_keys:
-            if (
-                f"{key.ref_schema}.{key.ref_table}" in names
-                and (key.ref_schema, key.ref_table) != TENANT_KEY
-            ):
+            if f"{key.ref_schema}.{key.ref_table}" in names and (key.ref_schema, key.ref_table) != TENANT_KEY:
                 yield relation, key
 
 
@@ -92,8 +89,8 @@ def render_mermaid(relations: Sequence[Relation]) -> str:
             lines.append(f"        {kind} {column.name} {', '.join(marks_of(table, column))}".rstrip())
         lines.append("    }")
     for child, key in keys_between(tables):
-        column = child.column(own_column(key))
-        parent_end = "||" if column is not None and column.not_null else "|o"
+        pointer = child.column(own_column(key))
+        parent_end = "||" if pointer is not None and pointer.not_null else "|o"
         child_end = "o|" if is_single(child, key) else "o{"
         lines.append(f"    {key.ref_table} {parent_end}--{child_end} {child.name} : {own_column(key)}")
     return "\n".join(lines) + "\n"
@@ -117,8 +114,10 @@ def render_svg(
     width, height = placed.width + 2 * EDGE, placed.height + 2 * EDGE
     by_name = {table.name: table for table in tables}
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        f' role="img" aria-label="{escape(title)}" font-family="{FONT}" font-size="11">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+            f' role="img" aria-label="{escape(title)}" font-family="{FONT}" font-size="11">'
+        ),
         STANDALONE if standalone else "",
         f'<rect width="{width}" height="{height}" fill="{SURFACE}"/>' if standalone else "",
         f'<g fill="none" stroke="{DIM}" stroke-width="1.2">',
@@ -212,7 +211,11 @@ def draw_key(
         x2, side = end.x + widths[child.name], 1
     bend = max(40, abs(x2 - x1) // 2) if side < 0 else 46
     far = (x2 - bend) if side < 0 else (x2 + bend)
-    fork = "" if is_single(child, key) else f"M{x2 + side * 9} {y2}L{x2} {y2 - 4}M{x2 + side * 9} {y2}L{x2} {y2 + 4}"
+    fork = (
+        ""
+        if is_single(child, key)
+        else f"M{x2 + side * 9} {y2}L{x2} {y2 - 4}M{x2 + side * 9} {y2}L{x2} {y2 + 4}"
+    )
     tone = f' stroke="{ACCENT}"' if highlight in (parent.name, child.name) else ""
     return (
         f'<path d="M{x1} {y1}C{x1 + bend} {y1} {far} {y2} {x2} {y2}M{x1 + 5} {y1 - 4}v8{fork}"{tone}>'

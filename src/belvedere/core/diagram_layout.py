@@ -136,7 +136,7 @@ def split_tall(columns: Sequence[Sequence[str]], boxes: Mapping[str, Box]) -> li
     found: list[list[str]] = []
     for column in columns:
         total = sum(boxes[name].height + GAP_Y for name in column)
-        limit = max(TALLEST, max(boxes[name].height for name in column))
+        limit = max(TALLEST, *(boxes[name].height for name in column))
         share = total / -(-total // limit)
         part: list[str] = []
         height = 0.0
