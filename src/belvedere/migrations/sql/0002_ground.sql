@@ -2,13 +2,27 @@
 CREATE FUNCTION core.plan_partitions(
     _table regclass, _key_kind text, _key_column name, _months_ahead integer DEFAULT 4,
     _retention_months integer DEFAULT NULL, _before_drop text DEFAULT NULL
-) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     _schema name;
     _name name;
+    _column name;
+    _type regtype;
 BEGIN
-    SELECT n.nspname, c.relname INTO STRICT _schema, _name
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = _table AND c.relkind = 'p';
+    SELECT n.nspname, c.relname, a.attname, a.atttypid INTO _schema, _name, _column, _type
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_partitioned_table p ON p.partrelid = c.oid AND p.partstrat = 'r' AND p.partnatts = 1
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0] AND a.attnum > 0
+    WHERE c.oid = _table;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'table % is not parted by the range of one column', _table USING ERRCODE = 'wrong_object_type';
+    ELSIF _column IS DISTINCT FROM _key_column THEN
+        RAISE EXCEPTION 'table % is parted by column %, not %', _table, _column, _key_column
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF (_key_kind = 'uuid7') IS DISTINCT FROM (_type = 'uuid'::regtype) OR _key_kind NOT IN ('uuid7', 'time') THEN
+        RAISE EXCEPTION 'column % of % is of type %, which is no key of kind %', _key_column, _table, _type, _key_kind
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'The kinds are time and uuid7.';
+    END IF;
     INSERT INTO core.partition_plans (table_name, key_kind, key_column, months_ahead, retention_months, before_drop)
     VALUES (_schema || '.' || _name, _key_kind, _key_column, _months_ahead, _retention_months, _before_drop);
     IF to_regclass(format('%I.%I', _schema, _name || '_default')) IS NULL THEN
@@ -80,7 +94,8 @@ BEGIN
         RAISE EXCEPTION 'table % is parted by column %, not %', _relation, _key, _time_column_name
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    hypertable_id := _relation::oid::bigint::integer;
+    -- An object's number may be past the largest integer; only its being there matters.
+    hypertable_id := (_relation::oid::bigint & 2147483647)::integer;
     created := false;
     RETURN NEXT;
 END;

@@ -1,9 +1,8 @@
 """Retention: months that have passed their time"""
 
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from belvedere.migrations import retention
 
 revision = "0010"
 down_revision = "0009"
@@ -12,8 +11,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    run_all(retention.statements())
+
+
+def run_all(statements) -> None:
+    for statement in statements:
+        op.get_bind().exec_driver_sql(statement.replace("%", "%%"))
 
 
 def downgrade() -> None:
-    pass
+    run_all(retention.undo())
