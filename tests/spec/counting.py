@@ -1,8 +1,12 @@
 """How many items of each kind a specification prints."""
 
-from tests.spec.data import SPECS
+from tests.spec.data import SPECS, Item
 
 Proof = tuple[str, str, str]
+
+
+def name_index(item: Item) -> str:
+    return f"{item['line']}:{item['table']}({','.join(item['columns'])})"
 
 
 def list_keys(number: str) -> dict[str, list[str]]:
@@ -14,12 +18,17 @@ def list_keys(number: str) -> dict[str, list[str]]:
         "columns": [f"{table['name']}.{column['name']}" for table in tables for column in table["columns"]],
         "keys": [f"{table['name']}:{key['line']}" for table in tables for key in table.get("unique", [])],
         "references": [
-            f"{table['name']}.{column['name']}" for table in tables for column in table["columns"] if "to" in column
+            f"{table['name']}.{column['name']}"
+            for table in tables
+            for column in table["columns"]
+            if "to" in column
         ],
-        "indexes": [f"{item['line']}:{','.join(item['columns'])}" for item in spec.get("index", [])],
+        "indexes": [name_index(item) for item in spec.get("index", [])],
         "statements": [str(item["line"]) for item in spec.get("statement", [])],
         "words": [
-            f"{item['table']}.{item['column']}={word}" for item in spec.get("words", []) for word in item["words"]
+            f"{item['table']}.{item['column']}={word}"
+            for item in spec.get("words", [])
+            for word in item["words"]
         ],
         "policies": [str(item["line"]) for item in spec.get("policy", [])],
         "triggers": [f"{item['line']}:{item['table']}" for item in spec.get("trigger", [])],
@@ -31,7 +40,7 @@ def list_keys(number: str) -> dict[str, list[str]]:
         ],
         "rows": [str(row[0]) for rows in spec.get("seeded", {}).values() for row in rows],
     }
-    return {kind: found for kind, found in keys.items() if found}
+    return {kind: list(dict.fromkeys(found)) for kind, found in keys.items() if found}
 
 
 def count_printed(number: str) -> dict[str, int]:

@@ -10,7 +10,8 @@ Spec = dict[str, Any]
 Item = dict[str, Any]
 
 SPECS: dict[str, Spec] = {
-    path.stem.removeprefix("seed_"): tomllib.loads(path.read_text()) for path in sorted(HERE.glob("seed_*.toml"))
+    path.stem.removeprefix("seed_"): tomllib.loads(path.read_text())
+    for path in sorted(HERE.glob("seed_*.toml"))
 }
 DEPARTURES: list[Item] = tomllib.loads((HERE / "departures.toml").read_text())["departure"]
 

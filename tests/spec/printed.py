@@ -232,4 +232,8 @@ def read_index_lines(text: str) -> list[tuple[int, str]]:
 def read_policy_lines(text: str) -> list[tuple[int, str]]:
     """Lines that say who may read or write under row level security."""
     said = re.compile(r"^(?:\*\*RLS\*\*: |- (?:Authenticated users|Service role): )(.+)$")
-    return [(number, match.group(1)) for number, line in enumerate(text.splitlines(), 1) if (match := said.match(line))]
+    return [
+        (number, match.group(1))
+        for number, line in enumerate(text.splitlines(), 1)
+        if (match := said.match(line))
+    ]

@@ -104,8 +104,8 @@ def holds_text(printed: str, standing: str) -> bool:
         return False
     if standing.removesuffix("[]") in {"text", "citext", "character varying"}:
         return True
-    lengths = [re.search(r"\((\d+)\)", kind) for kind in (printed, standing)]
-    return all(lengths) and int(lengths[0][1]) <= int(lengths[1][1])  # type: ignore[index]
+    before, now = (re.search(r"\((\d+)\)", kind) for kind in (printed, standing))
+    return before is not None and now is not None and int(before[1]) <= int(now[1])
 
 
 def holds_number(needed: tuple[int, int], standing: str) -> bool:
@@ -142,6 +142,6 @@ def split_order(column: str) -> tuple[str, str]:
 
 
 def fetch_one(at: At, statement: str, values: Any = None) -> Any:
-    row = at.execute(statement, values).fetchone()  # type: ignore[arg-type]
+    row = at.execute(statement, values).fetchone()
     assert row is not None
     return row[0]

@@ -30,17 +30,29 @@ every_specification = pytest.mark.parametrize("number", SPECS)
 def test_each_table_and_column_is_kept_as_printed(read_text: Callable[[str], str], number: str) -> None:
     kept = {item["line"]: item for item in SPECS[number].get("table", [])}
     printed = read_tables(read_text(number))
-    assert [(table.line, table.name) for table in printed] == [(line, item["name"]) for line, item in kept.items()]
+    assert [(table.line, table.name) for table in printed] == [
+        (line, item["name"]) for line, item in kept.items()
+    ]
     for table in printed:
         item = kept[table.line]
-        assert [describe(column) for column in table.columns] == [describe_kept(column) for column in item["columns"]]
+        assert [describe(column) for column in table.columns] == [
+            describe_kept(column) for column in item["columns"]
+        ]
         assert list(table.primary_key) == item.get("primary_key", [])
         unique = [(column.line, (column.name,)) for column in table.columns if column.unique] + table.unique
         assert unique == [(key["line"], tuple(key["columns"])) for key in item.get("unique", [])]
 
 
 def describe(column: Column) -> tuple[object, ...]:
-    return column.line, column.name, column.type, not column.null, column.default or "", column.to, column.on_delete
+    return (
+        column.line,
+        column.name,
+        column.type,
+        not column.null,
+        column.default or "",
+        column.to,
+        column.on_delete,
+    )
 
 
 def describe_kept(column: Item) -> tuple[object, ...]:
@@ -78,7 +90,9 @@ def test_each_statement_is_kept_verbatim(read_text: Callable[[str], str], number
 def test_each_index_is_kept(read_text: Callable[[str], str], number: str) -> None:
     text = read_text(number)
     kept = SPECS[number].get("index", [])
-    created = [(line, name, table, list(columns), where) for line, name, table, columns, where in read_indexes(text)]
+    created = [
+        (line, name, table, list(columns), where) for line, name, table, columns, where in read_indexes(text)
+    ]
     if created:
         assert created == [
             (item["line"], item["name"], item["table"], item["columns"], item.get("where")) for item in kept

@@ -3,7 +3,7 @@
 from tests.spec.data import DEPARTURES, SPECS
 
 KINDS = (
-    "column", "type", "default", "required", "loose", "reference", "on delete", "index", "indexed", "policy", "trigger",
+    "column", "type", "default", "required", "loose", "reference", "on delete", "index", "indexed", "policy", "trigger", "unique",
 )  # fmt: skip
 
 

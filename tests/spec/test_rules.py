@@ -9,7 +9,7 @@ import pytest
 import yaml
 from tests.spec.conftest import Prove
 from tests.spec.data import SPECS, Item, list_items
-from tests.spec.standing import SCHEMAS, At, fetch_one, find_kind
+from tests.spec.standing import SCHEMAS, At, fetch_one, find_kind, read_columns
 from tests.spec.writing import choose_path
 
 Pair = tuple[str, Item]
@@ -34,7 +34,7 @@ def test_a_printed_formula_is_what_the_column_holds(
     prove(number, "formulas", item["line"])
     values = dict(zip(FIGURES, figures, strict=True))
     clauses = ", ".join(f"{name} = {value}" for name, value in values.items())
-    at.execute(f"UPDATE {item['table']} SET {clauses} WHERE client_id = 1")  # type: ignore[call-overload]
+    at.execute(f"UPDATE {item['table']} SET {clauses} WHERE client_id = 1")
     found = fetch_one(at, f"SELECT {item['column']} FROM {item['table']} WHERE client_id = 1")
     if values[item["bottom"]] == 0:
         assert found is None
@@ -75,12 +75,29 @@ def test_a_key_figure_has_a_materialised_view(at: At, prove: Prove, pair: Pair) 
         " WHERE c.relkind = 'm' AND n.nspname = ANY(%s) GROUP BY 1",
         [SCHEMAS],
     ).fetchall()
-    found = [(name, columns) for name, columns in views if item["like"] in name or item["like"] in " ".join(columns)]
+    found = [
+        (name, columns)
+        for name, columns in views
+        if item["like"] in name or item["like"] in " ".join(columns)
+    ]
     assert found, f"no materialised view tells {item['says']}: {views}"
     for name, columns in found:
-        at.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {name}")  # type: ignore[call-overload]
+        at.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {name}")
         private = {"email", "contact_name", "company_name", "phone", "domain", "body", "subject", "lead_id"}
         assert not private & set(columns)
+
+
+@pytest.mark.parametrize("pair", list_items("retention"), ids=name_rule)
+def test_a_class_of_retention_can_be_kept(at: At, prove: Prove, pair: Pair) -> None:
+    """Parts are dropped after the printed months; other rows carry the time they age by, and what holds them longer."""
+    number, item = pair
+    prove(number, "rules", f"{item['line']}:{item['says']}")
+    for table in item.get("parted", []):
+        months = "SELECT retention_months FROM core.partition_plans WHERE table_name = %s"
+        assert fetch_one(at, months, [table]) == item["months"]
+    for kind in ("aged_by", "held_by"):
+        for table, column in item.get(kind, {}).items():
+            assert column in read_columns(at, table)
 
 
 @pytest.mark.parametrize("pair", list_items("event"), ids=lambda pair: f"{pair[0]}:{pair[1]['line']}")
@@ -102,7 +119,7 @@ def test_a_rule_printed_as_an_example_goes_in(at: At, prove: Prove, pair: Pair) 
     choose_path(at, number)
     names, values = list(item["values"]), list(item["values"].values())
     marks = ", ".join(["%s"] * len(names))
-    at.execute(f"INSERT INTO {item['table']} ({', '.join(names)}) VALUES ({marks})", values)  # type: ignore[call-overload]
+    at.execute(f"INSERT INTO {item['table']} ({', '.join(names)}) VALUES ({marks})", values)
 
 
 @pytest.mark.parametrize("pair", list_items("mapping"), ids=name_rule)

@@ -80,5 +80,14 @@ def test_the_printed_extension_is_made_where_the_server_has_it(at: At, prove: Pr
 
 
 def test_every_statement_is_of_a_kind_that_is_tried() -> None:
-    tried = {"select", "insert", "begin", "commit", "create trigger", "create function", "alter table", "create extension"}
+    tried = {
+        "select",
+        "insert",
+        "begin",
+        "commit",
+        "create trigger",
+        "create function",
+        "alter table",
+        "create extension",
+    }
     assert {item["kind"] for _, item in ALL} == tried

@@ -19,7 +19,6 @@ from tests.spec.standing import (
 from tests.spec.writing import add_row, choose_path, quote
 
 Pair = tuple[str, Item]
-LETTERS = {"CASCADE": "c"}
 every_table = pytest.mark.parametrize("pair", list_items("table"), ids=name_item)
 created_tables = pytest.mark.parametrize(
     "pair", [pair for pair in list_items("table") if not pair[1].get("added")], ids=name_item
@@ -34,7 +33,7 @@ def read_printed(at: At, item: Item) -> dict[str, Standing]:
         clause = f" DEFAULT {default}" if default and default != "auto-generated" else ""
         key = " NOT NULL" if column.get("required") or column["name"] in item.get("primary_key", []) else ""
         columns.append(f"{column['name']} {column['type']}{clause}{key}")
-    at.execute(f"CREATE TEMP TABLE as_printed ({', '.join(columns)})")  # type: ignore[call-overload]
+    at.execute(f"CREATE TEMP TABLE as_printed ({', '.join(columns)})")
     return read_columns(at, "pg_temp.as_printed")
 
 
@@ -78,7 +77,9 @@ def test_the_columns_stand_as_printed(at: At, prove: Prove, pair: Pair) -> None:
 
 
 @created_tables
-def test_a_row_of_the_printed_columns_goes_in_with_the_printed_defaults(at: At, prove: Prove, pair: Pair) -> None:
+def test_a_row_of_the_printed_columns_goes_in_with_the_printed_defaults(
+    at: At, prove: Prove, pair: Pair
+) -> None:
     number, item = pair
     prove(number, "tables", item["name"])
     choose_path(at, number)
@@ -97,7 +98,9 @@ def test_a_row_of_the_printed_columns_goes_in_with_the_printed_defaults(at: At, 
     assert wrong <= settled
 
 
-@pytest.mark.parametrize("pair", [pair for pair in list_items("table") if pair[1].get("added")], ids=name_item)
+@pytest.mark.parametrize(
+    "pair", [pair for pair in list_items("table") if pair[1].get("added")], ids=name_item
+)
 def test_a_table_that_is_extended_has_the_columns(at: At, prove: Prove, pair: Pair) -> None:
     number, item = pair
     prove(number, "tables", item["name"])
@@ -115,13 +118,15 @@ def test_a_table_that_is_only_named_answers_under_its_name(at: At, prove: Prove,
     if " " in item["name"]:
         return
     for spelling in (item["name"], f'"{item["name"]}"'):
-        at.execute(f"SELECT * FROM {spelling} LIMIT 1")  # type: ignore[call-overload]
+        at.execute(f"SELECT * FROM {spelling} LIMIT 1")
     if item.get("read_only"):
-        with pytest.raises(psycopg.Error, match="cannot insert into|may not"):
-            at.execute(f"INSERT INTO {item['name']} SELECT * FROM {item['name']}")  # type: ignore[call-overload]
+        with pytest.raises(psycopg.Error, match="read only"):
+            at.execute(f"INSERT INTO {item['name']} SELECT * FROM {item['name']}")
 
 
-UNIQUE = [(number, {**item, "key": key}) for number, item in list_items("table") for key in item.get("unique", [])]
+UNIQUE = [
+    (number, {**item, "key": key}) for number, item in list_items("table") for key in item.get("unique", [])
+]
 
 
 @pytest.mark.parametrize("pair", UNIQUE, ids=lambda pair: f"{pair[0]}:{pair[1]['key']['line']}")
@@ -131,10 +136,14 @@ def test_what_is_printed_unique_is_unique_within_a_client(at: At, prove: Prove, 
     prove(number, "keys", f"{item['name']}:{key['line']}")
     renamed = item.get("renamed", {})
     wanted = {renamed.get(column, column) for column in key["columns"]}
-    base = item.get("base", item["stands"])
+    base = str(item.get("base", item["stands"]))
     keys = [set(index.columns) for index in read_indexes(at, base) if index.unique and not index.where]
-    allowed = [wanted, wanted | {"client_id"}, wanted | set(item.get("key_adds", [])) | {"client_id"}]
-    assert any(found in allowed for found in keys), f"{base} has only {keys}"
+    exact = any(found - {"client_id"} == wanted for found in keys)
+    settled = find_departures("unique", number, item["name"])
+    assert exact != (f"unique {number} {item['name']}.{','.join(key['columns'])}" in settled), (
+        f"{base}: {keys}"
+    )
+    assert any(wanted <= found for found in keys), f"{base} has only {keys}"
 
 
 REFERENCES = [
@@ -153,25 +162,24 @@ def name_reference(pair: Pair) -> str:
 def test_a_printed_reference_is_kept(at: At, prove: Prove, pair: Pair) -> None:
     number, item = pair
     prove(number, "references", f"{item['table']}.{item['name']}")
-    parent = next(
-        (entry.get("base", entry["stands"]) for entry in SPECS[number]["table"] if entry["name"] == item["to"]),
-        None,
-    ) or resolve(at, find_table(number, item["to"]))
-    found = dict(read_references(at, item["base"], item["name"]))
     key = f"{number} {item['table']}.{item['name']}"
-    faults = set()
+    settled = {f"{kind} {key}" for kind in ("reference", "on delete")} & (
+        find_departures("reference", number, item["table"])
+        | find_departures("on delete", number, item["table"])
+    )
+    assert find_reference_faults(at, number, item, key) == settled
+
+
+def find_reference_faults(at: At, number: str, item: Item, key: str) -> set[str]:
+    tables = {entry["name"]: entry.get("base", entry["stands"]) for entry in SPECS[number]["table"]}
+    parent = tables.get(item["to"]) or resolve(at, find_table(number, item["to"]))
+    found = dict(read_references(at, item["base"], item["name"]))
     if parent not in found:
-        faults.add(f"reference {key}")
-    elif item.get("on_delete") == "CASCADE" and found[parent] != "c":
-        faults.add(f"on delete {key}")
-    elif "on_delete" not in item and found[parent] not in ("a", "r"):
-        faults.add(f"on delete {key}")
-    assert faults == {
-        settled
-        for kind in ("reference", "on delete")
-        for settled in find_departures(kind, number, item["table"])
-        if settled.endswith(f"{key.split()[1]}")
-    }
+        return {f"reference {key}"}
+    # Where columns are given as rows of Markdown, nothing is said of a delete unless it is printed.
+    silent = "on_delete" not in item and number in ("000", "002")
+    wanted = {"CASCADE": "c", None: "ar", "SET NULL": "ar"}[item.get("on_delete")]
+    return set() if silent or found[parent] in wanted else {f"on delete {key}"}
 
 
 @pytest.mark.parametrize(
@@ -185,8 +193,8 @@ def test_deleting_a_parent_does_to_its_children_what_is_printed(at: At, pair: Pa
     parent = add_row(at, number, item["to"], returning="id")[0]
     child = add_row(at, number, item["table"], {item["name"]: quote(at, parent)}, returning="id")[0]
     stands = find_table(number, item["table"])
-    at.execute(f"DELETE FROM {item['to']} WHERE id = %s", [parent])  # type: ignore[call-overload]
-    left = at.execute(f"SELECT {item['name']} FROM {stands} WHERE id = %s", [child]).fetchall()  # type: ignore[call-overload]
+    at.execute(f"DELETE FROM {item['to']} WHERE id = %s", [parent])
+    left = at.execute(f"SELECT {item['name']} FROM {stands} WHERE id = %s", [child]).fetchall()
     assert left == ([] if item["on_delete"] == "CASCADE" else [(None,)])
 
 
@@ -199,13 +207,15 @@ def test_a_printed_trigger_does_its_work(at: At, prove: Prove, pair: Pair) -> No
     prove(number, "triggers", f"{item['line']}:{item['table']}")
     table = next(entry for entry in SPECS[number]["table"] if entry["name"] == item["table"])
     base = table.get("base", table["stands"])
-    names = {row[0] for row in at.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass", [base])}
+    names = {
+        row[0] for row in at.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass", [base])
+    }
     settled = find_departures("trigger", number, item["table"])
     if item.get("name"):
         key = f"trigger {number} {item['table']}.{item['name']}"
         assert (item["name"] not in names) == (key in settled)
     if "keeps" in item:
-        at.execute(f"UPDATE {base} SET {item['keeps']} = '2000-01-01'")  # type: ignore[call-overload]
+        at.execute(f"UPDATE {base} SET {item['keeps']} = '2000-01-01'")
         assert fetch_one(at, f"SELECT min({item['keeps']}) > '2020-01-01' FROM {base}")
     for column in item.get("computes", []):
         assert read_columns(at, base)[column].generated

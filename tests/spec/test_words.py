@@ -23,7 +23,7 @@ def test_the_printed_word_is_accepted(at: At, prove: Prove, case: tuple[str, Ite
     key = add_row(at, number, item["table"], item.get("given"), returning=item.get("key", "id"))[0]
     more = "".join(f", {clause}" for clause in item.get("together", {}).get(word, []))
     changed = at.execute(
-        f"UPDATE {item['table']} SET {item['column']} = {quote(at, word)}{more} WHERE {item.get('key', 'id')} = %s",  # type: ignore[call-overload]
+        f"UPDATE {item['table']} SET {item['column']} = {quote(at, word)}{more} WHERE {item.get('key', 'id')} = %s",
         [key],
     )
     assert changed.rowcount == 1
@@ -39,4 +39,4 @@ def test_a_made_up_word_is_refused(at: At, pair: Pair) -> None:
     key = add_row(at, number, item["table"], item.get("given"), returning=item.get("key", "id"))[0]
     statement = f"UPDATE {item['table']} SET {item['column']} = 'nonsense' WHERE {item.get('key', 'id')} = %s"
     with pytest.raises(psycopg.errors.CheckViolation):
-        at.execute(statement, [key])  # type: ignore[call-overload]
+        at.execute(statement, [key])

@@ -14,7 +14,7 @@ SAMPLES = {
 
 
 def choose_path(at: At, number: str) -> None:
-    at.execute(f"SET LOCAL search_path = {SPECS[number]['search_path']}")  # type: ignore[call-overload]
+    at.execute(f"SET LOCAL search_path = {SPECS[number]['search_path']}")
 
 
 def find_item(number: str, name: str) -> Item | None:
@@ -33,14 +33,16 @@ def add_row(at: At, number: str, name: str, given: dict[str, str] | None = None,
         if values
         else f"INSERT INTO {name} DEFAULT VALUES RETURNING {returning}"
     )
-    row = at.execute(statement).fetchone()  # type: ignore[call-overload]
+    row = at.execute(statement).fetchone()
     assert row is not None
     return row
 
 
 def list_needed(at: At, number: str, item: Item) -> dict[str, str]:
-    values = {}
-    ours = {key.rpartition(".")[2] for key in find_departures("required", number, item["name"])}
+    values: dict[str, str] = dict(item.get("given", {}))
+    ours = {key.rpartition(".")[2] for key in find_departures("required", number, item["name"])} - {
+        "client_id"
+    }
     for column in item["columns"]:
         printed = column.get("required") or column["name"] in item.get("primary_key", [])
         if (printed or column["name"] in ours) and "default" not in column:
@@ -57,6 +59,8 @@ def make_sample(at: At, number: str, table: str, column: Item) -> str:
     for item in SPECS[number].get("words", []):
         if (item["table"], item["column"]) == (table, column["name"]):
             return quote(at, item["words"][0])
+    if column["type"].startswith(("DECIMAL", "NUMERIC")):
+        return "1"
     return SAMPLES.get(column["type"], "'printed-' || left(gen_random_uuid()::text, 8)")
 
 
@@ -76,8 +80,8 @@ def add_named(at: At, number: str, name: str) -> tuple[object]:
         return (row[0],)
     assert stands in STATEMENTS, f"no row of {stands} is known"
     statement, values = insert(stands, 0, "printed")
-    if not at.execute(f"SELECT 1 FROM {stands} WHERE id = %s", [values["id"]]).fetchone():  # type: ignore[call-overload]
-        at.execute(statement, values)  # type: ignore[call-overload]
+    if not at.execute(f"SELECT 1 FROM {stands} WHERE id = %s", [values["id"]]).fetchone():
+        at.execute(statement, values)
     return (values["id"],)
 
 
