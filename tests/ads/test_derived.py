@@ -68,7 +68,17 @@ INCREMENTS = st.tuples(MAYBE_COUNTS, MAYBE_COUNTS, MONEY, st.one_of(st.none(), F
 @given(rows=st.lists(INCREMENTS, min_size=ROWS, max_size=ROWS))
 @example(rows=[(None, None, None, None, None), (0, 0, Decimal(0), Decimal(0), Decimal(0))])
 @example(rows=[(1, 1, Decimal("0.000001"), Decimal(0), Decimal(10**20 - 1))])
-@example(rows=[(BIG, BIG, Decimal("99999999999999999999.999999"), Decimal(0), Decimal("-99999999999999999999.999999"))])
+@example(
+    rows=[
+        (
+            BIG,
+            BIG,
+            Decimal("99999999999999999999.999999"),
+            Decimal(0),
+            Decimal("-99999999999999999999.999999"),
+        )
+    ]
+)
 def test_increments_carry_exact_ratios(ready: psycopg.Connection, rows: list[Increment]) -> None:
     ready.execute("TRUNCATE ads.campaign_metrics")
     with ready.cursor() as cursor:
@@ -77,7 +87,9 @@ def test_increments_carry_exact_ratios(ready: psycopg.Connection, rows: list[Inc
             " revenue) VALUES (%s, %s, timestamptz '2001-01-01' + make_interval(secs => %s), %s, %s, %s, %s, %s)",
             [(BRANDT, uid("ads.campaigns", BRANDT), number, *row) for number, row in enumerate(rows)],
         )
-    found = ready.execute("SELECT cpc, cpm, ctr, roas, roi FROM ads.campaign_metrics ORDER BY time").fetchall()
+    found = ready.execute(
+        "SELECT cpc, cpm, ctr, roas, roi FROM ads.campaign_metrics ORDER BY time"
+    ).fetchall()
     assert found == [
         (part(spend, clicks), part(scaled(spend, 1000), impressions), part(clicks, impressions),
          part(revenue, spend), part(less(revenue, spend), spend))
@@ -91,8 +103,20 @@ DAYS = st.tuples(CENTS, COUNTS, COUNTS, FRACTIONS, CENTS)
 
 @EASY
 @given(rows=st.lists(DAYS, min_size=ROWS, max_size=ROWS))
-@example(rows=[(0, 0, 0, Decimal(0), 0), (1, 0, 2, Decimal("0.000001"), -1), (BIG, 1, 1, Decimal("0.000001"), -BIG)])
-@example(rows=[(4611686018427387903, 1, BIG, Decimal(1), 1), (-(2**63), 1, 1, Decimal(1), 3), (3, 1, 2, Decimal(2), 1)])
+@example(
+    rows=[
+        (0, 0, 0, Decimal(0), 0),
+        (1, 0, 2, Decimal("0.000001"), -1),
+        (BIG, 1, 1, Decimal("0.000001"), -BIG),
+    ]
+)
+@example(
+    rows=[
+        (4611686018427387903, 1, BIG, Decimal(1), 1),
+        (-(2**63), 1, 1, Decimal(1), 3),
+        (3, 1, 2, Decimal(2), 1),
+    ]
+)
 def test_days_carry_exact_ratios_and_whole_cents(ready: psycopg.Connection, rows: list[Day]) -> None:
     ready.execute("TRUNCATE ads.ads_daily_metrics")
     with ready.cursor() as cursor:

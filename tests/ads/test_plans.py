@@ -1,10 +1,12 @@
 """Budget plans: lines that add up, amounts that are amounts, periods that do not overlap."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from tests.people import BRANDT, MARLOW, People
+from tests.people import BRANDT, MARLOW, People, Person
 
 
 def add_plan(admin: psycopg.Connection, **given: object) -> UUID:
@@ -25,6 +27,17 @@ def add_line(admin: psycopg.Connection, plan: UUID, target: str, amount: str) ->
     )
 
 
+@contextmanager
+def acting(admin: psycopg.Connection, person: Person) -> Iterator[None]:
+    with admin.transaction():
+        admin.execute(
+            "SELECT set_config('app.user_id', %s, true), set_config('app.client_id', '*', true),"
+            " set_config('role', 'authenticated', true)",
+            [str(person.id)],
+        )
+        yield
+
+
 def test_lines_add_up_at_the_end_of_the_transaction(admin: psycopg.Connection, people: People) -> None:
     assert people
     with admin.transaction():
@@ -32,7 +45,9 @@ def test_lines_add_up_at_the_end_of_the_transaction(admin: psycopg.Connection, p
         add_line(admin, plan, "meta", "33.333333")
         add_line(admin, plan, "google", "33.333333")
         add_line(admin, plan, "reserve", "33.333334")
-    with pytest.raises(psycopg.errors.CheckViolation, match=r"come to 99\.999999, its total is 100") as refused:
+    with pytest.raises(
+        psycopg.errors.CheckViolation, match=r"come to 99\.999999, its total is 100"
+    ) as refused:
         admin.execute("UPDATE ads.budget_allocation_lines SET amount = 33.333333 WHERE target = 'reserve'")
     assert refused.value.diag.constraint_name == "ck_budget_allocation_lines_sum_is_total"
     for statement in (
@@ -80,7 +95,9 @@ def test_amounts_by_platform_are_taken(admin: psycopg.Connection, people: People
     ["[]", "5", '"x"', '{"google": -1}', '{"google": "5000"}', '{"google": null}', '{"a": {"b": 1}}', '{"a": [1]}',
      '{"a": []}', '{"a": true}'],
 )  # fmt: skip
-def test_what_is_no_amount_by_platform_is_refused(admin: psycopg.Connection, people: People, shape: str) -> None:
+def test_what_is_no_amount_by_platform_is_refused(
+    admin: psycopg.Connection, people: People, shape: str
+) -> None:
     assert people
     with pytest.raises(psycopg.errors.CheckViolation):
         add_plan(admin, allocations=shape)
@@ -101,17 +118,10 @@ def test_active_plans_of_a_scope_never_overlap(admin: psycopg.Connection, people
 
 
 def test_an_operator_plans_and_the_sum_still_holds(admin: psycopg.Connection, people: People) -> None:
-    acting = (
-        "SELECT set_config('app.user_id', %s, true), set_config('app.client_id', '*', true),"
-        " set_config('role', 'authenticated', true)"
-    )
-    with admin.transaction():
-        admin.execute(acting, [str(people.alice.id)])
+    with acting(admin, people.alice):
         plan = add_plan(admin)
         add_line(admin, plan, "meta", "100")
-    with pytest.raises(psycopg.errors.CheckViolation), admin.transaction():
-        admin.execute(acting, [str(people.alice.id)])
+    with pytest.raises(psycopg.errors.CheckViolation), acting(admin, people.alice):
         admin.execute("UPDATE ads.budget_allocation_lines SET amount = 1")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), admin.transaction():
-        admin.execute(acting, [str(people.charlie.id)])
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), acting(admin, people.charlie):
         add_line(admin, plan, "google", "1")

@@ -89,7 +89,8 @@ def test_the_inbox_shows_both_kinds_of_alerts_in_one_shape(house: psycopg.Connec
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"), [("LOW", "info"), ("MEDIUM", "warning"), ("HIGH", "critical"), ("CRITICAL", "critical")]
+    ("given", "shown"),
+    [("LOW", "info"), ("MEDIUM", "warning"), ("HIGH", "critical"), ("CRITICAL", "critical")],
 )
 def test_the_inbox_speaks_three_severities(house: psycopg.Connection, given: str, shown: str) -> None:
     house.execute("UPDATE ads.alerts SET severity = %s, acknowledged_at = now()", [given])
@@ -104,7 +105,9 @@ def test_people_see_their_own_inbox_and_take_alerts(house: psycopg.Connection, p
         house.execute(ACTING, [str(people.alice.id)])
         seen = house.execute("SELECT DISTINCT client_id FROM ads.alert_inbox").fetchall()
         assert seen == [(BRANDT,)]
-        taken = house.execute("UPDATE ads.alerts SET acknowledged_at = now(), acknowledged_by = 'alice'").rowcount
+        taken = house.execute(
+            "UPDATE ads.alerts SET acknowledged_at = now(), acknowledged_by = 'alice'"
+        ).rowcount
         assert taken == 1
         with pytest.raises(psycopg.errors.InsufficientPrivilege), house.transaction():
             house.execute("UPDATE ads.alerts SET message = 'nothing happened'")
