@@ -11,7 +11,10 @@ TABLES = "/api/v1/tables"
 
 async def get(house, who: str, path: str, *filters: str, **query):
     async with house.caller(who) as caller:
-        params = [*((name, str(value)) for name, value in query.items()), *(("filter", word) for word in filters)]
+        params = [
+            *((name, str(value)) for name, value in query.items()),
+            *(("filter", word) for word in filters),
+        ]
         return await caller.get(f"{TABLES}{path}", params=params)
 
 
@@ -32,7 +35,9 @@ async def test_tables_are_listed_for_staff_alone(house):
     assert (await get(house, "anonymous", "")).status_code == 401
     hits = (await get(house, "viewer", "", q="judged snapshot", schema="watch")).json()["data"]
     assert [row["name"] for row in hits] == ["rule_evaluations"]
-    assert (await get(house, "viewer", "", schema="watc")).json()["errors"][0]["detail"].endswith("mean watch?")
+    assert (
+        (await get(house, "viewer", "", schema="watc")).json()["errors"][0]["detail"].endswith("mean watch?")
+    )
 
 
 async def test_one_table_says_all_of_itself(house):
@@ -118,11 +123,15 @@ async def test_what_does_not_fit_is_refused_with_its_fix(house, query, said):
 
 
 async def test_several_wrong_filters_are_each_named(house):
-    answer = await get(house, "owner", "/watch/api_snapshots/rows", "id:eq:7", "status:eq:open", "nothing:eq:1")
+    answer = await get(
+        house, "owner", "/watch/api_snapshots/rows", "id:eq:7", "status:eq:open", "nothing:eq:1"
+    )
     assert [error["pointer"] for error in answer.json()["errors"]] == ["query/filter/0", "query/filter/2"]
 
 
-@pytest.mark.parametrize("sort", ["", "name", "-name", "description", "-description", "created_at", "-is_active"])
+@pytest.mark.parametrize(
+    "sort", ["", "name", "-name", "description", "-description", "created_at", "-is_active"]
+)
 async def test_pages_show_every_row_once_in_order(house, sort):
     for number in range(23):
         house.admin.execute(
@@ -156,7 +165,11 @@ async def test_a_cursor_of_another_table_is_refused(house):
 
 
 async def test_views_are_read_page_by_page_too(house):
-    views = [row for row in (await get(house, "owner", "")).json()["data"] if row["kind"] == "view" and row["readable"]]
+    views = [
+        row
+        for row in (await get(house, "owner", "")).json()["data"]
+        if row["kind"] == "view" and row["readable"]
+    ]
     for view in views:
         answer = await get(house, "owner", f"/{view['schema']}/{view['name']}/rows", limit=2)
         assert answer.status_code == 200, (view["name"], answer.text)
@@ -177,7 +190,9 @@ async def test_csv_holds_every_row_and_no_formula(house):
     house.admin.execute(
         "INSERT INTO watch.metric_definitions (metric_name, display_name, min_value) VALUES ('loss', 'Loss', -5)"
     )
-    answer = await get(house, "owner", "/watch/watchtower_rules/rows.csv", columns="name,position", sort="name")
+    answer = await get(
+        house, "owner", "/watch/watchtower_rules/rows.csv", columns="name,position", sort="name"
+    )
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert 'filename="watch.watchtower_rules.csv"' in answer.headers["content-disposition"]
     head, *lines = csv.reader(io.StringIO(answer.content.decode()))
@@ -185,7 +200,9 @@ async def test_csv_holds_every_row_and_no_formula(house):
     assert {line[0] for line in lines} == {
         "'=HYPERLINK(1)", "'+1", "'-1", "'@x", "'\tx", 'quoted "well", with commas', "Ærø ☕",
     }  # fmt: skip
-    numbers = await get(house, "owner", "/watch/metric_definitions/rows.csv", "metric_name:eq:loss", columns="min_value")
+    numbers = await get(
+        house, "owner", "/watch/metric_definitions/rows.csv", "metric_name:eq:loss", columns="min_value"
+    )
     assert numbers.text.split() == ["min_value", "-5.000000"]
 
 

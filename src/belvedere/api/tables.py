@@ -51,7 +51,9 @@ async def list_tables(
         raise Invalid(how, errors=[FieldProblem("query/schema", "unknown", how)])
     found = await read_relations(access.session, [schema] if schema else SCHEMAS, whole=False)
     rows = [summary(relation) for relation in found if matches(relation, q)]
-    return answer({"data": rows, "meta": {"next_cursor": None, "has_more": False, "generated_at": access.now}})
+    return answer(
+        {"data": rows, "meta": {"next_cursor": None, "has_more": False, "generated_at": access.now}}
+    )
 
 
 def matches(relation: Relation, words: str) -> bool:
@@ -86,9 +88,7 @@ async def get_table(schema: str, table: str, access: Reads) -> Response:
     return answer({**body, "ddl": render_ddl([relation])})
 
 
-@router.get(
-    "/tables/{schema}/{table}/rows", tags=["tables"], summary="Rows of a table, filtered and sorted"
-)
+@router.get("/tables/{schema}/{table}/rows", tags=["tables"], summary="Rows of a table, filtered and sorted")
 async def list_rows(
     schema: str,
     table: str,
@@ -154,7 +154,9 @@ async def csv_lines(access: Access, plan: Plan) -> AsyncIterator[bytes]:
     async with access.runtime.db.read(access.scope) as session:
         async for row in stream_rows(session, plan):
             values = orjson.loads(row).values()
-            lines.append(csv_line([csv_cell(value, exact=sure) for value, sure in zip(values, exact, strict=True)]))
+            lines.append(
+                csv_line([csv_cell(value, exact=sure) for value, sure in zip(values, exact, strict=True)])
+            )
             if len(lines) >= 500:
                 yield "".join(lines).encode()
                 lines = []

@@ -143,9 +143,7 @@ def text_condition(column: ColumnInfo, wanted: Filter, field_sql: str, name: str
         return Condition(f"CAST(:{name} AS text) = ANY (CAST({field_sql} AS text[]))", bound)
     if wanted.operator == "starts":
         return Condition(f"starts_with(CAST({field_sql} AS text), CAST(:{name} AS text))", bound)
-    return Condition(
-        f"position(lower(CAST(:{name} AS text)) IN lower(CAST({field_sql} AS text))) > 0", bound
-    )
+    return Condition(f"position(lower(CAST(:{name} AS text)) IN lower(CAST({field_sql} AS text))) > 0", bound)
 
 
 def wrong(column: ColumnInfo, how: str) -> Invalid:

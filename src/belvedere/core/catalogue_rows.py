@@ -186,7 +186,9 @@ async def read_page(
     following = None
     if len(found) > limit:
         last = found[limit - 1]
-        place_of_last = [getattr(last, f"k{n}") for n in range(len(plan.keys))] if plan.keyed else [skip + limit]
+        place_of_last = (
+            [getattr(last, f"k{n}") for n in range(len(plan.keys))] if plan.keyed else [skip + limit]
+        )
         following = CURSORS.make(plan.kind, place_of_last)
     exact = not cursor and following is None
     estimate = len(rows) if exact else max(await guess(session, plan), skip + len(found))
