@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Numeric,
     Table,
@@ -15,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
-from belvedere.agents.contracts import RunKind, RunStatus, RunTrigger
+from belvedere.agents.contracts import RunKind, RunStatus, RunTrigger, StepKind, StepStatus
 from belvedere.core.schema import (
     belongs_to,
     created_at,
@@ -41,9 +42,10 @@ def cost_micros() -> Column[int]:
 
 
 def cost_usd() -> Column[object]:
+    """By a product: a quotient of numerics keeps only so many digits, and large sums would lose their last ones."""
     return derived(
         "cost_usd",
-        "cost_micros::numeric / 1000000",
+        "cost_micros::numeric * 0.000001",
         kind=Numeric(20, 6),
         comment="The same price in US dollars.",
     )
@@ -108,4 +110,48 @@ agent_run = Table(
     Index("ix_agent_run_unfinished", "started_at", postgresql_where=text("finished_at IS NULL")),
     schema="agents",
     comment="Each run of an agent: what started it, how it ended, what it cost and how long it took.",
+)  # fmt: skip
+
+agent_run_steps = Table(
+    "agent_run_steps",
+    metadata,
+    uuid_key(),
+    tenant(),
+    Column("run_id", UUID(as_uuid=True), nullable=False, comment="The run that the step is part of."),
+    Column("position", Integer, nullable=False, comment="Place of the step in its run, counted from 1."),
+    Column("parent_position", Integer, comment="Place of the step that this one is inside of; NULL for a top one."),
+    Column("kind", Text, nullable=False, comment="Whether a model was asked, a tool called or texts looked up."),
+    Column("name", Text, nullable=False, comment="The model, the tool or the collection that was used."),
+    Column("status", Text, nullable=False, server_default=text("'completed'"), comment="How the step ended."),
+    Column("model_provider", Text, comment="Who runs the language model; NULL when the step used none."),
+    Column("model_name", Text, comment="The language model; NULL when the step used none."),
+    count_of("input_tokens", "Tokens sent; 0 when the step used no model."),
+    count_of("output_tokens", "Tokens received; 0 when the step used no model."),
+    cost_micros(),
+    cost_usd(),
+    Column("latency_ms", BigInteger, comment="Milliseconds the step took; NULL while it runs."),
+    sha256_of("input_hash", "SHA-256 of what the step was given."),
+    sha256_of("output_hash", "SHA-256 of what it gave back; NULL while it runs or when it failed."),
+    Column("error_message", Text, comment="The failure in words, without personal data; NULL unless it failed."),
+    document("detail", comment="What a replay needs: parameters, keys of the texts found, sizes."),
+    instant("started_at", now=True, comment="When the step began (UTC)."),
+    instant("finished_at", comment="When the step ended (UTC); NULL until then."),
+    created_at(),
+    UniqueConstraint("client_id", "id"),
+    UniqueConstraint("client_id", "run_id", "position"),
+    belongs_to("run_id", "agents.agent_run", name="fk_agent_run_steps_run", ondelete="CASCADE"),
+    CheckConstraint(one_of("kind", StepKind), name="kind_known"),
+    CheckConstraint(one_of("status", StepStatus), name="status_known"),
+    CheckConstraint("position >= 1", name="position_positive"),
+    CheckConstraint("parent_position >= 1 AND parent_position < position", name="parent_before"),
+    CheckConstraint("input_tokens >= 0", name="input_tokens_not_negative"),
+    CheckConstraint("output_tokens >= 0", name="output_tokens_not_negative"),
+    CheckConstraint("cost_micros >= 0", name="cost_not_negative"),
+    CheckConstraint("latency_ms >= 0", name="latency_not_negative"),
+    CheckConstraint("octet_length(input_hash) = 32", name="input_hash_is_sha256"),
+    CheckConstraint("octet_length(output_hash) = 32", name="output_hash_is_sha256"),
+    CheckConstraint("finished_at >= started_at", name="finished_after_started"),
+    Index("ix_agent_run_steps_client_id_created_at", "client_id", "created_at"),
+    schema="agents",
+    comment="The steps of a run, in order: each model asked, tool called and collection searched, with cost and time.",
 )  # fmt: skip

@@ -26,6 +26,19 @@ from belvedere.core.schema import (
     updated_at,
     uuid_key,
 )
+from belvedere.core.tables_analytics import dashboard_fact, decision_log
+
+__all__ = [
+    "audit_log",
+    "dashboard_fact",
+    "decision_log",
+    "idempotency_keys",
+    "installation",
+    "observability_logs",
+    "outbox_events",
+    "partition_plans",
+    "rate_budgets",
+]
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
 

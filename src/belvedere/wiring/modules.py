@@ -9,6 +9,7 @@ def connect_modules() -> None:
     import belvedere.accounts.jobs
     import belvedere.core.maintenance
     import belvedere.notify.jobs
+    import belvedere.outreach.jobs
     import belvedere.sources.jobs
     import belvedere.watchtower.jobs  # noqa: F401 - importing registers
     from belvedere.wiring.connections import connect

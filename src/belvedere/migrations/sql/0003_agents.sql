@@ -37,3 +37,72 @@ $$;
 
 CREATE TRIGGER seal_approval BEFORE INSERT OR UPDATE ON agents.agent_approval FOR EACH ROW
 EXECUTE FUNCTION agents.seal_approval();
+
+-- Decisions are sealed in the audit log before they are written; the row there carries a hash of the grounds. A row
+-- whose key stands already is left to the primary key: it is refused or skipped, and nothing is sealed for it.
+CREATE FUNCTION core.seal_decision() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_user = 'auditor_r' AND NEW.audit_seq IS NOT NULL THEN
+        RETURN NEW;
+    END IF;
+    SELECT audit_seq INTO NEW.audit_seq FROM core.decision_log WHERE id = NEW.id;
+    IF FOUND THEN
+        RETURN NEW;
+    END IF;
+    NEW.audit_seq := core.append_audit(NEW.client_id, NEW.actor, 'decision.' || NEW.area, 'decision', NEW.id::text,
+        jsonb_build_object('decision', NEW.decision, 'subject', NEW.subject, 'reason', NEW.reason,
+            'confidence', NEW.confidence, 'run_id', NEW.run_id, 'approval_id', NEW.approval_id, 'grounds_sha256',
+            encode(sha256(convert_to(NEW.inputs::text || E'\x1f' || NEW.outcome::text, 'UTF8')), 'hex')),
+        clock_timestamp());
+    RETURN NEW;
+END;
+$$;
+
+CREATE TRIGGER seal_decision BEFORE INSERT ON core.decision_log FOR EACH ROW EXECUTE FUNCTION core.seal_decision();
+
+CREATE FUNCTION core.refuse_decision_change() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'the log of decisions is append-only' USING ERRCODE = 'insufficient_privilege';
+END;
+$$;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON core.decision_log FOR EACH ROW
+EXECUTE FUNCTION core.refuse_decision_change();
+
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON core.decision_log EXECUTE FUNCTION core.refuse_decision_change();
+
+-- Each read, write and removal of a credential is a decision too; it runs as the owner of core.append_audit, and its row
+-- names the audit row it came from, so nothing is sealed twice.
+CREATE FUNCTION core.note_credential_decision() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO core.decision_log (client_id, area, decision, actor, actor_kind, subject, reason, outcome, audit_seq,
+                                   created_at)
+    VALUES (NEW.client_id, 'security', NEW.action, coalesce(nullif(NEW.actor, ''), 'unknown'),
+            CASE WHEN position('@' in NEW.actor) > 0 THEN 'person' ELSE 'system' END,
+            'core.creds_meta/' || NEW.subject_id, NEW.detail ->> 'purpose', NEW.detail, NEW.seq, NEW.at);
+    RETURN NULL;
+END;
+$$;
+
+CREATE TRIGGER note_credential AFTER INSERT ON core.audit_log FOR EACH ROW WHEN (NEW.action LIKE 'credential.%')
+EXECUTE FUNCTION core.note_credential_decision();
+
+-- The columns of a view that only renames a table mean what they mean there.
+CREATE FUNCTION core.copy_comments(_table regclass, _view regclass) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    _column record;
+BEGIN
+    FOR _column IN
+        SELECT v.attname, col_description(_table, t.attnum) AS meaning
+        FROM pg_attribute t JOIN pg_attribute v ON v.attrelid = _view AND v.attname = t.attname
+        WHERE t.attrelid = _table AND t.attnum > 0 AND col_description(_table, t.attnum) IS NOT NULL
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', _view, _column.attname, _column.meaning);
+    END LOOP;
+END;
+$$;
+
+REVOKE EXECUTE ON FUNCTION core.copy_comments(regclass, regclass) FROM PUBLIC;
