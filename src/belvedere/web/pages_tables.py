@@ -20,7 +20,7 @@ from belvedere.core.catalogue import (
     read_relations,
 )
 from belvedere.core.catalogue_ddl import render_ddl
-from belvedere.core.catalogue_filters import OPERATORS, WORDS, Filter
+from belvedere.core.catalogue_filters import WORDS, Filter
 from belvedere.core.catalogue_rows import SORTABLE, RowPage, RowQuery, plan_rows, read_page
 from belvedere.core.diagram import around, marks_of, render_svg, short_type
 from belvedere.core.errors import Forbidden, Invalid, NotFound
