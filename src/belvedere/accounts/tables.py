@@ -268,7 +268,12 @@ api_tokens = Table(
 login_throttle = Table(
     "login_throttle",
     metadata,
-    Column("bucket", Text, primary_key=True, comment="What is counted: an account by the hash of its name, or an address."),
+    Column(
+        "bucket",
+        Text,
+        primary_key=True,
+        comment="What is counted: an account by the hash of its name, or an address.",
+    ),
     Column(
         "failures",
         Integer,

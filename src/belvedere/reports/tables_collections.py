@@ -237,7 +237,7 @@ report_rows = Table(
     Column("row_number", Integer, nullable=False, comment="Place of the row in the result, from 1."),
     Column("data_date", Date, comment="Day of the row; NULL when the query has no day column."),
     document("dimensions", comment="What the row is about, by column name."),
-    document("metrics", comment="Figures of the row, by column name; exact decimals as text."),
+    document("metrics", comment="Figures of the row, by column name."),
     Column(
         "is_filtered",
         Boolean,

@@ -487,7 +487,7 @@ def create_tables() -> None:
     sa.Column('row_number', sa.Integer(), nullable=False, comment='Place of the row in the result, from 1.'),
     sa.Column('data_date', sa.Date(), nullable=True, comment='Day of the row; NULL when the query has no day column.'),
     sa.Column('dimensions', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False, comment='What the row is about, by column name.'),
-    sa.Column('metrics', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False, comment='Figures of the row, by column name; exact decimals as text.'),
+    sa.Column('metrics', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False, comment='Figures of the row, by column name.'),
     sa.Column('is_filtered', sa.Boolean(), server_default=sa.text('false'), nullable=False, comment='True when the platform held back the names of a small group.'),
     sa.Column('row_hash', sa.LargeBinary(), nullable=True, comment='SHA-256 of the row in canonical form.'),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False, comment='When the row was written (UTC).'),
