@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from belvedere.seeding.outreach_mails import LIMITS, WAITS, Story
 from belvedere.seeding.world import Batch, ClientPlan, World
@@ -119,7 +120,8 @@ def fill_steps(world: World, client: ClientPlan, made: datetime) -> Iterator[Bat
 
 def fill_tests(world: World, client: ClientPlan, stories: list[Story]) -> Iterator[Batch]:
     """The first campaign's test runs; the second's was stopped by a person yesterday."""
-    rows, assigned = [], []
+    rows: list[tuple[object, ...]] = []
+    assigned: list[tuple[object, ...]] = []
     variants = [
         {"key": key, "name": name, "content": {"subject": subject}}
         for (key, subject), name in zip(VARIANTS, ("A question", "A figure"), strict=True)
@@ -137,21 +139,7 @@ def fill_tests(world: World, client: ClientPlan, stories: list[Story]) -> Iterat
              "stopped_manually" if stopped else None, json.dumps(decision) if stopped else None,
              world.people[0] if stopped else None, started(world), decided, started(world), decided or started(world))
         )  # fmt: skip
-        for story in mine:
-            choice, first = choose(world, client, story), story.mails[0]
-            replied = next((mail.replied for mail in story.mails if mail.replied), None)
-            assigned.append(
-                (
-                    client.id,
-                    key,
-                    story.lead.id,
-                    choice.variant,
-                    choice.bucket,
-                    first.sent,
-                    replied,
-                    story.enrolled,
-                )
-            )
+        assigned += [assign(world, client, key, story) for story in mine]
     yield Batch(
         "outreach.ab_tests",
         ("id", "client_id", "name", "element_type", "variants", "split_ratio", "status", "campaign_id", "max_leads",
@@ -163,6 +151,13 @@ def fill_tests(world: World, client: ClientPlan, stories: list[Story]) -> Iterat
         ("client_id", "test_id", "lead_id", "variant", "bucket", "exposed_at", "converted_at", "assigned_at"),
         assigned,
     )
+
+
+def assign(world: World, client: ClientPlan, test: UUID, story: Story) -> tuple[object, ...]:
+    choice, first = choose(world, client, story), story.mails[0]
+    replied = next((mail.replied for mail in story.mails if mail.replied), None)
+    lead = story.lead.id
+    return (client.id, test, lead, choice.variant, choice.bucket, first.sent, replied, story.enrolled)
 
 
 def count_arms(world: World, client: ClientPlan, stories: list[Story]) -> list[dict[str, object]]:

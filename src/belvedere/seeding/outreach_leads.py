@@ -72,23 +72,25 @@ def count_leads(world: World) -> int:
 
 
 def make_leads(world: World, client: ClientPlan) -> list[Lead]:
-    """Two thirds are found before the first day, the rest as the days go by."""
+    """A stock of leads stands before the first day; the others are found as the days go by."""
     chance = world.random("outreach.leads", client.id)
     start = world.now - timedelta(days=world.days)
     places = [(street, trade) for trade in TRADES for street in STREETS]
     chance.shuffle(places)
     number = count_leads(world)
     return [
-        make_lead(world, client, chance, n, places[n], found(chance, start, world, n / number))
+        make_lead(world, client, chance, n, places[n], found(chance, start, world, n, number))
         for n in range(number)
     ]
 
 
-def found(chance: Random, start: datetime, world: World, share: float) -> datetime:
-    if share < 0.66:
+def found(chance: Random, start: datetime, world: World, n: int, number: int) -> datetime:
+    """The first leads stand before the first day, the others come in one by one until two days before the end."""
+    before = min(number * 2 // 3, 70)
+    if n < before:
         return start - timedelta(minutes=chance.randrange(60, 60 * 48))
-    part = (share - 0.66) / 0.34
-    return start + (world.now - start) * 0.9 * part
+    span = (world.now - start) - min(timedelta(days=2), (world.now - start) / 2)
+    return start + span * ((n - before) / (number - before))
 
 
 def make_lead(
@@ -219,13 +221,13 @@ def fill_assets(world: World, client: ClientPlan, leads: list[Lead]) -> Iterator
     yield Batch(
         "outreach.demo_sites",
         ("id", "client_id", "lead_id", "analysis_id", "model_used", "framework", "deployment_url", "qa_report", "status",
-         "case_study", "requested_by", "expected_ready_at", "created_at", "deployed_at"),
+         "case_study", "requested_by", "expected_ready_at", "created_at", "deployed_at", "archived_at"),
         demos,
     )  # fmt: skip
     yield Batch(
         "outreach.videos",
         ("id", "client_id", "lead_id", "demo_site_id", "script", "video_url", "duration_seconds", "watch_stats", "status",
-         "model_used", "width", "height", "ready_at", "created_at"),
+         "model_used", "width", "height", "case_study", "ready_at", "archived_at", "created_at"),
         videos,
     )  # fmt: skip
 
@@ -270,6 +272,16 @@ def analysis_row(
     )  # fmt: skip
 
 
+def is_case_study(lead: Lead) -> bool:
+    return lead.n % 40 == 0
+
+
+def archived_at(world: World, lead: Lead, made: datetime) -> datetime | None:
+    """Demos and videos are kept for six months; case studies for good."""
+    ends = made + timedelta(days=183)
+    return None if is_case_study(lead) or ends > world.now else ends
+
+
 def demo_row(
     world: World, client: ClientPlan, chance: Random, lead: Lead, before: dict[str, int], built: datetime
 ) -> tuple[Any, ...]:
@@ -289,12 +301,12 @@ def demo_row(
         "lighthouse": {"before": before, "after": after}, "fallback_used": fallback,
     }  # fmt: skip
     slug = world.key("outreach.demo_slugs", client.id, lead.n).hex[:16]
-    begun = built - timedelta(minutes=chance.randrange(2, 6))
+    begun, archived = built - timedelta(minutes=chance.randrange(2, 6)), archived_at(world, lead, built)
     return (
         world.key("outreach.demo_sites", client.id, lead.n), client.id, lead.id,
         world.key("outreach.website_analyses", client.id, lead.n), MODEL, "mockup" if fallback else "react",
-        f"https://demos.agency.example/{slug}", json.dumps(report), "deployed", lead.n % 40 == 0, None,
-        begun + timedelta(minutes=5), begun, built,
+        f"https://demos.agency.example/{slug}", json.dumps(report), "archived" if archived else "deployed",
+        is_case_study(lead), None, begun + timedelta(minutes=5), begun, built, archived,
     )  # fmt: skip
 
 
@@ -312,9 +324,9 @@ def video_row(
         "finished": plays // 2,
         "average_percent": chance.randrange(35, 90) if plays else None,
     }
-    key = world.key("outreach.videos", client.id, lead.n)
+    key, archived = world.key("outreach.videos", client.id, lead.n), archived_at(world, lead, ready)
     return (
         key, client.id, lead.id, world.key("outreach.demo_sites", client.id, lead.n), json.dumps(script),
-        f"https://videos.agency.example/{key.hex[:16]}.mp4", 43, json.dumps(stats), "ready", MODEL, 1280, 720, ready,
-        ready - timedelta(minutes=3),
+        f"https://videos.agency.example/{key.hex[:16]}.mp4", 43, json.dumps(stats), "archived" if archived else "ready", MODEL,
+        1280, 720, is_case_study(lead), ready, archived, ready - timedelta(minutes=3),
     )  # fmt: skip
