@@ -23,6 +23,11 @@ ROUNDS = int(os.environ.get("BELVEDERE_INTERLEAVING_ROUNDS", "3"))
 TABLES = ("watch.watchtower_rules", "core.channels", "outreach.leads", "ads.campaigns", "reports.dashboards")
 
 
+def give_up() -> None:
+    """What a coroutine feels when its request goes away."""
+    raise asyncio.CancelledError
+
+
 async def visit(db: Database, scope: Scope, client: int, chance: random.Random, seen: Counter[str]) -> None:
     """One transaction that ends in one of the ways transactions end."""
     end = chance.choice(("commit", "rollback", "error", "cancelled", "savepoint"))
@@ -40,7 +45,7 @@ async def visit(db: Database, scope: Scope, client: int, chance: random.Random, 
             if end == "error":
                 await session.execute(text("SELECT 1 / 0"))
             if end == "cancelled":
-                raise asyncio.CancelledError
+                give_up()
             if end == "rollback":
                 await session.rollback()
     except (DBAPIError, asyncio.CancelledError):
