@@ -69,6 +69,8 @@ def look_at_database(installation: Installation) -> Iterator[Finding]:
         behind = revision != head()
         yield Finding("schema", "problem" if behind else "ok",
                       f"revision {revision or 'none'}" + (f", needs {head()}: run `belvedere migrate`" if behind else ""))  # fmt: skip
+        if not behind:
+            yield from look_at_parts(connection)
         for name, wanted in DANGEROUS.items():
             value = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
             if value and value[0] != wanted:
@@ -84,6 +86,22 @@ def look_at_database(installation: Installation) -> Iterator[Finding]:
     ):
         yield Finding("database folder", "note", f"{installation.server.root}: the data directory cannot be reached by the"
                       " user that runs PostgreSQL")  # fmt: skip
+
+
+def look_at_parts(connection: psycopg.Connection) -> Iterator[Finding]:
+    """Whether the next month has its parts, and whether rows came before theirs."""
+    rows = connection.execute(
+        "SELECT plan, default_rows, next_missing FROM core.check_partitions()"
+    ).fetchall()
+    missing = [row[0] for row in rows if row[2]]
+    waiting = [row[0] for row in rows if row[1]]
+    advice = "run `belvedere partitions keep`; a worker does so every night"
+    if missing:
+        yield Finding("parts", "problem", f"no part for the next month: {', '.join(missing)}; {advice}")
+    if waiting:
+        yield Finding("parts", "note", f"rows outside their month: {', '.join(waiting)}; {advice}")
+    if not missing and not waiting:
+        yield Finding("parts", "ok", f"{len(rows)} tables have their months")
 
 
 def look_at_extensions(connection: psycopg.Connection) -> Iterator[Finding]:

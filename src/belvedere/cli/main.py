@@ -13,6 +13,7 @@ from belvedere.cli.backups import add_commands as add_backups
 from belvedere.cli.data import add_commands as add_data
 from belvedere.cli.demo_command import add_commands as add_demo
 from belvedere.cli.operate import add_commands as add_operate
+from belvedere.cli.partitions import add_commands as add_partitions
 from belvedere.cli.parts import Parts, give
 from belvedere.cli.people import add_commands as add_people
 from belvedere.cli.schema import add_commands as add_schema
@@ -28,7 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for add in (add_serve, add_demo, add_seed, add_data, add_people, add_operate, add_backups, add_schema):
+for add in (
+    add_serve, add_demo, add_seed, add_data, add_people, add_operate, add_backups, add_schema, add_partitions,
+):  # fmt: skip
     add(app)
 
 

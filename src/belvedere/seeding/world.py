@@ -53,7 +53,7 @@ class World:
 
     def key_at(self, at: datetime, table: str, *parts: object) -> UUID:
         """A UUIDv7 key that carries the time `at`, for tables parted by it."""
-        milliseconds = int(at.timestamp() * 1000)
+        milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
         return UUID(int=(milliseconds << 80) | (_digest(self.seed, table, *parts) & _LOW_80 | _VERSION_7))
 
     def dates(self) -> Iterator[date]:
@@ -69,6 +69,7 @@ class World:
 
 Filler = Callable[[World, ClientPlan], Iterator[Batch]]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION_4 = 0x00000000_0000_4000_8000_000000000000
 _FREE = ~0x00000000_0000_F000_C000_000000000000 & (1 << 128) - 1
 _VERSION_7 = 0x7000_8000_0000_0000_0000

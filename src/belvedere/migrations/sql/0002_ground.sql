@@ -29,7 +29,8 @@ BEGIN
         EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s DEFAULT', _schema, _name || '_default', _table);
         PERFORM core.protect_part(_schema, _name || '_default');
     END IF;
-    PERFORM core.ensure_partitions((now() - interval '1 month')::date, _months_ahead + 1);
+    -- Last month, this month, and those ahead.
+    PERFORM core.ensure_partitions((now() - interval '1 month')::date, _months_ahead + 2);
 END;
 $$;
 

@@ -294,8 +294,8 @@ $$;
 CREATE FUNCTION core.preview_partitions(_now timestamptz DEFAULT now())
 RETURNS TABLE (plan text, step text, month timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p.table_name, 'make', m FROM core.partition_plans p, core.missing_months(p, _now) m
-    UNION ALL SELECT p.table_name, 'settle', m FROM core.partition_plans p, core.misplaced_months(p, _now) m
+    SELECT p.table_name, 'make', m FROM core.plans_in_order() p, core.missing_months(p, _now) m
+    UNION ALL SELECT p.table_name, 'settle', m FROM core.plans_in_order() p, core.misplaced_months(p, _now) m
     ORDER BY 1, 2, 3
 $$;
 
