@@ -16,17 +16,17 @@ def ads(filled):
 async def test_both_origins_stand_on_the_page_and_the_filter_chooses(filled, olga, ads):
     page = (await olga.get("/alerts")).text
     assert "Advent preview" in page
-    assert "Roas Drop: google_ads" in page
+    assert "ROAS drop: google_ads" in page
     assert f'href="/alerts/ads/{ads}"' in page
     assert "Alerts (2)" in page
-    assert "Roas Drop" not in (await olga.get("/alerts?origin=watch")).text
+    assert "ROAS drop" not in (await olga.get("/alerts?origin=watch")).text
     only = (await olga.get("/alerts?origin=ads")).text
     assert "Advent preview" not in only
     assert re.search(r'<option value="ads"[^>]*selected', only)
     assert "watch tower" in only
     everything = (await olga.get("/alerts?view=all&origin=nonsense")).text
     assert "Advent preview" in everything
-    assert "Roas Drop" in everything
+    assert "ROAS drop" in everything
 
 
 async def test_the_detail_of_an_alert_of_advertising_says_what_and_why(filled, olga, ads):
@@ -52,10 +52,10 @@ async def test_an_alert_of_advertising_is_taken_and_offered_back(filled, olga, a
     assert "olga@agency.example took this on" in page
     assert f'action="{path}/unacknowledge"' in page
     assert "Undo" in page
-    assert "Roas Drop" not in (await olga.get("/alerts")).text
-    assert "Roas Drop" in (await olga.get("/alerts?view=acknowledged")).text
+    assert "ROAS drop" not in (await olga.get("/alerts")).text
+    assert "ROAS drop" in (await olga.get("/alerts?view=acknowledged")).text
     await olga.post(f"{path}/unacknowledge")
-    assert "Roas Drop" in (await olga.get("/alerts")).text
+    assert "ROAS drop" in (await olga.get("/alerts")).text
     await olga.post(f"{path}/resolve", data={"resolve-note": "Bid was wrong"})
     page = (await olga.get(path)).text
     assert "Closed by olga@agency.example: Closed by hand." in page
@@ -77,7 +77,7 @@ async def test_all_shown_of_both_origins_move_at_once(filled, olga, ads, ids):
 
 async def test_the_morning_page_counts_and_shows_both(filled, olga, ads):
     page = (await olga.get("/")).text
-    assert "Roas Drop: google_ads" in page
+    assert "ROAS drop: google_ads" in page
     assert f'href="/alerts/ads/{ads}"' in page
 
 
@@ -90,7 +90,7 @@ async def test_viewers_and_strangers_move_nothing(filled, ads):
         assert (await bob.post("/alerts/resolve", data={"ads": [str(ads)]})).status_code == 403
     async with await filled.signed_in(filled.people.charlie) as charlie:
         assert (await charlie.get(f"/alerts/ads/{ads}")).status_code == 404
-        assert "Roas Drop" not in (await charlie.get("/alerts?view=all")).text
+        assert "ROAS drop" not in (await charlie.get("/alerts?view=all")).text
         for act in ("acknowledge", "unacknowledge", "resolve"):
             assert (await charlie.post(f"/alerts/ads/{ads}/{act}")).status_code == 404
         assert (await charlie.post("/alerts/resolve", data={"ads": [str(ads)]})).status_code == 404

@@ -1,6 +1,7 @@
 -- Open alerts of advertising that are not taken, by client and severity in the words of the inbox.
 SELECT client_id, severity, count(*) AS n FROM (
-    SELECT client_id, CASE severity WHEN 'LOW' THEN 'info' WHEN 'MEDIUM' THEN 'warning' ELSE 'critical' END AS severity
+    SELECT client_id, CASE severity WHEN 'LOW' THEN 'info' WHEN 'HIGH' THEN 'critical' WHEN 'CRITICAL' THEN 'critical'
+        ELSE 'warning' END AS severity
     FROM ads.alerts
     WHERE resolved_at IS NULL AND acknowledged_at IS NULL
       AND (CAST(:client_id AS integer) IS NULL OR client_id = CAST(:client_id AS integer))
