@@ -39,7 +39,8 @@ def refuse_loss(connection: Connection, descend: Callable[[], None]) -> None:
             "The way down drops tables that hold rows. Nothing was changed; make a backup, then run it with"
             " --discard-rows. These would be lost:",
             errors=[
-                FieldProblem(table, "holds_rows", f"{rows} rows") for table, rows in sorted(lost.items())
+                FieldProblem(table, "holds_rows", f"{rows} {'row' if rows == 1 else 'rows'}")
+                for table, rows in sorted(lost.items())
             ],
             code="rows_would_be_lost",
         )
