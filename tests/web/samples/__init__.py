@@ -31,6 +31,7 @@ from tests.web.samples.readings import (
     snapshot,
 )
 from tests.web.samples.settings import settings_pages
+from tests.web.samples.tables import table_pages
 from tests.web.samples.watching import FIRST_RULES, RULE_FORM, RULE_ROWS, rule_form
 
 
@@ -50,7 +51,14 @@ def main_pages():
         "text": "Alert #8206 acknowledged",
         "undo": {"action": "/alerts/a8206/unacknowledge", "fields": {}},
     }
-    nothing = {"groups": [], "alert": None, "chosen": False, "shown_ids": [], "page": {**PAGE, "shown": 0}}
+    nothing = {
+        "groups": [],
+        "alert": None,
+        "chosen": False,
+        "shown_ids": [],
+        "shown_ads": [],
+        "page": {**PAGE, "shown": 0},
+    }
     read_only = ui(
         "/alerts/a8214",
         can={"operate": False, "configure": False, "govern": False},
@@ -373,4 +381,4 @@ def main_pages():
 
 def pages():
     """Every sample page: name -> (template, context)."""
-    return {**main_pages(), **settings_pages(), **door_pages()}
+    return {**main_pages(), **settings_pages(), **door_pages(), **table_pages()}
