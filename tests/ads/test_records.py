@@ -83,7 +83,7 @@ def test_the_inbox_shows_both_kinds_of_alerts_in_one_shape(house: psycopg.Connec
     name = f"ads.campaigns-{BRANDT}-"
     watch = uid("watch.watchtower_alerts", BRANDT)
     assert rows == [
-        ("ads", uid("ads.alerts", BRANDT), f"Roas Drop: {name}", "critical", "HIGH", "open", None, "1", "2"),
+        ("ads", uid("ads.alerts", BRANDT), f"ROAS drop: {name}", "critical", "HIGH", "open", None, "1", "2"),
         ("watch", watch, "", "info", "info", "open", "cvr", None, "2"),
     ]
 
@@ -98,6 +98,21 @@ def test_the_inbox_speaks_three_severities(house: psycopg.Connection, given: str
         "SELECT DISTINCT severity, severity_raw, state FROM ads.alert_inbox WHERE origin = 'ads'"
     ).fetchall()
     assert found == [(shown, given, "acknowledged")]
+
+
+def test_the_newest_of_the_inbox_are_read_in_order_from_both_indexes(
+    house: psycopg.Connection, people: People
+) -> None:
+    house.execute("SET enable_seqscan = off")
+    with house.transaction():
+        house.execute(ACTING, [str(people.alice.id)])
+        rows = house.execute(
+            "EXPLAIN SELECT * FROM ads.alert_inbox WHERE client_id = 1 ORDER BY created_at DESC, id DESC LIMIT 50"
+        ).fetchall()
+    plan = "\n".join(row[0] for row in rows)
+    assert "Merge Append" in plan
+    assert "Seq Scan" not in plan
+    assert "->  Sort" not in plan
 
 
 def test_people_see_their_own_inbox_and_take_alerts(house: psycopg.Connection, people: People) -> None:
