@@ -90,12 +90,16 @@ def ids_of(admin: psycopg.Connection) -> dict[str, str]:
 
 
 @pytest.fixture
-async def door(millions: Millions, template: str, tmp_path: Path) -> AsyncIterator[Callable[[str], httpx.AsyncClient]]:
+async def door(
+    millions: Millions, template: str, tmp_path: Path
+) -> AsyncIterator[Callable[[str], httpx.AsyncClient]]:
     """The application over the large database: `door("staff")` or `door("person")` is a program that calls it."""
     settings = Settings(data_dir=tmp_path, allow_private_networks="127.0.0.0/8")
     connect_modules()
     accounts.use_keyring(accounts.load_keyring(settings))
-    database = Database(login_url(millions.url, template, "api"), login_url(millions.url, template, "worker"), pool_size=2)
+    database = Database(
+        login_url(millions.url, template, "api"), login_url(millions.url, template, "worker"), pool_size=2
+    )
     http = HttpClient(settings)
     app = create_app(Runtime(settings, database, http=http, clock=Clock(datetime.now(UTC))))
 

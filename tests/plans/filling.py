@@ -110,7 +110,7 @@ ROWS: dict[str, str] = {
     f" pg_temp.k(6, n % 2000), 'meta', 'ROAS fell', {back('n', 200_000)}, CASE WHEN n % 1009 <> 0 THEN now() END"
     " FROM generate_series(0, 199999) n",
     "agents.agent_approval": "INSERT INTO agents.agent_approval (client_id, action_type, target, payload_hash,"
-    " requested_by, status, created_at) SELECT pg_temp.c(n), 'PAUSE', 'campaign', sha256(n::text::bytea), 'agent',"
+    " requested_by, status, created_at) SELECT pg_temp.c(n), 'PAUSE', 'campaign ' || n, sha256(n::text::bytea), 'agent',"
     f" CASE WHEN n % 211 = 0 THEN 'pending' ELSE 'expired' END, {back('n', 100_000)} FROM generate_series(0, 99999) n",
     "inventory.inventory_snapshots": "INSERT INTO inventory.inventory_snapshots (client_id, snapshot_date, sku, on_hand,"
     f" available) SELECT pg_temp.c(n % 2000), {ENDS}::date - (n / 2000)::int, 'SKU-' || n % 2000, 20, 18"
@@ -141,9 +141,7 @@ def fill_millions(url: str, ends: datetime) -> None:
     """Fill the empty, migrated database at this superuser's address, two tables at a time; the rows end at `ends`."""
     with psycopg.connect(url, autocommit=True) as connection:
         prepare(connection, ends)
-        connection.execute(
-            f"SELECT core.ensure_partitions((now() - {SPAN} - interval '3 days')::date, 8)"  # type: ignore[call-overload]
-        )
+        connection.execute(f"SELECT core.ensure_partitions((now() - {SPAN} - interval '3 days')::date, 8)")
         for table in FIRST:
             fill_table(connection, table)
     largest = [table for table in ROWS if table not in FIRST]
@@ -158,11 +156,12 @@ def fill_millions(url: str, ends: datetime) -> None:
 
 def add_small_client(connection: psycopg.Connection) -> None:
     connection.execute(
-        "INSERT INTO core.clients (id, name, slug) VALUES (%s, 'Small client', 'small-client')", [SMALL_CLIENT]
+        "INSERT INTO core.clients (id, name, slug) VALUES (%s, 'Small client', 'small-client')",
+        [SMALL_CLIENT],
     )
     for table, changes in SMALL.items():
         connection.execute(
-            f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(x)"  # type: ignore[call-overload]
+            f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(x)"
             f" || jsonb_build_object('client_id', {SMALL_CLIENT}, {changes}))).*"
             f" FROM (SELECT * FROM {table} WHERE client_id = 1 ORDER BY created_at LIMIT 20) x"
         )
@@ -175,8 +174,8 @@ def prepare(connection: psycopg.Connection, ends: datetime) -> None:
     connection.execute("SET max_parallel_maintenance_workers = 0")
     connection.execute("SET timezone = 'UTC'")
     # One end for every connection: keys that carry a time are made twice, for a row and for what points to it.
-    connection.execute(f"SET plans.ends = '{ends:%Y-%m-%d %H:%M:%S}+00'")  # type: ignore[call-overload]
-    connection.execute(KEYS)  # type: ignore[call-overload]
+    connection.execute(f"SET plans.ends = '{ends:%Y-%m-%d %H:%M:%S}+00'")
+    connection.execute(KEYS)
 
 
 def fill_alone(url: str, table: str, ends: datetime) -> None:
@@ -190,7 +189,7 @@ def fill_table(connection: psycopg.Connection, table: str) -> None:
     with connection.transaction():
         indexes = connection.execute(INDEXES, [table]).fetchall()
         for name, _definition in indexes:
-            connection.execute(f"DROP INDEX {name}")  # type: ignore[call-overload]
-        connection.execute(ROWS[table])  # type: ignore[call-overload]
+            connection.execute(f"DROP INDEX {name}")
+        connection.execute(ROWS[table])
         for _name, definition in indexes:
             connection.execute(definition.replace(" ON ONLY ", " ON "))

@@ -49,7 +49,9 @@ class Plan:
             read[table] += round(seen * node["Actual Loops"])
             if node["Node Type"] == "Seq Scan" and read[table] > LARGE:
                 whole.add(table)
-        return whole | {table for table, rows in read.items() if rows > max(LARGE, sizes.get(table, 0) * SHARE)}
+        return whole | {
+            table for table, rows in read.items() if rows > max(LARGE, sizes.get(table, 0) * SHARE)
+        }
 
     def outline(self) -> str:
         """The plan in a few lines, for a failing test."""
