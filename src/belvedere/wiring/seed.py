@@ -15,7 +15,7 @@ from belvedere.core.runtime import Runtime
 from belvedere.seeding.fillers import FILLERS
 from belvedere.seeding.names import name_client
 from belvedere.seeding.world import ClientPlan, World
-from belvedere.seeding.writer import make_months, write_batch
+from belvedere.seeding.writer import make_months, merge_batches, prepare_session, write_batch
 from belvedere.wiring.seed_people import (
     OWNER_EMAIL,
     OWNER_NAME,
@@ -26,6 +26,8 @@ from belvedere.wiring.seed_people import (
 )
 
 MOST_CLIENTS, MOST_DAYS = 1000, 1100
+CLIENTS_AT_ONCE, CLIENT_DAYS_AT_ONCE = 8, 720
+"""A transaction holds one domain of a few clients: enough rows to be quick, few enough to be held in memory."""
 AGENCY = ClientPlan(0, "Agency", "agency", "USD", "UTC")
 _OWNER = text("SELECT id FROM core.users WHERE role = 'owner' AND is_active ORDER BY created_at, id LIMIT 1")
 _CLIENTS = text("SELECT id, slug, metadata ->> 'seeded' AS seeded FROM core.clients WHERE id > 0")
@@ -88,7 +90,7 @@ def check_order(order: SeedOrder, today: date) -> None:
 
 
 async def seed_installation(runtime: Runtime, order: SeedOrder, report: Report) -> SeedResult:
-    """Make clients, people and rows; one transaction for each client and domain, so a stopped run can be run again."""
+    """Make clients, people and rows; one transaction for each domain of a few clients, so a stopped run can be run again."""
     now = runtime.clock()
     check_order(order, now.date())
     end = end_of(order, now)
@@ -139,15 +141,23 @@ async def fill_rows(
     result = SeedResult(clients=len(plans))
     async with runtime.db.write(Scope.service("seed")) as session:
         await make_months(session, world.days + (runtime.clock() - world.now) // timedelta(days=1))
-    steps = len(plans) * len(names)
-    for number, client in enumerate(plans):
+    size = max(1, min(CLIENTS_AT_ONCE, CLIENT_DAYS_AT_ONCE // world.days))
+    groups = [plans[first : first + size] for first in range(0, len(plans), size)]
+    steps = len(groups) * len(names)
+    for number, group in enumerate(groups):
         for place, name in enumerate(names):
-            report(SeedStep(number * len(names) + place, steps, f"{client.name}: {name}"))
+            report(SeedStep(number * len(names) + place, steps, f"{name_group(group)}: {name}"))
+            batches = merge_batches(FILLERS[name](world, client) for client in group)
             async with runtime.db.write(Scope.service("seed")) as session:
-                for batch in FILLERS[name](world, client):
+                await prepare_session(session)
+                for batch in batches:
                     result.add(batch.table, await write_batch(session, batch))
     report(SeedStep(steps, steps, "done"))
     return result
+
+
+def name_group(group: tuple[ClientPlan, ...]) -> str:
+    return group[0].name if len(group) == 1 else f"{group[0].name} and {len(group) - 1} more"
 
 
 async def complete_clients(runtime: Runtime, slugs: Iterable[str], days: int, seed: int) -> SeedResult:
