@@ -28,6 +28,8 @@ def target(path: str, method: str, ids: dict[str, str], *, has_body: bool) -> st
             return "alerts"
         if name == "job_id":
             return "1"
+        if name in ("schema", "table"):
+            return {"schema": "watch", "table": "api_sources"}[name]
         if real and name in ids:
             return ids[name]
         return "99" if name == "client_id" else UNKNOWN

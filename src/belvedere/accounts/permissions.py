@@ -37,6 +37,7 @@ class Permission(StrEnum):
     JOBS_READ = "jobs.read"
     LOGS_READ = "logs.read"
     EXPORT_READ = "export.read"
+    SCHEMA_READ = "schema.read"
 
 
 P = Permission
@@ -71,12 +72,13 @@ STAFF_ONLY = frozenset(
         P.CLIENTS_WRITE,
         P.JOBS_READ,
         P.LOGS_READ,
+        P.SCHEMA_READ,
     }
 )
 """What no client user may do, even as an owner at their client: it concerns the agency's own house."""
 
 INSTALLATION_WIDE = frozenset(
-    {P.USERS_READ, P.USERS_WRITE, P.CLIENTS_WRITE, P.AUDIT_READ, P.JOBS_READ, P.LOGS_READ}
+    {P.USERS_READ, P.USERS_WRITE, P.CLIENTS_WRITE, P.AUDIT_READ, P.JOBS_READ, P.LOGS_READ, P.SCHEMA_READ}
 )
 """Decided by the person's own role alone; a role held at one client does not open them."""
 

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import CHAR, Column, Numeric, Text
 from sqlalchemy.dialects.postgresql import UUID
 
+from belvedere.core.schema import ratio
+
 MONEY = Numeric(26, 6)
 """Whole units of a currency, exact to a millionth: wide enough for every BIGINT of minor units in any currency."""
 
@@ -20,18 +22,9 @@ LOWER_WORDS = "^[a-z][a-z0-9_]*$"
 CURRENCY_WORDS = "^[A-Z]{3}$"
 
 
-def quotient(top: str, bottom: str, places: int = 6) -> str:
-    """SQL of a quotient that is exact to `places` at any size; NULL when a side is missing or the lower one is zero.
-
-    PostgreSQL divides to 16 significant digits, too few where a large number meets a small one; forty digits behind
-    the point in the upper number carry the division past every place that rounding can see.
-    """
-    return f"round(({top})::numeric(90, 40) / NULLIF(({bottom})::numeric, 0), {places})"
-
-
 def whole_cents(top: str, bottom: str) -> str:
     """SQL of a quotient in whole cents, a half rounded away from zero; NULL too where it is past BIGINT."""
-    exact = quotient(top, bottom, 0)
+    exact = ratio(top, bottom, 0)
     return f"CASE WHEN abs({exact}) <= 9223372036854775807 THEN ({exact})::bigint END"
 
 

@@ -17,6 +17,7 @@ TAGS = {
     "alerts": "What rules found, and what people did about it.",
     "deliveries": "Messages and the channels they go by.",
     "export": "Everything of a kind as JSON lines.",
+    "tables": "The tables of the database, their shape and their rows, for staff.",
     "system": "Health, figures, jobs, logs, the audit log and live news.",
 }
 MEANINGS = {

@@ -9,6 +9,7 @@ from statistics import fmean
 
 GAP_X, GAP_Y = 96, 22
 TALLEST = 1500
+LOWEST_START = 120
 SWEEPS = 6
 
 
@@ -82,7 +83,7 @@ def place_group(boxes: Sequence[Box], edges: Sequence[Edge]) -> Placed:
     spots: dict[str, Spot] = {}
     x = 0
     for column, height in zip(columns, heights, strict=True):
-        y = (max(heights) - height) // 2 if len(columns) > 2 else 0
+        y = min((max(heights) - height) // 2, LOWEST_START) if len(columns) > 2 else 0
         for name in column:
             spots[name] = Spot(x, y)
             y += by_name[name].height + GAP_Y

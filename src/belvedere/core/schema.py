@@ -89,8 +89,12 @@ def derived(name: str, expression: str, *, kind: Any = None, comment: str) -> Co
 
 
 def ratio(top: str, bottom: str, places: int = 6) -> str:
-    """SQL of an exact quotient; NULL when either side is missing or the denominator is zero."""
-    return f"round(({top})::numeric / NULLIF(({bottom})::numeric, 0), {places})"
+    """SQL of a quotient that is exact to `places` at any size; NULL when a side is missing or the lower one is zero.
+
+    PostgreSQL divides to 16 significant digits, too few where a large number meets a small one; forty digits behind
+    the point in the upper number carry the division past every place that rounding can see.
+    """
+    return f"round(({top})::numeric(90, 40) / NULLIF(({bottom})::numeric, 0), {places})"
 
 
 def belongs_to(column: str, parent: str, *, name: str, ondelete: str | None = None) -> ForeignKeyConstraint:

@@ -36,6 +36,7 @@ from belvedere.web import (
     pages_sources,
     pages_static,
     pages_system,
+    pages_tables,
     pages_tokens,
 )
 from belvedere.web.assets import CONTENT_SECURITY_POLICY
@@ -44,7 +45,7 @@ from belvedere.web.view import look, nobody
 PAGES = (
     pages_static, pages_door, pages_live, pages_overview, pages_search, pages_alerts, pages_deliveries, pages_rules,
     pages_sources, pages_accounts, pages_snapshots, pages_rejects, pages_settings, pages_clients, pages_people,
-    pages_credentials, pages_tokens, pages_channels, pages_system, pages_docs,
+    pages_credentials, pages_tokens, pages_channels, pages_system, pages_tables, pages_docs,
 )  # fmt: skip
 WHAT = {
     403: "You may not do this.",

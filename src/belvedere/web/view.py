@@ -30,6 +30,7 @@ SECTIONS = {
     "tokens": "tokens.read",
     "audit": "audit.read",
     "jobs": "jobs.read",
+    "tables": "schema.read",
 }
 """The pages of the settings and what each asks for."""
 

@@ -31,6 +31,7 @@ from tests.web.samples.readings import (
     snapshot,
 )
 from tests.web.samples.settings import settings_pages
+from tests.web.samples.tables import table_pages
 from tests.web.samples.watching import FIRST_RULES, RULE_FORM, RULE_ROWS, rule_form
 
 
@@ -373,4 +374,4 @@ def main_pages():
 
 def pages():
     """Every sample page: name -> (template, context)."""
-    return {**main_pages(), **settings_pages(), **door_pages()}
+    return {**main_pages(), **settings_pages(), **door_pages(), **table_pages()}

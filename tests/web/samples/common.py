@@ -55,7 +55,17 @@ def ui(path="/", query="", **changes):
         "live": None,
         "keys": True,
         "can": {"operate": True, "configure": True, "govern": True},
-        "sections": ["you", "clients", "people", "credentials", "channels", "tokens", "audit", "jobs"],
+        "sections": [
+            "you",
+            "clients",
+            "people",
+            "credentials",
+            "channels",
+            "tokens",
+            "audit",
+            "jobs",
+            "tables",
+        ],
         **changes,
     }
 

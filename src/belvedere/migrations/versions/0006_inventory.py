@@ -103,7 +103,7 @@ def create_tables() -> None:
     sa.Column('pack_size', sa.Integer(), server_default=sa.text('1'), nullable=False, comment='Units in a pack; orders are whole packs.'),
     sa.Column('available', sa.BigInteger(), nullable=False, comment='Units that could be sold at as_of, over the places of the group.'),
     sa.Column('inventory_position', sa.BigInteger(), nullable=False, comment='On hand less committed plus on order at as_of, over the places of the group.'),
-    sa.Column('weeks_of_supply', sa.Numeric(), sa.Computed('round((GREATEST(available, 0))::numeric / NULLIF((demand_mean * 7)::numeric, 0), 4)', persisted=True), nullable=True, comment='Weeks that the available units last; NULL at no demand.'),
+    sa.Column('weeks_of_supply', sa.Numeric(), sa.Computed('round((GREATEST(available, 0))::numeric(90, 40) / NULLIF((demand_mean * 7)::numeric, 0), 4)', persisted=True), nullable=True, comment='Weeks that the available units last; NULL at no demand.'),
     sa.Column('suggested_quantity', sa.BigInteger(), sa.Computed('CASE WHEN inventory_position <= reorder_point THEN (ceil(GREATEST(moq::numeric, order_up_to - inventory_position) / pack_size) * pack_size)::bigint ELSE 0 END', persisted=True), nullable=True, comment='Units to order: at least the smallest order, in whole packs; 0 above the reorder point.'),
     sa.Column('need_by', sa.Date(), nullable=True, comment='Day by which the goods must be here; NULL when nothing is to be ordered.'),
     sa.Column('status', sa.Text(), server_default=sa.text("'not_needed'"), nullable=False, comment='What became of the suggestion: not_needed, open, ordered, dismissed or superseded.'),
