@@ -24,8 +24,9 @@ def fill(world: World, client: ClientPlan) -> Iterator[Batch]:
     if "omnisend/campaigns" not in world.sources:
         yield omnisend(world)
     yield accounts(world, client, readings)
-    yield watch_readings.snapshots(readings)
-    yield from watch_readings.rows(readings)
+    packs = watch_readings.pack(readings)
+    yield watch_readings.snapshots(readings, packs)
+    yield from watch_readings.rows(readings, packs)
     yield rejects(world, client, readings)
     yield from pushes(world, client, readings)
     yield intakes(world, client, readings)
