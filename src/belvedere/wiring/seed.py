@@ -15,7 +15,7 @@ from belvedere.core.runtime import Runtime
 from belvedere.seeding.fillers import FILLERS
 from belvedere.seeding.names import name_client
 from belvedere.seeding.world import ClientPlan, World
-from belvedere.seeding.writer import make_months, merge_batches, prepare_session, write_batch
+from belvedere.seeding.writer import make_months
 from belvedere.wiring.seed_people import (
     OWNER_EMAIL,
     OWNER_NAME,
@@ -24,10 +24,9 @@ from belvedere.wiring.seed_people import (
     add_people,
     add_traces,
 )
+from belvedere.wiring.seed_rows import fill_shares
 
 MOST_CLIENTS, MOST_DAYS = 1000, 1100
-CLIENTS_AT_ONCE, CLIENT_DAYS_AT_ONCE = 8, 720
-"""A transaction holds one domain of a few clients: enough rows to be quick, few enough to be held in memory."""
 AGENCY = ClientPlan(0, "Agency", "agency", "USD", "UTC")
 _OWNER = text("SELECT id FROM core.users WHERE role = 'owner' AND is_active ORDER BY created_at, id LIMIT 1")
 _CLIENTS = text("SELECT id, slug, metadata ->> 'seeded' AS seeded FROM core.clients WHERE id > 0")
@@ -141,23 +140,15 @@ async def fill_rows(
     result = SeedResult(clients=len(plans))
     async with runtime.db.write(Scope.service("seed")) as session:
         await make_months(session, world.days + (runtime.clock() - world.now) // timedelta(days=1))
-    size = max(1, min(CLIENTS_AT_ONCE, CLIENT_DAYS_AT_ONCE // world.days))
-    groups = [plans[first : first + size] for first in range(0, len(plans), size)]
-    steps = len(groups) * len(names)
-    for number, group in enumerate(groups):
-        for place, name in enumerate(names):
-            report(SeedStep(number * len(names) + place, steps, f"{name_group(group)}: {name}"))
-            batches = merge_batches(FILLERS[name](world, client) for client in group)
-            async with runtime.db.write(Scope.service("seed")) as session:
-                await prepare_session(session)
-                for batch in batches:
-                    result.add(batch.table, await write_batch(session, batch))
+    steps = len(plans)
+    filled = 0.0
+    async for step in fill_shares(runtime.db, world, plans, names):
+        filled += step.clients
+        report(SeedStep(min(int(filled), steps), steps, step.name))
+        for table, count in step.counts.items():
+            result.add(table, count)
     report(SeedStep(steps, steps, "done"))
     return result
-
-
-def name_group(group: tuple[ClientPlan, ...]) -> str:
-    return group[0].name if len(group) == 1 else f"{group[0].name} and {len(group) - 1} more"
 
 
 async def complete_clients(runtime: Runtime, slugs: Iterable[str], days: int, seed: int) -> SeedResult:
