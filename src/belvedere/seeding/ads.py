@@ -80,7 +80,7 @@ def plan_client(world: World, client: ClientPlan) -> AdsPlan:
     chance = world.random("ads", client.id)
     digits = minor_digits(client.currency)
     euro = 10**digits * RATES.get(client.currency, 1)
-    size = chance.choice((0.5, 0.8, 1.0, 1.6, 3.0))
+    size = min(4.0, max(0.4, chance.lognormvariate(0, 0.6)))
     accounts = tuple(
         AccountPlan(world.key("ads.ad_accounts", client.id, number), platform, setting[0], setting[3])
         for number, (platform, setting) in enumerate(PLATFORMS.items())

@@ -1,0 +1,1 @@
+UNUSED: dict[str, list[str]] = {}
