@@ -1,4 +1,4 @@
-"""The generated part of the docs: settings, commands, jobs, routes, events, tables, fault points, the API description."""
+"""The part of the docs that is generated from the code: settings, commands, jobs, routes, events, fault points, the API description."""
 
 import json
 import re
@@ -10,11 +10,8 @@ import click
 import orjson
 import typer
 from pydantic.fields import FieldInfo
-from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql
 
 from belvedere.core.faults import KNOWN_POINTS
-from belvedere.core.schema import metadata
 from belvedere.core.settings import Settings
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
@@ -29,7 +26,6 @@ def render_all() -> dict[str, str]:
         "jobs.md": render_jobs,
         "routes.md": render_routes,
         "events.md": render_events,
-        "tables.md": render_tables,
         "fault-points.md": render_fault_points,
         "openapi.json": render_openapi,
     }
@@ -198,34 +194,6 @@ def render_events() -> str:
         parts.append(f"## `{schema['title']}` {path.stem}\n\n{schema['description']}\n\n"
                      + table(("Field", "Always there", "Shape"), rows))  # fmt: skip
     return "\n".join(parts)
-
-
-def render_tables() -> str:
-    import belvedere.migrations.env_tables  # noqa: F401 - adds every domain's tables
-
-    parts = [f"{HEAD}# Tables\n\nTimes are `timestamptz` in UTC; `client_id` 0 is the agency itself.\n"]
-    parts += [render_table(metadata.tables[name]) for name in sorted(metadata.tables)]
-    return "\n".join(parts)
-
-
-def render_table(found: Table) -> str:
-    rows = [
-        (
-            f"`{column.name}`",
-            column.type.compile(dialect=postgresql.dialect()).lower(),
-            "" if column.nullable else "required",
-            default_text(column),
-        )
-        for column in found.columns
-    ]
-    return f"## `{found.fullname}`\n\n{found.comment or ''}\n\n" + table(
-        ("Column", "Type", "", "Default"), rows
-    )
-
-
-def default_text(column: Any) -> str:
-    argument = getattr(column.server_default, "arg", None)
-    return f"`{argument}`" if argument is not None else ""
 
 
 def render_fault_points() -> str:

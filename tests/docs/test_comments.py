@@ -31,4 +31,4 @@ def test_comments_are_one_calm_sentence(admin: psycopg.Connection):
         " WHERE n.nspname IN ('core', 'ads', 'agents', 'knowledge', 'inventory', 'support', 'outreach', 'watch', 'reports')"
     ).fetchall()
     assert len(rows) > 300
-    assert [row for row in rows if not row[1].rstrip().endswith(".") or "\n" in row[1]] == []
+    assert [row for row in rows if not row[1].rstrip().endswith((".", "…")) or "\n" in row[1]] == []

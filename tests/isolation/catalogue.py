@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import psycopg
+from tests.isolation.objects import check_functions, check_objects, check_sequences, check_unique_keys
 
 SCHEMAS = [
     "app", "core", "watch", "ads", "agents", "knowledge", "inventory", "support", "outreach", "reports",
@@ -34,20 +35,28 @@ class Table:
     rls: bool
     forced: bool
     parent: str | None
-    owner: str
+    options: str
+    policed: bool
+    readers: list[str]
+
+
+TABLES = """
+SELECT n.nspname || '.' || c.relname, c.relkind::text, c.relrowsecurity, c.relforcerowsecurity,
+    (SELECT pn.nspname || '.' || p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+     JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid),
+    coalesce(c.reloptions::text, ''),
+    EXISTS (SELECT 1 FROM pg_policy y WHERE y.polrelid = c.oid),
+    ARRAY(SELECT r.rolname::text FROM pg_roles r
+          WHERE r.rolname IN ('authenticated', 'anon', 'authn_r', 'worker_scoped')
+            AND (has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+                 OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')))
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1
+"""
 
 
 def read_tables(admin: psycopg.Connection) -> list[Table]:
-    rows = admin.execute(
-        "SELECT n.nspname || '.' || c.relname, c.relkind::text, c.relrowsecurity, c.relforcerowsecurity,"
-        " (SELECT pn.nspname || '.' || p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent"
-        "  JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid),"
-        " pg_get_userbyid(c.relowner)"
-        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1",
-        [SCHEMAS],
-    ).fetchall()
-    return [Table(*row) for row in rows]
+    return [Table(*row) for row in admin.execute(TABLES, [SCHEMAS]).fetchall()]
 
 
 def find_faults(admin: psycopg.Connection, tenants: set[str]) -> list[str]:
@@ -56,7 +65,7 @@ def find_faults(admin: psycopg.Connection, tenants: set[str]) -> list[str]:
     partitioned = {row[0] for row in admin.execute("SELECT table_name FROM core.partition_plans").fetchall()}
     for table in read_tables(admin):
         if table.kind in ("v", "m"):
-            faults += check_view(admin, table)
+            faults += check_view(table)
             continue
         listed = table.name in tenants | REFERENCE | PEOPLE | set(OTHER) | {"core.creds_meta"}
         if not listed and table.parent not in partitioned:
@@ -68,39 +77,25 @@ def find_faults(admin: psycopg.Connection, tenants: set[str]) -> list[str]:
                 f"{table.name} has row level security {'on but not forced' if table.rls else 'off'}"
             )
         if table.parent in partitioned:
-            faults += [
-                f"{table.name} can be read past its parent by {role}" for role in readers(admin, table.name)
-            ]
-        elif not has_policy(admin, table.name):
+            faults += [f"{table.name} can be read past its parent by {role}" for role in table.readers]
+        elif not table.policed:
             faults.append(f"{table.name} has no policy")
-    return faults + check_roles(admin) + check_foreign_keys(admin, tenants)
+    return (
+        faults
+        + check_roles(admin)
+        + check_foreign_keys(admin, tenants)
+        + check_objects(admin, SCHEMAS)
+        + check_functions(admin, SCHEMAS)
+        + check_sequences(admin, SCHEMAS)
+        + check_unique_keys(admin, SCHEMAS, tenants)
+    )
 
 
-def check_view(admin: psycopg.Connection, view: Table) -> list[str]:
+def check_view(view: Table) -> list[str]:
     if view.kind == "m":
-        return [f"{view.name} is materialised and ignores policies"] if readers(admin, view.name) else []
-    row = admin.execute(
-        "SELECT reloptions::text FROM pg_class WHERE oid = %s::regclass", [view.name]
-    ).fetchone()
-    invoker = row is not None and "security_invoker=true" in (row[0] or "")
+        return [f"{view.name} is materialised and ignores policies"] if view.readers else []
+    invoker = "security_invoker=true" in view.options
     return [] if invoker else [f"{view.name} reads with the rights of its owner"]
-
-
-def readers(admin: psycopg.Connection, name: str) -> list[str]:
-    rows = admin.execute(
-        "SELECT r.rolname FROM pg_roles r WHERE r.rolname IN ('authenticated', 'anon', 'authn_r', 'worker_scoped')"
-        " AND has_table_privilege(r.rolname, %s, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')",
-        [name],
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def has_policy(admin: psycopg.Connection, name: str) -> bool:
-    schema, table = name.split(".")
-    row = admin.execute(
-        "SELECT 1 FROM pg_policies WHERE schemaname = %s AND tablename = %s LIMIT 1", [schema, table]
-    ).fetchone()
-    return row is not None
 
 
 def check_roles(admin: psycopg.Connection) -> list[str]:

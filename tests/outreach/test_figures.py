@@ -90,6 +90,17 @@ async def test_figures_stay_the_same_when_a_month_is_dropped(
     assert left[0] >= datetime(2024, 10, 1, tzinfo=UTC)
 
 
+async def test_retention_drops_a_month_and_leaves_the_figures(
+    runtime: Runtime, figures: psycopg.Connection, story: tuple[list[Mail], list[Outcome]]
+) -> None:
+    async with runtime.db.write(Scope.service()) as session:
+        for part in ("email_sends_p202408", "email_sends_p202409"):
+            await session.execute(text(f"SELECT core.drop_partition('outreach.{part}')"))
+    await refresh(runtime)
+    assert {view: read(figures, view) for view in VIEWS} == expect(*story)
+    assert figures.execute("SELECT to_regclass('outreach.email_sends_p202408')").fetchone() == (None,)
+
+
 def test_the_plan_of_mails_names_the_function_that_keeps_the_counts(admin: psycopg.Connection) -> None:
     rows = admin.execute(
         "SELECT table_name, retention_months, before_drop, to_regproc(before_drop) IS NOT NULL"

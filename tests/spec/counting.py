@@ -27,7 +27,7 @@ def list_keys(number: str) -> dict[str, list[str]]:
         "statements": [str(item["line"]) for item in spec.get("statement", [])],
         "words": [
             f"{item['table']}.{item['column']}={word}"
-            for item in spec.get("words", [])
+            for item in (*spec.get("words", []), *spec.get("said", []))
             for word in item["words"]
         ],
         "policies": [str(item["line"]) for item in spec.get("policy", [])],

@@ -129,6 +129,8 @@ def test_what_is_only_named_stands_on_its_line(read_text: Callable[[str], str], 
     for item in SPECS[number].get("named", []) + SPECS[number].get("trigger", []):
         word = item["name"] if "name" in item else item["table"]
         assert word.lower() in lines[item["line"] - 1].lower(), item
+    for item in SPECS[number].get("said", []):
+        assert all(word in lines[item["line"] - 1] for word in item["words"]), item
     for kind in ("indexed", "materialised", "retention"):
         for item in SPECS[number].get(kind, []):
             assert item["says"] in lines[item["line"] - 1], item

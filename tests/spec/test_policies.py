@@ -3,10 +3,13 @@
 import psycopg
 import pytest
 from psycopg import sql
+from tests.isolation.catalogue import find_faults
 from tests.people import BRANDT, MARLOW
 from tests.spec.conftest import Ground, Prove
 from tests.spec.data import Item, find_departures, list_items
 from tests.spec.standing import At, fetch_one, find_kind, resolve
+
+from belvedere.migrations.tenants import ALL_TENANTS
 
 Pair = tuple[str, Item]
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -47,6 +50,11 @@ def test_the_printed_policy_holds(at: At, ground: Ground, prove: Prove, pair: Pa
         faults = check_people(at, ground, number, item, table) | check_service(at, number, item, table)
         settled = find_departures("policy", number, table)
         assert faults == {key for key in settled if key.endswith(f" line {item['line']}")}
+
+
+def test_the_rules_of_isolation_hold_on_each_server(at: At) -> None:
+    at.execute("SET LOCAL search_path = watch, core, public")
+    assert find_faults(at, {table.name for table in ALL_TENANTS if table.key == "client_id"}) == []
 
 
 def check_forced(at: At, table: str) -> None:

@@ -8,9 +8,10 @@ from tests.spec.standing import At
 from tests.spec.writing import add_row, choose_path, quote
 
 Pair = tuple[str, Item]
+WORDS = list_items("words") + list_items("said")
 EACH_WORD = [
     pytest.param((number, item, word), id=f"{number}:{item['line']}-{item['table']}.{item['column']}={word}")
-    for number, item in list_items("words")
+    for number, item in WORDS
     for word in item["words"]
 ]
 
@@ -29,7 +30,7 @@ def test_the_printed_word_is_accepted(at: At, prove: Prove, case: tuple[str, Ite
     assert changed.rowcount == 1
 
 
-CLOSED = [pair for pair in list_items("words") if not pair[1].get("examples")]
+CLOSED = [pair for pair in WORDS if not pair[1].get("examples")]
 
 
 @pytest.mark.parametrize("pair", CLOSED, ids=name_item)

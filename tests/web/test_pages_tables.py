@@ -130,3 +130,13 @@ async def test_long_values_are_cut_and_text_stays_text(filled, olga):
     found = await page(olga, "/tables/watch/watchtower_rules?tab=rows&c0=name&o0=contains&v0=script")
     assert "<script>x" not in found.html
     assert "y" * 61 not in found.text()
+
+
+async def test_the_guide_shows_the_diagram_of_a_schema(filled, olga):
+    found = await page(olga, "/docs/reference/schema/watch")
+    (picture,) = found.css(".prose img")
+    answer = await olga.get(picture.attributes["src"])
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert found.css_first('.prose a[href="/docs/reference/schema/watch.svg"]') is not None
+    assert (await page(olga, "/docs/reference/schema")).css_first(".prose table") is not None
