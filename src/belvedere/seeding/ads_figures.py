@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -81,7 +81,10 @@ def imagine_days(world: World, plan: AdsPlan) -> Iterator[tuple[CampaignPlan, Da
         for day in days:
             if campaign.stops and campaign.status != "paused" and day.date >= campaign.stops:
                 break
-            yield campaign, day, imagine(plan, campaign, day, chance)
+            figures = imagine(plan, campaign, day, chance)
+            if (campaign.number, day.date) in plan.silences:
+                figures = replace(figures, conversions=0, revenue=0)
+            yield campaign, day, figures
 
 
 def sum_days(world: World, plan: AdsPlan) -> dict[date, tuple[int, int]]:

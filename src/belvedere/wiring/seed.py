@@ -35,6 +35,10 @@ _PLANS = text(
     "SELECT id, name, slug, currency, timezone FROM core.clients WHERE slug = ANY(:slugs) ORDER BY id"
 )
 _HAS_CAMPAIGNS = text("SELECT EXISTS (SELECT 1 FROM ads.campaigns)")
+_KEY_FIGURES = text(
+    "SELECT outreach.refresh_kpi(name::name) FROM unnest("
+    "ARRAY['reply_rates', 'meeting_booking_rates', 'campaign_revenue']) AS name"
+)
 _OTHERS = text("SELECT count(*) FROM core.clients WHERE id > 0 AND metadata ->> 'seeded' IS NULL")
 
 
@@ -147,6 +151,10 @@ async def fill_rows(
         report(SeedStep(min(int(filled), steps), steps, step.name))
         for table, count in step.counts.items():
             result.add(table, count)
+    if "outreach" in names:
+        report(SeedStep(steps, steps, "key figures"))
+        async with runtime.db.write(Scope.service("seed")) as session:
+            await session.execute(_KEY_FIGURES)
     report(SeedStep(steps, steps, "done"))
     return result
 
