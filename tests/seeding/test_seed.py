@@ -120,3 +120,23 @@ async def test_nobody_made_up_can_sign_in(runtime: Runtime, admin: psycopg.Conne
     assert admin.execute("SELECT count(*) FROM core.user_sessions WHERE revoked_at IS NULL").fetchone() == (
         0,
     )
+
+
+async def test_another_history_for_the_same_clients_is_refused(runtime: Runtime) -> None:
+    order = SeedOrder(1, 5, 1, until=date(2026, 3, 31), domains=("support",))
+    await quiet(runtime, order)
+    with pytest.raises(Conflict, match="--days 5 --seed 1 --until 2026-03-31"):
+        await quiet(runtime, SeedOrder(1, 5, 2, until=date(2026, 3, 31), domains=("support",)))
+
+
+async def test_several_processes_write_the_rows_that_one_writes(
+    runtime: Runtime, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = SeedOrder(3, 10, 1, until=date(2026, 3, 31))
+    monkeypatch.setattr("belvedere.wiring.seed_rows.WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("belvedere.wiring.seed_rows.CLIENTS_AT_ONCE", 1)
+    apart = await quiet(runtime, order)
+    monkeypatch.undo()
+    assert sum(apart.values()) > 5_000
+    assert {table: count for table, count in (await quiet(runtime, order)).items() if count} == {}
+    assert admin.execute("SELECT count(DISTINCT client_id) FROM ads.campaign_metrics").fetchone() == (4,)

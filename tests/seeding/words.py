@@ -22,7 +22,7 @@ UNUSED: dict[str, tuple[str, set[str]]] = {
     "core.dashboard_fact.grain": (RARE, {"hour", "month", "quarter", "week", "year"}),
     "core.dashboard_fact.unit": (RARE, {"days", "percent", "seconds"}),
     "core.deliveries.channel": (RARE, {"discord_bot", "discord_webhook"}),
-    "core.deliveries.kind": (RARE, {"resolved", "test"}),
+    "core.deliveries.kind": (RARE, {"resolved"}),
     "core.deliveries.state": (LIVE, {"ready", "sending", "unknown"}),
     "core.delivery_attempts.outcome": (LIVE, {"fenced", "running", "unknown"}),
     "core.observability_logs.level": (RARE, {"CRITICAL"}),

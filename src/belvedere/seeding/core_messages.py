@@ -29,7 +29,9 @@ class Sent:
 
     number: int
     key: UUID
-    alert: UUID
+    subject_type: str
+    subject: UUID
+    kind: MessageKind
     title: str
     text: str
     severity: str
@@ -51,7 +53,19 @@ def plan_messages(world: World, client: ClientPlan) -> list[Sent]:
     found = judge(world, client, read_days(world, client)).alerts
     wanted = max(LEAST, world.days // DAYS_PER_MESSAGE)
     chosen = found[:: max(1, len(found) // wanted)][:wanted]
-    return [plan_message(world, client, number, alert) for number, alert in enumerate(chosen)]
+    told = [plan_message(world, client, number, alert) for number, alert in enumerate(chosen, start=1)]
+    return [plan_test(world, client), *told]
+
+
+def plan_test(world: World, client: ClientPlan) -> Sent:
+    """The first message of a channel says that it works."""
+    at = world.now - timedelta(days=world.days) + timedelta(minutes=1)
+    subject = world.key("core.deliveries", client.id, "test")
+    text = "Messages about alerts will come here."
+    return Sent(
+        0, world.key("core.deliveries", client.id, 0), "channel_test", subject, MessageKind.TEST, "Test message", text,
+        "info", PLACES[0][2].format(slug=client.slug), at, 1, is_dead=False,
+    )  # fmt: skip
 
 
 def plan_message(world: World, client: ClientPlan, number: int, alert: Alert) -> Sent:
@@ -59,7 +73,9 @@ def plan_message(world: World, client: ClientPlan, number: int, alert: Alert) ->
     return Sent(
         number,
         world.key("core.deliveries", client.id, number),
+        "alert",
         alert.id(),
+        MessageKind.OPENED,
         wording.title(seen, client.currency),
         wording.message(seen.conditions, alert.rule.name, client.name, client.currency),
         alert.rule.severity,
@@ -104,7 +120,7 @@ def deliveries(world: World, client: ClientPlan, messages: list[Sent]) -> Batch:
     channel = world.key("core.channels", client.id, 0)
     rows = [
         (
-            sent.key, client.id, "alert", sent.alert, "opened", "email", channel, client.id, sent.address,
+            sent.key, client.id, sent.subject_type, sent.subject, str(sent.kind), "email", channel, client.id, sent.address,
             key_of(client, sent), sent.severity, message_of(client, sent),
             "dead" if sent.is_dead else "sent", sent.tries, sent.ended, None if sent.is_dead else sent.ended,
             None if sent.is_dead else f"<{key_of(client, sent)}@mail.example>",
@@ -117,7 +133,7 @@ def deliveries(world: World, client: ClientPlan, messages: list[Sent]) -> Batch:
 
 def key_of(client: ClientPlan, sent: Sent) -> str:
     destination = Destination(ChannelKind.EMAIL, sent.address)
-    return subject_key(client.id, "alert", sent.alert, MessageKind.OPENED, destination)
+    return subject_key(client.id, sent.subject_type, sent.subject, sent.kind, destination)
 
 
 def message_of(client: ClientPlan, sent: Sent) -> str:

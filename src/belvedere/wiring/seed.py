@@ -191,8 +191,9 @@ async def find_owner(runtime: Runtime, now: datetime) -> tuple[Scope, bool]:
 async def make_clients(
     runtime: Runtime, owner: Scope, order: SeedOrder, now: datetime
 ) -> tuple[ClientPlan, ...]:
-    """The clients of this seed; those of an earlier run are found by their short name and their mark."""
+    """The clients of this order; those of an earlier run are found by their short name and their mark."""
     plans = []
+    mark = f"--days {order.days} --seed {order.seed} --until {end_of(order, now).date()}"
     async with runtime.db.write(owner) as session:
         known = {row.slug: row for row in await session.execute(_CLIENTS)}
         for number in range(order.clients):
@@ -200,13 +201,19 @@ async def make_clients(
             found = known.get(wanted.slug)
             if found is not None and found.seeded is None:
                 raise Conflict(f"A client of your own is called {wanted.slug} already.", code="slug_taken")
+            if found is not None and found.seeded != mark:
+                raise Conflict(
+                    f"{wanted.name} was filled with other numbers, and two histories would contradict each other."
+                    f" Say {found.seeded}, or use another BELVEDERE_DATA_DIR.",
+                    code="seeded_otherwise",
+                )
             if found is not None:
                 made = found.id
             else:
                 draft = ClientDraft(
                     name=wanted.name, slug=wanted.slug, currency=wanted.currency, timezone=wanted.timezone,
                     locale=wanted.locale, website_url=f"https://{wanted.slug}.example",
-                    email_recipients=[f"team@{wanted.slug}.example"], metadata={"seeded": str(order.seed)},
+                    email_recipients=[f"team@{wanted.slug}.example"], metadata={"seeded": mark},
                 )  # fmt: skip
                 made = (await create_client(session, draft, "seed", now)).id
             plans.append(ClientPlan(made, wanted.name, wanted.slug, wanted.currency, wanted.timezone))
