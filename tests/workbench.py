@@ -12,16 +12,16 @@ from psycopg import sql
 SCHEMAS = [
     "core", "watch", "jobs", "ads", "agents", "knowledge", "inventory", "support", "outreach", "reports",
 ]  # fmt: skip
+# A row of the catalogue that was written again has another xmin, which is read far faster than what it says. Sequences
+# are left out: winding them back writes their row.
 FINGERPRINT = """
-SELECT md5(concat_ws('|',
-  (SELECT string_agg(c.oid::text || c.relkind::text || c.relrowsecurity || c.relforcerowsecurity
-                     || coalesce(c.relacl::text, '') || c.relnatts, ',' ORDER BY c.oid)
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'),
-  (SELECT string_agg(oid::text || polname || coalesce(pg_get_expr(polqual, polrelid), ''), ',' ORDER BY oid) FROM pg_policy),
-  (SELECT string_agg(oid::text || tgenabled::text, ',' ORDER BY oid) FROM pg_trigger),
-  (SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_constraint),
-  (SELECT string_agg(p.oid::text || md5(p.prosrc) || coalesce(p.proacl::text, ''), ',' ORDER BY p.oid)
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%')))
+SELECT concat_ws('|',
+  (SELECT count(*) || ':' || sum(hashtext(oid::text || xmin::text)::bigint) FROM pg_class WHERE relkind <> 'S'
+     AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace)),
+  (SELECT count(*) || ':' || sum(hashtext(oid::text || xmin::text)::bigint) FROM pg_policy),
+  (SELECT count(*) || ':' || sum(hashtext(oid::text || xmin::text)::bigint) FROM pg_trigger),
+  (SELECT count(*) || ':' || sum(hashtext(oid::text || xmin::text)::bigint) FROM pg_constraint),
+  (SELECT count(*) || ':' || sum(hashtext(oid::text || xmin::text)::bigint) FROM pg_proc))
 """
 TABLES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -90,10 +90,13 @@ class Workbench:
         sequences = [
             f'"{schema}"."{name}"' for schema, name in connection.execute(SEQUENCES, [SCHEMAS]).fetchall()
         ]
-        self.emptying = ";".join(
-            ["SET session_replication_role = replica"]
-            + [f"DELETE FROM {table}" for table in tables]
-            + [f"ALTER SEQUENCE {sequence} RESTART" for sequence in sequences]
+        # Most tests touch few tables, and a table whose file is empty has nothing to delete.
+        listed = ", ".join(f"'{table}'" for table in tables)
+        self.emptying = (
+            "SET session_replication_role = replica; DO $$ DECLARE t regclass; BEGIN"
+            f" FOREACH t IN ARRAY ARRAY[{listed}]::regclass[] LOOP"
+            " IF pg_relation_size(t) > 0 THEN EXECUTE 'DELETE FROM ' || t; END IF; END LOOP; END $$;"
+            + ";".join(f"ALTER SEQUENCE {sequence} RESTART" for sequence in sequences)
         )
         self.keeping = []
         for table in tables:

@@ -181,4 +181,5 @@ def ids_of(house: House, client: int) -> dict[str, str]:
     return {name: str(value) for name, value in found.items()} | {
         "client_id": str(client),
         "source_id": str(source),
+        "origin": "watch",
     }

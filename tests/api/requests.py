@@ -41,6 +41,8 @@ def good_bodies(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
         "resolve_many": {"ids": [ids["alert_id"]], **note},
         "acknowledge": note,
         "resolve": note,
+        "acknowledge_inbox_alert": note,
+        "resolve_inbox_alert": note,
         "add_note": note,
         "create_channel": {
             "kind": "email", "name": "second", "client_id": int(ids["client_id"]), "address": "b@example.com",

@@ -26,6 +26,8 @@ def target(path: str, method: str, ids: dict[str, str], *, has_body: bool) -> st
         name = match.group(1)
         if name == "kind":
             return "alerts"
+        if name == "origin":
+            return "watch"
         if name == "job_id":
             return "1"
         if name in ("schema", "table"):

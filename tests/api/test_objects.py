@@ -8,7 +8,7 @@ from tests.api.house import ids_of
 from tests.api.requests import UNKNOWN, good_bodies
 from tests.people import BRANDT, MARLOW
 
-SHARED = {"source_id"}
+SHARED = {"source_id", "origin"}
 TABLES = (
     "watch.source_accounts", "watch.webhook_endpoints", "watch.watchtower_rules", "watch.watchtower_alerts",
     "watch.alert_events", "watch.api_snapshots", "watch.api_records", "watch.record_rejects", "watch.intakes",
@@ -35,7 +35,7 @@ def addressed(path: str, ids: dict[str, str]) -> str:
 def crawl(document, theirs: dict[str, str]):
     """Every operation that takes the id of something of a client: method, path with it, path without, bodies."""
     unknown = {name: "99" if name == "client_id" else UNKNOWN for name in theirs}
-    unknown["source_id"] = theirs["source_id"]
+    unknown |= {name: theirs[name] for name in SHARED}
     for path, operations in sorted(document["paths"].items()):
         named = set(re.findall(r"\{(\w+)\}", path)) & set(theirs)
         for verb, operation in operations.items():

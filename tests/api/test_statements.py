@@ -16,6 +16,7 @@ LISTS = {
     "records": "/api/v1/records?snapshot_id={snapshot_id}",
     "snapshots": "/api/v1/snapshots",
     "alerts": "/api/v1/alerts",
+    "inbox": "/api/v1/inbox",
     "rules": "/api/v1/rules",
     "deliveries": "/api/v1/deliveries",
     "evaluations": "/api/v1/rules/{rule_id}/evaluations",

@@ -99,7 +99,19 @@ async def test_the_audit_chain_holds_and_says_where_it_does_not(house, owner):
     assert broken["first_bad"] is not None
 
 
-LISTS = ("jobs", "audit", "logs", "rules", "alerts", "snapshots", "clients", "users", "sources", "deliveries")
+LISTS = (
+    "jobs",
+    "audit",
+    "logs",
+    "rules",
+    "alerts",
+    "inbox",
+    "snapshots",
+    "clients",
+    "users",
+    "sources",
+    "deliveries",
+)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -115,7 +127,7 @@ async def test_a_cursor_made_by_hand_or_for_another_list_is_refused(house, owner
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["jobs", "audit", "logs", "rules", "alerts", "export/alerts"])
+@pytest.mark.parametrize("path", ["jobs", "audit", "logs", "rules", "alerts", "inbox", "export/alerts"])
 @pytest.mark.parametrize(
     "value", ["\0", "\ud800".encode("utf-8", "surrogatepass"), "9" * 40, "'; DROP TABLE x"], ids=range(4)
 )

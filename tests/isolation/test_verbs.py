@@ -17,7 +17,8 @@ TENANT_NAMES = {table.name for table in ALL_TENANTS if table.key == "client_id"}
 TABLES = [name for name in STATEMENTS if name in TENANT_NAMES]
 CALLERS = ("viewer", "operator", "worker", "anon")
 REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.IntegrityError, psycopg.errors.RaiseException,
-           psycopg.errors.FeatureNotSupported, psycopg.errors.ObjectNotInPrerequisiteState)  # fmt: skip
+           psycopg.errors.FeatureNotSupported, psycopg.errors.ObjectNotInPrerequisiteState,
+           psycopg.errors.GeneratedAlways)  # fmt: skip
 PRIMARY_KEY = (
     "SELECT array_agg(a.attname::text) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid"
     " AND a.attnum = ANY (i.indkey) WHERE i.indrelid = %s::regclass AND i.indisprimary"

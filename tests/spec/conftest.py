@@ -20,6 +20,7 @@ from tests.workbench import on_database
 from belvedere.migrations.runner import migrate
 
 SERVERS = ("embedded", "15")
+SHOWN = 12
 LABELS = {
     "000": "first", "001": "second", "002": "third", "003": "fourth", "004": "fifth",
 }  # fmt: skip
@@ -112,5 +113,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 for kind, printed in count_printed(number).items()
             ]
             terminalreporter.write_line(f"  {label:7} {', '.join(counts)}")
-        for line in list_missing(items):
+        missing = list_missing(items)
+        for line in missing[:SHOWN]:
             terminalreporter.write_line(f"  not proven: {line}")
+        if len(missing) > SHOWN:
+            terminalreporter.write_line(f"  not proven: {len(missing) - SHOWN} more")

@@ -28,9 +28,6 @@ def test_a_printed_index_stands(at: At, prove: Prove, pair: Pair) -> None:
     ]
     settled = find_departures("index", number, item["table"])
     key = f"index {number} {item['table']}.{item.get('name', ','.join(item['columns']))}"
-    if f"{key} led by client_id" in settled:
-        serving = [index for index in standing if leads(index, ["client_id", *item["columns"]])]
-        settled |= {key}
     assert serving, f"no index of {find_base(number, item['table'])} serves {item['columns']}: {standing}"
     if "name" in item:
         assert (item["name"] not in {index.name for index in serving}) == (key in settled)

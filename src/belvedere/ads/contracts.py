@@ -138,3 +138,11 @@ class AlertOrigin(StrEnum):
 
     ADS = "ads"
     WATCH = "watch"
+
+
+class InboxState(StrEnum):
+    """Where an alert of the inbox stands, whichever table it is in."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from belvedere.accounts.routes import router as accounts
+from belvedere.ads.routes import router as ads
 from belvedere.api import system, tables
 from belvedere.api.export import router as export
 from belvedere.notify.routes import router as notify
@@ -19,6 +20,6 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-    for router in (accounts, sources, watchtower, notify, export, tables.router, system.router):
+    for router in (accounts, sources, watchtower, ads, notify, export, tables.router, system.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

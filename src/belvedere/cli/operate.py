@@ -116,12 +116,12 @@ def psql(
         bool, typer.Option("--as-owner", help="With every right, to change things. Mind what you do.")
     ] = False,
 ) -> None:
-    """Open psql on the database, read-only; it is started and migrated first if need be.
+    """Open psql on the database, read-only; it is started first if need be.
 
     Example: belvedere psql -c "SELECT name, metric_value FROM api_records JOIN api_record_metrics ON record_id = api_records.id"
     """
     with open_here() as installation:
-        installation.migrate()
+        installation.prepare()
         url = installation.admin_url if write else installation.login_url("psql")
         environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
         if write:

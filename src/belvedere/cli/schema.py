@@ -30,7 +30,7 @@ def read_all() -> list[Relation]:
     from belvedere.core.catalogue import read_with
 
     with open_here() as installation:
-        installation.migrate()
+        installation.prepare()
         with psycopg.connect(installation.login_url("psql"), autocommit=True) as connection:
             return read_with(connection)
 

@@ -1,4 +1,4 @@
-"""Commands that keep running: up, serve, worker, sandbox; and migrate, which they need first."""
+"""Commands that keep running: up, serve, worker, sandbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from belvedere.cli.output import err, out, print_json
+from belvedere.cli.output import err, out
 from belvedere.cli.parts import parts
 from belvedere.cli.processes import Child, follow_parent, supervise
 from belvedere.cli.session import open_here, read_settings
@@ -25,7 +25,6 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(serve)
     app.command()(worker)
-    app.command()(migrate)
     app.command()(sandbox)
 
 
@@ -140,23 +139,6 @@ async def keeping_database(installation: Installation) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-def migrate(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Bring the database to the schema of this program. Safe to repeat.
-
-    Example: DATABASE_URL=postgresql://admin@db/belvedere belvedere migrate
-    """
-    with open_here() as installation:
-        before, after = installation.migrate()
-    if as_json:
-        print_json({"before": before, "after": after})
-    else:
-        out.print(
-            f"At revision {after}."
-            if before == after
-            else f"From {before or 'an empty database'} to {after}."
-        )
 
 
 def sandbox(

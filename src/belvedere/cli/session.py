@@ -39,7 +39,7 @@ def variable_of(place: tuple[Any, ...]) -> str:
 
 
 def with_runtime(act: Callable[[Runtime], Awaitable[T]], *, settings: Settings | None = None) -> T:
-    """Run `act` with the runtime of this installation; the database is started and migrated if need be."""
+    """Run `act` with the runtime of this installation; the database is started, and made if it is empty."""
     import asyncio
 
     from belvedere.core.logs import configure_logs
@@ -55,7 +55,7 @@ def with_runtime(act: Callable[[Runtime], Awaitable[T]], *, settings: Settings |
             return await act(runtime)
 
     with open_installation(chosen) as installation:
-        installation.migrate()
+        installation.prepare()
         return asyncio.run(run())
 
 

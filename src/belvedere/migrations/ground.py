@@ -1,5 +1,6 @@
 """What revision 0002 adds for the whole database: schemas, plans of monthly parts, logs in parts."""
 
+import re
 from collections.abc import Iterator
 from importlib import resources
 
@@ -65,3 +66,32 @@ def log_policies() -> Iterator[str]:
     yield f"GRANT SELECT ON {table} TO authenticated, service_role, inspector_r"
     yield f"GRANT DELETE ON {table} TO service_role"
     yield f"GRANT INSERT ON {table} TO log_writer"
+
+
+MADE = (
+    "core.plan_partitions(regclass, text, name, integer, integer, text)",
+    "core.create_hypertable(regclass, name)",
+    "core.month_bound(text, timestamptz)",
+    "core.protect_part(name, name)",
+    "core.minor_digits(text)",
+)
+
+
+def undo() -> Iterator[str]:
+    """Back to the schema of the first revision; its own function for parts knows the two tables that had them."""
+    yield function_of("0001_functions.sql", "ensure_partitions")
+    for function in MADE:
+        yield f"DROP FUNCTION {function}"
+    yield "DROP TABLE core.partition_plans"
+    for schema in SCHEMAS:
+        yield f"DROP SCHEMA {schema}"
+
+
+def function_of(file: str, name: str) -> str:
+    """The text of one function of a file, as one that replaces what stands."""
+    found = re.search(
+        rf"CREATE (?:OR REPLACE )?FUNCTION (core\.{name}\(.*?\n\$\$;)", read_sql(file), re.DOTALL
+    )
+    if found is None:
+        raise LookupError(f"{file} has no function {name}")
+    return f"CREATE OR REPLACE FUNCTION {found.group(1)}"

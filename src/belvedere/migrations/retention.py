@@ -1,9 +1,8 @@
 """What revision 0010 adds: the functions that list, settle and drop monthly parts, and who may call them."""
 
-import re
 from collections.abc import Iterator
 
-from belvedere.migrations.ground import read_sql
+from belvedere.migrations.ground import function_of, read_sql
 from belvedere.migrations.policies import policy
 
 FOR_SERVICE = (
@@ -94,13 +93,3 @@ def undo() -> Iterator[str]:
         yield function_of("0002_ground.sql", name)
     for function in (*FOR_SERVICE, *PRIVATE, *PURE):
         yield f"DROP FUNCTION {function}"
-
-
-def function_of(file: str, name: str) -> str:
-    """The text of one function of a file, as one that replaces what stands."""
-    found = re.search(
-        rf"CREATE (?:OR REPLACE )?FUNCTION (core\.{name}\(.*?\n\$\$;)", read_sql(file), re.DOTALL
-    )
-    if found is None:
-        raise LookupError(f"{file} has no function {name}")
-    return f"CREATE OR REPLACE FUNCTION {found.group(1)}"

@@ -17,6 +17,8 @@ CLOSED_BY = {
     "rule_changed": ("a change of the rule", "The rule asks another question now."),
     "expired": ("time", "Not seen again for a week."),
 }
+ADS_UNITS = {"spend": "currency", "revenue": "currency", "cpa": "currency", "cpc": "currency", "cpm": "currency",
+             "roas": "ratio"}  # fmt: skip
 STEPS = {
     "opened": ("critical", "critical", "Opened"),
     "seen_again": ("again", "", "Seen again"),
@@ -44,6 +46,8 @@ def alert_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
     first_seen = instant(row["first_seen_at"])
     return {
         "id": row["id"],
+        "path": f"/alerts/{row['id']}",
+        "origin": "watch",
         "number": row["number"],
         "severity": row["severity"],
         "state": "resolved"
@@ -62,6 +66,48 @@ def alert_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def inbox_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
+    """An alert of either origin as a line of a list."""
+    head = row.get("head") or {}
+    at = instant(row["created_at"])
+    return {
+        "id": row["id"],
+        "path": path_of(row),
+        "origin": row["origin"],
+        "number": row["number"],
+        "severity": row["severity"],
+        "state": row["state"],
+        "title": row["title"],
+        "client": row["client_name"] or view.name_of(row["client_id"]),
+        "source": row["source_name"] or row["rule_name"] or word(row["platform"] or "ads"),
+        "value": figure(head.get("value") or row["value"]),
+        "limit": figure(head.get("limit") if head else row["threshold"]),
+        "condition": head.get("condition") or ads_condition(row),
+        "unit": head.get("unit") or unit_of(row),
+        "currency": view.currency_of(row["client_id"]),
+        "at": at,
+        "fresh": at is not None and view.access.now - at < NEW_FOR and row["state"] != "resolved",
+    }
+
+
+def path_of(row: Mapping[str, Any]) -> str:
+    return f"/alerts/ads/{row['id']}" if row["origin"] == "ads" else f"/alerts/{row['id']}"
+
+
+def ads_condition(row: Mapping[str, Any]) -> str:
+    """Which side of its limit a figure of advertising fell to; empty when one of them is missing."""
+    value, limit = decimal_of(row["value"]), decimal_of(row["threshold"])
+    if value is None or limit is None:
+        return ""
+    return "less_than" if value < limit else "greater_than"
+
+
+def unit_of(row: Mapping[str, Any]) -> str | None:
+    if row["origin"] != "ads":
+        return None
+    return ADS_UNITS.get(str(row["metric"] or "").lower())
+
+
 def alert_detail(
     view: View, alert: Mapping[str, Any], freshness: tuple[str, datetime | None]
 ) -> dict[str, Any]:
@@ -72,6 +118,10 @@ def alert_detail(
     shown = {name: alert[name] for name in ("id", "number", "title", "message", "severity", "occurrences")}
     return {
         **shown,
+        "path": f"/alerts/{alert['id']}",
+        "origin": "watch",
+        "subject": None,
+        "platform": None,
         "state_of_data": state,
         "data_as_of": as_of or instant(alert["last_seen_at"]),
         "first_seen_at": instant(alert["first_seen_at"]),

@@ -12,8 +12,16 @@ from belvedere.core.database import ReadSession
 DAY = timedelta(days=1)
 
 _OPEN_BY_CLIENT = text(
-    "SELECT client_id, severity, count(*) AS n FROM watch.watchtower_alerts"
-    " WHERE state = 'open' AND NOT is_acknowledged GROUP BY client_id, severity"
+    """
+    SELECT client_id, severity, CAST(sum(n) AS integer) AS n FROM (
+        SELECT client_id, severity, count(*) AS n FROM watch.watchtower_alerts
+         WHERE state = 'open' AND NOT is_acknowledged GROUP BY client_id, severity
+        UNION ALL
+        SELECT client_id, CASE severity WHEN 'LOW' THEN 'info' WHEN 'HIGH' THEN 'critical' WHEN 'CRITICAL' THEN 'critical'
+                ELSE 'warning' END, count(*)
+          FROM ads.alerts WHERE resolved_at IS NULL AND acknowledged_at IS NULL GROUP BY 1, 2) AS waiting
+     GROUP BY client_id, severity
+    """
 )
 _NEWEST_READINGS = """
     SELECT DISTINCT ON (source_id, client_id, account_id) source_id, client_id, total_records, data_as_of

@@ -10,11 +10,14 @@ from starlette.responses import Response
 
 from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
+from belvedere.ads import service as ads
+from belvedere.ads.contracts import AlertOrigin, InboxState
 from belvedere.core.zones import at_local, business_day, find_zone
 from belvedere.sources import service as sources
 from belvedere.watchtower import service
-from belvedere.watchtower.contracts import AlertState, Severity
-from belvedere.web.alert_views import SEVERITIES, alert_detail, alert_row
+from belvedere.watchtower.contracts import Severity
+from belvedere.web.alert_views import SEVERITIES, alert_detail, inbox_row
+from belvedere.web.alert_views_ads import ads_alert_detail
 from belvedere.web.answers import came_from, see, with_query
 from belvedere.web.forms import (
     Fields,
@@ -35,7 +38,13 @@ Reads = Annotated[Access, Depends(reading("alerts.read"), scope="function")]
 Acts = Annotated[WriteAccess, Depends(writing("alerts.write"), scope="function")]
 
 PAGE = 50
-VIEWS = ("", "acknowledged", "resolved", "all")
+VIEWS = {
+    "": InboxState.OPEN,
+    "acknowledged": InboxState.ACKNOWLEDGED,
+    "resolved": InboxState.RESOLVED,
+    "all": None,
+}
+ORIGINS = {AlertOrigin.WATCH: "watch tower", AlertOrigin.ADS: "ads"}
 MORNING = time(9)
 
 
@@ -47,20 +56,20 @@ class Wanted:
         view: Annotated[str, Query(max_length=20)] = "",
         severity: Annotated[str, Query(max_length=20)] = "",
         rule: Annotated[str, Query(max_length=40)] = "",
+        origin: Annotated[str, Query(max_length=20)] = "",
         q: Annotated[str, Query(max_length=200)] = "",
         cursor: Annotated[str, Query(max_length=1000)] = "",
     ) -> None:
         self.view = view if view in VIEWS else ""
         self.severity = severity if severity in SEVERITIES else ""
+        self.origin = AlertOrigin(origin) if origin in set(AlertOrigin) else None
         self.rule, self.q, self.cursor = as_uuid(rule), q.strip(), cursor
 
-    def filter(self, client_id: int | None, severity: str = "") -> service.AlertFilter:
+    def filter(self, client_id: int | None, severity: str = "") -> ads.InboxFilter:
         chosen = severity or self.severity
-        return service.AlertFilter(
-            state={"": AlertState.OPEN, "acknowledged": AlertState.OPEN, "resolved": AlertState.RESOLVED}.get(
-                self.view
-            ),
-            acknowledged={"": False, "acknowledged": True}.get(self.view),
+        return ads.InboxFilter(
+            origin=self.origin,
+            state=VIEWS[self.view],
             severity=(Severity(chosen),) if chosen else None,
             client_id=client_id,
             rule_id=self.rule,
@@ -69,37 +78,38 @@ class Wanted:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.severity or self.rule or self.q)
+        return bool(self.severity or self.rule or self.origin or self.q)
 
 
 @router.get("/alerts")
 async def list_alerts(access: Reads, wanted: Annotated[Wanted, Depends()]) -> Response:
     view = await look(access)
-    listed = await _listed(view, wanted)
+    listed = await list_groups(view, wanted)
     alert = None
     if listed["groups"]:
-        first = listed["groups"][0]["rows"][0]["id"]
-        alert = await _detail(view, UUID(first))
-    return _inbox(view, wanted, listed, alert, chosen=False)
+        first = listed["groups"][0]["rows"][0]
+        alert = await show_detail(view, AlertOrigin(first["origin"]), UUID(first["id"]))
+    return show_inbox(view, wanted, listed, alert, chosen=False)
 
 
 @router.get("/alerts/{alert_id}")
 async def show_alert(alert_id: UUID, access: Reads, wanted: Annotated[Wanted, Depends()]) -> Response:
     view = await look(access)
-    alert = await _detail(view, alert_id)
-    return _inbox(view, wanted, await _listed(view, wanted), alert, chosen=True)
+    alert = await show_detail(view, AlertOrigin.WATCH, alert_id)
+    return show_inbox(view, wanted, await list_groups(view, wanted), alert, chosen=True)
 
 
 @router.post("/alerts/acknowledge")
 async def acknowledge_many(fields: Posted, access: Acts) -> Response:
-    return await _many(fields, access, "acknowledged", lambda ids: service.acknowledge(
-        access.session, ids, actor=access.actor, now=access.now))  # fmt: skip
+    return await _many(fields, access, "acknowledged", lambda origin, ids: ads.acknowledge(
+        access.session, origin, ids, actor=access.actor, now=access.now))  # fmt: skip
 
 
 @router.post("/alerts/resolve")
 async def resolve_many(fields: Posted, access: Acts) -> Response:
-    return await _many(fields, access, "resolved", lambda ids: service.resolve(
-        access.session, ids, actor=access.actor, now=access.now, base_url=access.runtime.settings.address))  # fmt: skip
+    return await _many(fields, access, "resolved", lambda origin, ids: ads.resolve(
+        access.session, origin, ids, actor=access.actor, now=access.now,
+        base_url=access.runtime.settings.address))  # fmt: skip
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
@@ -180,35 +190,38 @@ def _back(access: WriteAccess, alert_id: UUID) -> str:
 
 
 async def _many(
-    fields: Fields, access: WriteAccess, word: str, act: Callable[[list[UUID]], Awaitable[list[UUID]]]
+    fields: Fields,
+    access: WriteAccess,
+    word: str,
+    act: Callable[[AlertOrigin, list[UUID]], Awaitable[list[UUID]]],
 ) -> Response:
-    ids = [found for found in map(as_uuid, fields.all("id")) if found is not None]
-    for alert_id in ids:
-        await _must_reach(access, alert_id)
-    moved = await act(ids) if ids else []
-    words = (
-        f"{len(moved)} {'alert' if len(moved) == 1 else 'alerts'} {word}" if moved else "No alert was chosen."
-    )
+    moved = 0
+    for origin, name in ((AlertOrigin.WATCH, "id"), (AlertOrigin.ADS, "ads")):
+        ids = [found for found in map(as_uuid, fields.all(name)) if found is not None]
+        for alert_id in ids:
+            access.require((await ads.get_inbox_alert(access.session, origin, alert_id))["client_id"] or 0)
+        moved += len(await act(origin, ids)) if ids else 0
+    words = f"{moved} {'alert' if moved == 1 else 'alerts'} {word}" if moved else "No alert was chosen."
     path = came_from(access.request, "/alerts")
     return see(access.request, path if path.startswith("/alerts") else "/alerts", words)
 
 
-async def _listed(view: View, wanted: Wanted) -> dict[str, Any]:
+async def list_groups(view: View, wanted: Wanted) -> dict[str, Any]:
     """Groups by severity. The open inbox reads each severity by itself, so that no wave of notes hides an outage."""
     session = view.access.session
     groups, following, has_more = [], None, False
     if wanted.severity or wanted.view in ("resolved", "all"):
-        page = await service.list_alerts(
+        page = await ads.list_inbox(
             session, wanted.filter(view.client_id), limit=PAGE, cursor=wanted.cursor or None
         )
         following = page.next_cursor
-        rows = [alert_row(view, row) for row in page.rows()]
+        rows = [inbox_row(view, row) for row in page.rows()]
         groups = [(name, [row for row in rows if row["severity"] == name], False) for name in SEVERITIES]
     else:
         for name in SEVERITIES:
-            page = await service.list_alerts(session, wanted.filter(view.client_id, name), limit=PAGE)
+            page = await ads.list_inbox(session, wanted.filter(view.client_id, name), limit=PAGE)
             has_more = has_more or page.next_cursor is not None
-            groups.append((name, [alert_row(view, row) for row in page.rows()], page.next_cursor is not None))
+            groups.append((name, [inbox_row(view, row) for row in page.rows()], page.next_cursor is not None))
     shown = sum(len(rows) for _, rows, _ in groups)
     return {
         "groups": [
@@ -229,7 +242,9 @@ async def _listed(view: View, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-async def _detail(view: View, alert_id: UUID) -> dict[str, Any]:
+async def show_detail(view: View, origin: AlertOrigin, alert_id: UUID) -> dict[str, Any]:
+    if origin is AlertOrigin.ADS:
+        return ads_alert_detail(view, await ads.get_inbox_alert(view.access.session, origin, alert_id))
     alert = await service.get_alert(view.access.session, alert_id)
     return alert_detail(view, alert, await _freshness(view, alert))
 
@@ -255,10 +270,11 @@ async def _freshness(view: View, alert: dict[str, Any]) -> tuple[str, datetime |
     )
 
 
-def _inbox(
+def show_inbox(
     view: View, wanted: Wanted, listed: dict[str, Any], alert: dict[str, Any] | None, *, chosen: bool
 ) -> Response:
-    shown = [row["id"] for group in listed["groups"] for row in group["rows"]]
+    rows = [row for group in listed["groups"] for row in group["rows"]]
+    can_move = wanted.view in ("", "acknowledged")
     context = {
         **listed,
         "tabs": tabs(view, wanted.view),
@@ -267,7 +283,8 @@ def _inbox(
         "empty": None if listed["groups"] else _empty(wanted),
         "chosen": chosen,
         "alert": alert,
-        "shown_ids": shown if wanted.view in ("", "acknowledged") else [],
+        "shown_ids": [row["id"] for row in rows if can_move and row["origin"] == AlertOrigin.WATCH],
+        "shown_ads": [row["id"] for row in rows if can_move and row["origin"] == AlertOrigin.ADS],
     }
     at = alert["client"]["id"] if alert else None
     return view.page("alerts.html", context, at=at)
@@ -295,6 +312,9 @@ def _filters(wanted: Wanted) -> list[dict[str, Any]]:
     filters = [
         text_filter(wanted.q, "Find by title or record"),
         choice_filter("severity", "Severity", [(name, name) for name in SEVERITIES], wanted.severity),
+        choice_filter(
+            "origin", "Origin", [(name.value, label) for name, label in ORIGINS.items()], wanted.origin
+        ),
     ]
     if wanted.rule:
         filters.append(
@@ -307,6 +327,7 @@ def _empty(wanted: Wanted) -> dict[str, Any]:
     if wanted.is_narrowed:
         names = [(name, label) for name, label, value in (
             ("severity", f"Severity is {wanted.severity}", wanted.severity), ("rule", "Rule is the chosen one", wanted.rule),
+            ("origin", f"Origin is {ORIGINS.get(wanted.origin, '')}" if wanted.origin else "", wanted.origin),
             ("q", f"Find {wanted.q}", wanted.q)) if value]  # fmt: skip
         return empty_filtered("No alert matches", "Take a filter away to see more.", names)
     if wanted.view == "":

@@ -11,16 +11,24 @@ from starlette.responses import StreamingResponse
 
 from belvedere.accounts.door import Access, reading
 from belvedere.accounts.routing import door_router
+from belvedere.ads import service as ads
+from belvedere.ads.contracts import InboxState
 from belvedere.core.live import LiveFeed, News
-from belvedere.watchtower import service as watchtower
-from belvedere.watchtower.contracts import AlertState, Severity
+from belvedere.watchtower.contracts import Severity
 from belvedere.web.view import short_counts
 
 router = door_router()
 
 LOOK_AGAIN_SECONDS = 15.0
 GATHER_SECONDS = 0.25
-TOPICS = {"alert": "alerts", "delivery": "deliveries", "channel": "deliveries", "snapshot": "snapshots"}
+ALERTS = ("alert.", "ads_alert.")
+TOPICS = {
+    "alert": "alerts",
+    "ads_alert": "alerts",
+    "delivery": "deliveries",
+    "channel": "deliveries",
+    "snapshot": "snapshots",
+}
 
 
 @router.get("/live")
@@ -54,7 +62,7 @@ async def lines(feed: LiveFeed, access: Access, client: int | None) -> AsyncIter
             while not queue.empty():
                 news.append(queue.get_nowait())
             news = [item for item in news if item.client_id in mine]
-            if any(item.type.startswith("alert.") for item in news):
+            if any(item.type.startswith(ALERTS) for item in news):
                 counts = await _counts(access, client)
                 yield _event("counts", counts)
                 if counts["critical"] > known["critical"]:
@@ -67,7 +75,7 @@ async def lines(feed: LiveFeed, access: Access, client: int | None) -> AsyncIter
 def topics_of(news: list[News]) -> list[str]:
     """The lists that the news is about, each once; one alert's own page is a topic too."""
     found = [TOPICS[item.type.split(".")[0]] for item in news if item.type.split(".")[0] in TOPICS]
-    found += [f"alert-{item.subject}" for item in news if item.type.startswith("alert.")]
+    found += [f"alert-{item.subject}" for item in news if item.type.startswith(ALERTS)]
     return list(dict.fromkeys(found))
 
 
@@ -82,11 +90,11 @@ async def _my_clients(access: Access) -> frozenset[int]:
 
 async def _counts(access: Access, client: int | None) -> dict[str, int]:
     async with access.runtime.db.read(access.scope) as session:
-        return short_counts(await watchtower.count_alerts(session, client))
+        return short_counts(await ads.count_inbox(session, client))
 
 
 async def _newest_critical(access: Access, client: int | None) -> str:
-    wanted = watchtower.AlertFilter(state=AlertState.OPEN, severity=(Severity.CRITICAL,), client_id=client)
+    wanted = ads.InboxFilter(state=InboxState.OPEN, severity=(Severity.CRITICAL,), client_id=client)
     async with access.runtime.db.read(access.scope) as session:
-        rows = (await watchtower.list_alerts(session, wanted, limit=1)).rows()
+        rows = (await ads.list_inbox(session, wanted, limit=1)).rows()
     return str(rows[0]["title"]) if rows else ""

@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from belvedere.accounts.door import Access, reading
 from belvedere.accounts.routing import door_router
+from belvedere.ads import service as ads
+from belvedere.ads.contracts import InboxState
 from belvedere.notify import service as notify
 from belvedere.sources import service as sources
 from belvedere.sources.contracts import Freshness
-from belvedere.watchtower import service as watchtower
-from belvedere.watchtower.contracts import AlertState, Severity
+from belvedere.watchtower.contracts import Severity
 from belvedere.web import figures
-from belvedere.web.alert_views import SEVERITIES, alert_row
+from belvedere.web.alert_views import SEVERITIES, inbox_row
 from belvedere.web.answers import with_query
 from belvedere.web.forms import empty_done, empty_first
 from belvedere.web.pages_deliveries import delivery_row
@@ -70,14 +71,12 @@ async def _alerts(
     groups: list[dict[str, Any]] = []
     left = NEEDS_YOU
     for name in SEVERITIES:
-        wanted = watchtower.AlertFilter(
-            state=AlertState.OPEN, acknowledged=False, severity=(Severity(name),), client_id=view.client_id
-        )
-        rows = (await watchtower.list_alerts(view.access.session, wanted, limit=left)).rows() if left else []
+        wanted = ads.InboxFilter(state=InboxState.OPEN, severity=(Severity(name),), client_id=view.client_id)
+        rows = (await ads.list_inbox(view.access.session, wanted, limit=left)).rows() if left else []
         left -= len(rows)
         if rows:
             groups.append(
-                {"severity": name, "count": totals[name], "rows": [alert_row(view, row) for row in rows]}
+                {"severity": name, "count": totals[name], "rows": [inbox_row(view, row) for row in rows]}
             )
     return {
         "groups": groups,

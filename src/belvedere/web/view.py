@@ -10,11 +10,11 @@ from starlette.responses import Response
 from belvedere.accounts.contracts import Client, ClientStatus
 from belvedere.accounts.door import Access, Visit
 from belvedere.accounts.service import list_clients
+from belvedere.ads.service import count_inbox
 from belvedere.core.errors import NotFound
 from belvedere.core.schema import AGENCY
 from belvedere.sources import service as sources
 from belvedere.sources.contracts import Freshness
-from belvedere.watchtower import service as watchtower
 from belvedere.web import answers
 
 AGENCY_NAME = "Agency"
@@ -124,13 +124,13 @@ async def look(access: Access, *, strict: bool = True) -> View:
     client = _chosen(access.request.query_params.get("client"), everybody, strict=strict)
     counts = {"alerts": 0, "critical": 0}
     if access.may("alerts.read"):
-        counts = short_counts(await watchtower.count_alerts(access.session, client.id if client else None))
+        counts = short_counts(await count_inbox(access.session, client.id if client else None))
     health = await _health(access, client) if access.may("sources.read") else None
     return View(access, everybody, client, counts, health)
 
 
 def short_counts(found: Mapping[str, Any]) -> dict[str, int]:
-    return {"alerts": found["unacknowledged"], "critical": found["by_severity"]["critical"]}
+    return {"alerts": found["waiting"], "critical": found["critical"]}
 
 
 def shared(request: Request) -> dict[str, Any]:

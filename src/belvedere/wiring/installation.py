@@ -13,7 +13,7 @@ from belvedere.core.errors import SetupError
 from belvedere.core.logs import get_logger
 from belvedere.core.settings import Settings
 from belvedere.migrations.roles import login_name, login_password, login_secret
-from belvedere.migrations.runner import first_line, head, migrate
+from belvedere.migrations.runner import first_line, migrate, refuse_other, revision_of
 
 log = get_logger("wiring.installation")
 
@@ -51,17 +51,20 @@ class Installation:
             replica_url=self.settings.database_replica_url,
         )
 
-    def migrate(self) -> tuple[str | None, str]:
-        return migrate(self.admin_url, self.secret)
+    def migrate(self, target: str = "head", *, discard_rows: bool = False) -> tuple[str | None, str]:
+        return migrate(self.admin_url, self.secret, target=target, discard_rows=discard_rows)
+
+    def prepare(self) -> None:
+        """Make the schema where there is none; refuse one of an older or newer program."""
+        found = revision_of(self.admin_url)
+        if found is not None:
+            refuse_other(found)
+        # On the right schema this only refreshes the logins.
+        self.migrate()
 
     def require_schema(self) -> None:
         """Refuse to run on a database that is not at this program's revision."""
-        found = read_revision(self.login_url("api"))
-        if found != head():
-            raise SetupError(
-                f"The database is at revision {found or 'none'}, this program needs {head()}. Run `belvedere migrate`.",
-                code="schema_behind",
-            )
+        refuse_other(read_revision(self.login_url("api")))
 
     async def keep_running(self, every_seconds: float = 1.0) -> None:
         """Start the embedded server again whenever it dies; returns at once where the database is not ours."""

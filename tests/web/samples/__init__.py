@@ -51,7 +51,14 @@ def main_pages():
         "text": "Alert #8206 acknowledged",
         "undo": {"action": "/alerts/a8206/unacknowledge", "fields": {}},
     }
-    nothing = {"groups": [], "alert": None, "chosen": False, "shown_ids": [], "page": {**PAGE, "shown": 0}}
+    nothing = {
+        "groups": [],
+        "alert": None,
+        "chosen": False,
+        "shown_ids": [],
+        "shown_ads": [],
+        "page": {**PAGE, "shown": 0},
+    }
     read_only = ui(
         "/alerts/a8214",
         can={"operate": False, "configure": False, "govern": False},

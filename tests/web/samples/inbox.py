@@ -13,6 +13,8 @@ def alert_row(
 ):
     return {
         "id": f"a{number}",
+        "path": f"/alerts/a{number}",
+        "origin": "watch",
         "number": number,
         "severity": severity,
         "state": "open",
@@ -227,6 +229,10 @@ TIMELINE = [
 
 ALERT = {
     "id": "a8214",
+    "path": "/alerts/a8214",
+    "origin": "watch",
+    "subject": None,
+    "platform": None,
     "number": 8214,
     "title": "Conversion rate 0.61% on Black Friday landing page",
     "message": "Below 1.2% the day's budget is spent without orders.",
@@ -310,6 +316,7 @@ def alerts(**changes):
         ],
         "chosen": True,
         "shown_ids": ["a8214", "a8219"],
+        "shown_ads": [],
         "alert": ALERT,
         **changes,
     }

@@ -9,10 +9,6 @@ from sqlalchemy.dialects import postgresql
 
 from belvedere.migrations import spine
 
-from sqlalchemy.dialects import postgresql
-
-from belvedere.migrations import spine
-
 revision = '0001'
 down_revision = None
 branch_labels = None
@@ -768,6 +764,7 @@ def create_tables() -> None:
 
 
 def downgrade() -> None:
+    """Everything goes but the schema core with the number of the revision, which the migrator itself keeps."""
     op.execute("SET LOCAL client_min_messages = warning")
     for schema in ("watch", "jobs", "app"):
         op.execute(f"DROP SCHEMA {schema} CASCADE")
@@ -780,3 +777,6 @@ def downgrade() -> None:
         "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'core'::regnamespace")).scalars().all()
     for function in functions:
         op.execute(f"DROP FUNCTION {function} CASCADE")
+    roles = ", ".join(spine.ALL_ROLES)
+    op.execute(f"REVOKE ALL ON core.alembic_version FROM {roles}")
+    op.execute(f"REVOKE ALL ON SCHEMA core FROM {roles}")

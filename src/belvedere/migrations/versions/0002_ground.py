@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     run_all(ground.schemas())
-    put_logs_aside()
+    put_logs_aside("unparted_logs")
     create_plans()
     create_logs()
     run_all(ground.statements())
@@ -26,33 +26,41 @@ def run_all(statements) -> None:
         op.get_bind().exec_driver_sql(statement.replace("%", "%%"))
 
 
-def put_logs_aside() -> None:
+def put_logs_aside(name: str) -> None:
     run_all((
-        "ALTER TABLE core.observability_logs RENAME TO unparted_logs",
-        "ALTER INDEX core.pk_observability_logs RENAME TO pk_unparted_logs",
-        "ALTER INDEX core.ix_observability_logs_created_at RENAME TO ix_unparted_logs_created_at",
-        "ALTER INDEX core.ix_observability_logs_level_created_at RENAME TO ix_unparted_logs_level_created_at",
+        f"ALTER TABLE core.observability_logs RENAME TO {name}",
+        f"ALTER INDEX core.pk_observability_logs RENAME TO pk_{name}",
+        f"ALTER INDEX core.ix_observability_logs_created_at RENAME TO ix_{name}_created_at",
+        f"ALTER INDEX core.ix_observability_logs_level_created_at RENAME TO ix_{name}_level_created_at",
     ))
 
 
 def bring_logs_back() -> None:
-    """Row policies bind the owner too, so both tables are opened to it for the copy, and the rows are counted."""
     connection = op.get_bind()
     run_all(("ALTER TABLE core.unparted_logs NO FORCE ROW LEVEL SECURITY",))
-    first = connection.execute(sa.text("SELECT min(created_at)::date FROM core.unparted_logs")).scalar()
+    # A line with a wild time stays in the default part instead of asking for thousands of months.
+    first = connection.execute(sa.text(
+        "SELECT greatest(min(created_at), now() - interval '5 years')::date FROM core.unparted_logs"
+        " HAVING min(created_at) IS NOT NULL")).scalar()
     if first is not None:
         connection.execute(sa.text(
             "SELECT core.ensure_partitions(:first, 1 + (extract(year FROM age(now(), :first)) * 12"
             " + extract(month FROM age(now(), :first)))::int)"), {"first": first})
-    run_all(("ALTER TABLE core.observability_logs NO FORCE ROW LEVEL SECURITY",))
+    carry_logs("core.unparted_logs")
+
+
+def carry_logs(source: str) -> None:
+    """Row policies bind the owner too, so both tables are opened to it for the copy, and the rows are counted."""
+    connection = op.get_bind()
+    for table in (source, "core.observability_logs"):
+        run_all((f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",))
     columns = "id, client_id, created_at, level, logger, message, context, correlation_id, process"
-    before = connection.execute(sa.text("SELECT count(*) FROM core.unparted_logs")).scalar()
-    connection.execute(sa.text(
-        f"INSERT INTO core.observability_logs ({columns}) SELECT {columns} FROM core.unparted_logs"))
+    before = connection.execute(sa.text(f"SELECT count(*) FROM {source}")).scalar()
+    connection.execute(sa.text(f"INSERT INTO core.observability_logs ({columns}) SELECT {columns} FROM {source}"))
     after = connection.execute(sa.text("SELECT count(*) FROM core.observability_logs")).scalar()
     if before != after:
         raise RuntimeError(f"{before} log lines became {after}")
-    run_all(("ALTER TABLE core.observability_logs FORCE ROW LEVEL SECURITY", "DROP TABLE core.unparted_logs"))
+    run_all(("ALTER TABLE core.observability_logs FORCE ROW LEVEL SECURITY", f"DROP TABLE {source}"))
 
 
 def create_plans() -> None:
@@ -97,4 +105,29 @@ def create_logs() -> None:
 
 
 def downgrade() -> None:
-    pass
+    put_logs_aside("parted_logs")
+    create_plain_logs()
+    run_all(ground.log_policies())
+    carry_logs("core.parted_logs")
+    run_all(ground.undo())
+
+
+def create_plain_logs() -> None:
+    op.create_table('observability_logs',
+    sa.Column('id', sa.UUID(), server_default=sa.text('gen_random_uuid()'), nullable=False),
+    sa.Column('client_id', sa.Integer(), server_default=sa.text('0'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('logger', sa.Text(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('context', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
+    sa.Column('correlation_id', sa.Text(), nullable=True),
+    sa.Column('process', sa.Text(), nullable=True),
+    sa.CheckConstraint("level IN ('DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL')", name=op.f('ck_observability_logs_level_known')),
+    sa.ForeignKeyConstraint(['client_id'], ['core.clients.id'], name=op.f('fk_observability_logs_client_id_clients'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_observability_logs')),
+    schema='core',
+    comment='System logs with secrets and addresses masked; people read INFO and WARN, the service role all.'
+    )
+    op.create_index('ix_observability_logs_created_at', 'observability_logs', ['created_at'], unique=False, schema='core')
+    op.create_index('ix_observability_logs_level_created_at', 'observability_logs', ['level', 'created_at'], unique=False, schema='core')

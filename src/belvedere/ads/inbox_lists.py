@@ -1,0 +1,82 @@
+"""The inbox over both tables of alerts: lists in keyset pages, one alert, figures."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from belvedere.ads.contracts import AlertOrigin, InboxState
+from belvedere.ads.statements import inbox_statement, statement
+from belvedere.core.cursor import CURSORS
+from belvedere.core.database import ReadSession
+from belvedere.core.errors import NotFound
+from belvedere.watchtower.contracts import Severity
+from belvedere.watchtower.service import Page, count_alerts
+
+KIND = "inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """None leaves a filter out. `client_id` 0 is the agency's own; a rule leaves only alerts of the watch tower."""
+
+    origin: AlertOrigin | None = None
+    state: InboxState | None = None
+    severity: tuple[Severity, ...] | None = None
+    client_id: int | None = None
+    rule_id: UUID | None = None
+    search: str | None = None
+    since: datetime | None = None
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "origin": self.origin,
+            "state": self.state,
+            "severity": list(self.severity) if self.severity else None,
+            "client_id": self.client_id,
+            "rule_id": self.rule_id,
+            "search": (self.search or "").replace("\x00", "").strip() or None,
+            "since": self.since,
+        }
+
+
+async def list_inbox(
+    session: ReadSession, wanted: InboxFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """Alerts of both origins, newest first."""
+    before_at, before_id = CURSORS.read(KIND, cursor) if cursor else (None, None)
+    values = {**wanted.values(), "limit": limit, "before_at": before_at, "before_id": before_id}
+    row = (await session.execute(inbox_statement("inbox_page"), values)).one()
+    more = CURSORS.make(KIND, [row.last_at.isoformat(), str(row.last_id)]) if row.rows == limit else None
+    return Page(row.data, more)
+
+
+async def get_inbox_alert(session: ReadSession, origin: AlertOrigin, alert_id: UUID) -> dict[str, Any]:
+    """One alert in the shape of the inbox; NotFound when it is not there for this person."""
+    values = {"origin": origin, "id": alert_id}
+    row = (await session.execute(inbox_statement("inbox_one"), values)).one()
+    if not row.rows:
+        raise NotFound("There is no such alert.")
+    found: list[dict[str, Any]] = orjson.loads(row.data)
+    return found[0]
+
+
+async def count_inbox(session: ReadSession, client_id: int | None = None) -> dict[str, int]:
+    """Alerts of both origins that wait for somebody: `waiting`, and by severity those of the watch that are open."""
+    watch = await count_alerts(session, client_id)
+    counts = {"waiting": watch["unacknowledged"], **watch["by_severity"]}
+    for own in (await count_waiting(session, client_id)).values():
+        for severity, number in own.items():
+            counts[severity] += number
+            counts["waiting"] += number
+    return counts
+
+
+async def count_waiting(session: ReadSession, client_id: int | None = None) -> dict[int, dict[str, int]]:
+    """Alerts of advertising that wait for somebody, by client and severity."""
+    counts: dict[int, dict[str, int]] = {}
+    for row in await session.execute(statement("count_inbox"), {"client_id": client_id}):
+        counts.setdefault(row.client_id, {})[row.severity] = row.n
+    return counts

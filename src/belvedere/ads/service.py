@@ -1,0 +1,22 @@
+"""The door of ads for other domains, pages and commands. None of it commits."""
+
+from belvedere.ads.inbox import acknowledge, must_find, resolve, unacknowledge
+from belvedere.ads.inbox_lists import (
+    InboxFilter,
+    count_inbox,
+    count_waiting,
+    get_inbox_alert,
+    list_inbox,
+)
+
+__all__ = [
+    "InboxFilter",
+    "acknowledge",
+    "count_inbox",
+    "count_waiting",
+    "get_inbox_alert",
+    "list_inbox",
+    "must_find",
+    "resolve",
+    "unacknowledge",
+]
