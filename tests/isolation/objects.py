@@ -12,7 +12,7 @@ FOR_EVERYBODY = {
 }  # fmt: skip
 """Functions with the rights of their owner that anybody may call: policies ask them, and they tell a caller only of itself."""
 
-WITHIN_PARENT = {"uq_api_record_metrics_record_id_metric_name", "uq_budget_allocation_lines_target"}
+WITHIN_PARENT = {"uq_api_record_metrics_record_id_metric_name"}
 """Keys that are unique within a parent whose own key is random, so that they tell nothing of another client."""
 
 RELATIONS = """

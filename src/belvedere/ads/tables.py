@@ -134,6 +134,7 @@ campaigns = Table(
     Index("idx_ads_campaigns_dates", "start_date", "end_date"),
     Index("idx_ads_campaigns_utm", "utm_source", "utm_medium", "utm_campaign"),
     Index("ix_campaigns_client_id_created_at", "client_id", text("created_at DESC"), text("id DESC")),
+    Index("ix_campaigns_client_id_updated_at", "client_id", "updated_at"),
     Index("ix_campaigns_ad_account_id", "ad_account_id"),
     Index("ix_campaigns_budget_id", "budget_id"),
     schema=SCHEMA,

@@ -129,6 +129,8 @@ ads_daily_metrics = Table(
     Index("idx_ads_daily_metrics_date", "metric_date"),
     Index("idx_ads_daily_metrics_campaign_date", "campaign_id", "metric_date"),
     Index("ix_ads_daily_metrics_client_id_metric_date", "client_id", "metric_date"),
+    Index("ix_ads_daily_metrics_client_id_created_at", "client_id", "created_at"),
+    Index("ix_ads_daily_metrics_client_id_updated_at", "client_id", "updated_at"),
     schema=SCHEMA,
     comment="One row per campaign and day: the newest word of the platform, in whole cents.",
 )  # fmt: skip

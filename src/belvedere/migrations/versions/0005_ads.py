@@ -149,6 +149,7 @@ def create_campaigns() -> None:
     op.create_index('idx_ads_campaigns_dates', 'campaigns', ['start_date', 'end_date'], unique=False, schema='ads')
     op.create_index('idx_ads_campaigns_utm', 'campaigns', ['utm_source', 'utm_medium', 'utm_campaign'], unique=False, schema='ads')
     op.create_index('idx_campaigns_platform', 'campaigns', ['platform'], unique=False, schema='ads')
+    op.create_index('ix_campaigns_client_id_updated_at', 'campaigns', ['client_id', 'updated_at'], unique=False, schema='ads')
     op.create_index('idx_campaigns_status', 'campaigns', ['status'], unique=False, schema='ads')
     op.create_index('ix_campaigns_ad_account_id', 'campaigns', ['ad_account_id'], unique=False, schema='ads')
     op.create_index('ix_campaigns_budget_id', 'campaigns', ['budget_id'], unique=False, schema='ads')
@@ -246,6 +247,8 @@ def create_ads_daily_metrics() -> None:
     comment='One row per campaign and day: the newest word of the platform, in whole cents.'
     )
     op.create_index('idx_ads_daily_metrics_campaign_date', 'ads_daily_metrics', ['campaign_id', 'metric_date'], unique=False, schema='ads')
+    op.create_index('ix_ads_daily_metrics_client_id_created_at', 'ads_daily_metrics', ['client_id', 'created_at'], unique=False, schema='ads')
+    op.create_index('ix_ads_daily_metrics_client_id_updated_at', 'ads_daily_metrics', ['client_id', 'updated_at'], unique=False, schema='ads')
     op.create_index('idx_ads_daily_metrics_date', 'ads_daily_metrics', ['metric_date'], unique=False, schema='ads')
     op.create_index('ix_ads_daily_metrics_client_id_metric_date', 'ads_daily_metrics', ['client_id', 'metric_date'], unique=False, schema='ads')
 
@@ -354,9 +357,8 @@ def create_budget_allocation_lines() -> None:
     schema='ads',
     comment='The lines of a budget plan.'
     )
-    op.create_index('ix_budget_allocation_lines_allocation', 'budget_allocation_lines', ['client_id', 'allocation_id'], unique=False, schema='ads')
     op.create_index('ix_budget_allocation_lines_campaign_id', 'budget_allocation_lines', ['campaign_id'], unique=False, schema='ads')
-    op.create_index('uq_budget_allocation_lines_target', 'budget_allocation_lines', ['allocation_id', 'target', sa.literal_column("coalesce(campaign_id, '00000000-0000-0000-0000-000000000000'::uuid)")], unique=True, schema='ads')
+    op.create_index('uq_budget_allocation_lines_target', 'budget_allocation_lines', ['client_id', 'allocation_id', 'target', sa.literal_column("coalesce(campaign_id, '00000000-0000-0000-0000-000000000000'::uuid)")], unique=True, schema='ads')
 
 
 def create_ai_actions_log() -> None:
