@@ -172,11 +172,14 @@ BEGIN
                 core.key_between(_below, _month, _next));
         END LOOP;
     END LOOP;
-    -- Not filled first and attached then: attaching checks keys with the rights of the owner, whom row policies bind.
+    -- Attached empty and filled then: attaching checks keys with the rights of the owner, whom row policies bind. To make
+    -- it as a part at once would lock the whole table, and those who write wait for its default part with a lock on it.
     EXECUTE format('CREATE TEMPORARY TABLE settling ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA',
         core.columns_of(_default), _default);
     _moved := core.carry_rows(_default, 'pg_temp.settling'::regclass, core.key_between(_plan, _month, _next));
-    EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)', _schema, _name, _plan.table_name,
+    EXECUTE format('CREATE TABLE %I.%I (LIKE %s INCLUDING ALL EXCLUDING IDENTITY EXCLUDING COMMENTS)', _schema, _name,
+        _plan.table_name);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)', _plan.table_name, _schema, _name,
         core.month_bound(_plan.key_kind, _month), core.month_bound(_plan.key_kind, _next));
     PERFORM core.protect_part(_schema::name, _name::name);
     PERFORM core.fill_part(format('%I.%I', _schema, _name)::regclass, 'pg_temp.settling'::regclass);
