@@ -2,9 +2,10 @@
 
 A person of one client and a job of one client name no client: the policy must find their rows. The baseline is a
 superuser, whom no policy binds, with the client written out by hand. Staff of all clients and the baseline beside them
-name none. `named` writes the client out on both sides: what a policy costs where the program's own question is exact.
+name none. A policy has a price once for each question (who may see what), which is most of it where a question takes less
+than a millisecond: `added_ms` says so. `named` writes the client out on both sides: what a policy costs where the program's own question is exact.
 
-BENCH_REPEATS=15 python -m benchmarks.bench_policies
+BENCH_REPEATS=25 python -m benchmarks.bench_policies
 """
 
 import json
@@ -25,9 +26,8 @@ from tests.plans.filling import fill_millions
 from belvedere.core.settings import Settings
 from belvedere.wiring.installation import Installation, open_installation
 
-REPEATS = int(os.environ.get("BENCH_REPEATS", "15"))
+REPEATS = int(os.environ.get("BENCH_REPEATS", "25"))
 CLIENT = 7
-GOAL = 1.25
 OWN = f"{{alias}}.client_id = {CLIENT}"
 
 QUESTIONS: dict[str, tuple[str, str]] = {
@@ -118,7 +118,7 @@ def measure(
                 with_policy, without = compare(under, free)
                 found[name][caller.name] = {
                     "ratio": round(with_policy / without, 2), "ms": round(with_policy * 1000, 2),
-                    "no_policy_ms": round(without * 1000, 2),
+                    "no_policy_ms": round(without * 1000, 2), "added_ms": round((with_policy - without) * 1000, 2),
                 }  # fmt: skip
     return found
 
@@ -159,11 +159,7 @@ def main() -> None:
         with psycopg.connect(installation.admin_url, autocommit=True) as admin:
             callers, values = cast(admin), keys(admin)
         found = measure(installation, callers, values)
-    print(
-        json.dumps(
-            {"benchmark": "policies", "goal_ratio_named": GOAL, "rows": 1_000_000, "clients": 50, **found}
-        )
-    )
+    print(json.dumps({"benchmark": "policies", "rows": 1_000_000, "clients": 50, **found}))
 
 
 if __name__ == "__main__":

@@ -2,4 +2,5 @@
 
 from belvedere.main import main
 
-main()
+if __name__ == "__main__":  # a process started by spawn reads this file again under another name
+    main()

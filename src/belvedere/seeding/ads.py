@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from belvedere.core.money import from_minor, minor_digits
-from belvedere.seeding import ads_decisions, ads_figures
+from belvedere.seeding import ads_alerts, ads_decisions, ads_figures
 from belvedere.seeding.ads_plan import AccountPlan, AdsPlan, CampaignPlan
 from belvedere.seeding.world import Batch, ClientPlan, World
 
@@ -74,13 +74,14 @@ def fill(world: World, client: ClientPlan) -> Iterator[Batch]:
     yield list_campaigns(world, plan)
     yield from ads_figures.fill(world, plan)
     yield from ads_decisions.fill(world, plan)
+    yield ads_alerts.list_alerts(world, plan)
 
 
 def plan_client(world: World, client: ClientPlan) -> AdsPlan:
     chance = world.random("ads", client.id)
     digits = minor_digits(client.currency)
     euro = 10**digits * RATES.get(client.currency, 1)
-    size = chance.choice((0.5, 0.8, 1.0, 1.6, 3.0))
+    size = min(4.0, max(0.4, chance.lognormvariate(0, 0.6)))
     accounts = tuple(
         AccountPlan(world.key("ads.ad_accounts", client.id, number), platform, setting[0], setting[3])
         for number, (platform, setting) in enumerate(PLATFORMS.items())
@@ -102,7 +103,8 @@ def plan_client(world: World, client: ClientPlan) -> AdsPlan:
         )
         for number, idea in enumerate(IDEAS[: chance.randint(6, len(IDEAS))])
     )
-    return AdsPlan(client=client, digits=digits, euro=euro, accounts=accounts, campaigns=campaigns)
+    plan = AdsPlan(client=client, digits=digits, euro=euro, accounts=accounts, campaigns=campaigns)
+    return replace(plan, silences=ads_alerts.find_silences(world, plan))
 
 
 def stops_on(world: World, status: str) -> date | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from belvedere.ads.contracts import ActionStatus, AlertType, RecommendationStatus
+from belvedere.ads.contracts import ActionStatus, RecommendationStatus
 from belvedere.core.money import from_minor
 from belvedere.seeding.ads_plan import AdsPlan, CampaignPlan
 from belvedere.seeding.world import Batch, World
@@ -59,21 +59,12 @@ LIVE = {"draft", "pending", "accepted", "executing", "planned", "awaiting_approv
 
 TO_DECIDE, STEP = timedelta(hours=4), timedelta(minutes=10)
 
-ALARMS = (
-    (AlertType.ROAS_DROP, "HIGH", "roas", "1.34", "2.10", "{name} brought {value} for each unit spent over seven days; {limit} or more was expected."),
-    (AlertType.CPA_SPIKE, "MEDIUM", "cpa", "48.20", "35", "A sale of {name} cost {value} {currency} over three days; at most {limit} {currency} was expected."),
-    (AlertType.ZERO_CONVERSIONS, "CRITICAL", "conversions", "0", "6.9", "{name} brought no sale in two covered days; about seven were expected."),
-    (AlertType.ROAS_DROP, "LOW", "roas", "2.05", "2.20", "{name} brought slightly less than expected: {value} for each unit spent, {limit} expected."),
-    (AlertType.CPA_SPIKE, "HIGH", "cpa", "71.90", "40", "A sale of {name} cost {value} {currency} yesterday; at most {limit} {currency} was expected."),
-)  # fmt: skip
-
 
 def fill(world: World, plan: AdsPlan) -> Iterator[Batch]:
     yield list_recommendations(world, plan)
     yield from list_plans(world, plan)
     yield list_actions(world, plan)
     yield list_steps(world, plan)
-    yield list_alerts(world, plan)
 
 
 def moment(world: World, number: int, of: int) -> datetime:
@@ -277,36 +268,3 @@ def list_steps(world: World, plan: AdsPlan) -> Batch:
                 action_key(world, plan, number), began + STEP * (position + 1), kind, who,
             ))  # fmt: skip
     return Batch("ads.ai_action_events", columns, rows)
-
-
-def list_alerts(world: World, plan: AdsPlan) -> Batch:
-    columns = (
-        "id", "client_id", "alert_type", "severity", "campaign_id", "platform", "message", "metric_name",
-        "metric_value", "threshold_value", "created_at", "acknowledged_at", "acknowledged_by", "resolved_at",
-        "resolved_by", "resolved_reason", "dedup_key", "occurrences", "last_seen_at", "updated_at",
-    )  # fmt: skip
-    count = max(6, min(60, world.days // 4))
-    return Batch("ads.alerts", columns, [alarm(world, plan, number, count) for number in range(count)])
-
-
-def alarm(world: World, plan: AdsPlan, number: int, of: int) -> tuple[object, ...]:
-    """One alert; the three newest still last, one of them taken."""
-    kind, severity, metric, value, limit, words = ALARMS[number % len(ALARMS)]
-    campaign, at, back = acted_on(plan, number), moment(world, number, of), of - number
-    taken = min(at + timedelta(minutes=50), world.now) if number % 2 or back > 3 else None
-    ended = min(at + timedelta(hours=9 + number % 30), world.now) if back > 3 else None
-    by_hand = number % 3 == 0
-    who = person(world, number)
-    unit = Decimal(plan.euro).scaleb(-plan.digits) if metric == "cpa" else Decimal(1)
-    seen, bound = Decimal(value) * unit, Decimal(limit) * unit
-    text = words.format(
-        name=campaign.name, value=f"{seen:g}", limit=f"{bound:g}", currency=plan.client.currency
-    )
-    reason = None if ended is None else "by_person" if by_hand else "recovered"
-    return (
-        world.key("ads.alerts", plan.client.id, number), plan.client.id, str(kind), severity, campaign.id,
-        campaign.platform, text, metric, seen, bound, at, taken,
-        who if taken else None, ended, who if ended and by_hand else None, reason,
-        f"{kind}:{campaign.number}:attributed", 1 + number % 4, ended or world.now - timedelta(minutes=7),
-        ended or taken or at,
-    )  # fmt: skip

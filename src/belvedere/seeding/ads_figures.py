@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -57,11 +57,23 @@ class Day:
 
 
 def fill(world: World, plan: AdsPlan) -> Iterator[Batch]:
-    days = [measure_day(world, plan, day, back) for day, back in count_back(world)]
-    days = [day for day in days if day.spans]
     daily: list[tuple[object, ...]] = []
     increments: list[tuple[object, ...]] = []
     observed: list[tuple[object, ...]] = []
+    for campaign, day, figures in imagine_days(world, plan):
+        seen = list(observe(world, plan, campaign, day, figures))
+        observed.extend(seen)
+        daily.append(daily_row(world, plan, campaign, day, figures, seen[-1][-1]))
+        increments.extend(split(plan, campaign, day, figures))
+    yield Batch("ads.metric_observations", OBSERVED, observed)
+    yield Batch("ads.campaign_metrics", INCREMENTS, increments)
+    yield Batch("ads.ads_daily_metrics", DAILY, daily)
+
+
+def imagine_days(world: World, plan: AdsPlan) -> Iterator[tuple[CampaignPlan, Day, Figures]]:
+    """Every campaign's figures of every day on which it could deliver."""
+    days = [measure_day(world, plan, day, back) for day, back in count_back(world)]
+    days = [day for day in days if day.spans]
     for campaign in plan.campaigns:
         chance = world.random("ads.figures", plan.client.id, campaign.number)
         if campaign.status == "draft":
@@ -70,13 +82,18 @@ def fill(world: World, plan: AdsPlan) -> Iterator[Batch]:
             if campaign.stops and campaign.status != "paused" and day.date >= campaign.stops:
                 break
             figures = imagine(plan, campaign, day, chance)
-            seen = list(observe(world, plan, campaign, day, figures))
-            observed.extend(seen)
-            daily.append(daily_row(world, plan, campaign, day, figures, seen[-1][-1]))
-            increments.extend(split(plan, campaign, day, figures))
-    yield Batch("ads.metric_observations", OBSERVED, observed)
-    yield Batch("ads.campaign_metrics", INCREMENTS, increments)
-    yield Batch("ads.ads_daily_metrics", DAILY, daily)
+            if (campaign.number, day.date) in plan.silences:
+                figures = replace(figures, conversions=0, revenue=0)
+            yield campaign, day, figures
+
+
+def sum_days(world: World, plan: AdsPlan) -> dict[date, tuple[int, int]]:
+    """Spend and revenue of all campaigns by day, in the smallest unit: what `ads.ads_daily_metrics` sums to."""
+    sums: dict[date, tuple[int, int]] = {}
+    for _, day, figures in imagine_days(world, plan):
+        spend, revenue = sums.get(day.date, (0, 0))
+        sums[day.date] = spend + figures.spend, revenue + figures.revenue
+    return sums
 
 
 def count_back(world: World) -> Iterator[tuple[date, int]]:

@@ -45,6 +45,8 @@ class AdsPlan:
     """How many of the smallest units of the client's currency stand for a euro, roughly."""
     accounts: tuple[AccountPlan, ...]
     campaigns: tuple[CampaignPlan, ...]
+    silences: frozenset[tuple[int, date]] = frozenset()
+    """Days without a sale, with the campaign's number."""
 
     @property
     def paid(self) -> tuple[CampaignPlan, ...]:

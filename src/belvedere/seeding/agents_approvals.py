@@ -7,6 +7,7 @@ from typing import Any
 
 from belvedere.seeding.agents_plans import Run, to_json
 from belvedere.seeding.agents_texts import PAIRS, REASONS, count_edits
+from belvedere.seeding.subjects import name_row
 from belvedere.seeding.world import Batch, ClientPlan, World
 
 POLICY = "limits-3"
@@ -35,11 +36,11 @@ class Action:
 ACTIONS = (
     Action("ads.budget_advisor", "ads.budget.change", "Raise the daily budget by 15 %", "ads.campaigns",
            {"daily_budget": "40.00"}, {"daily_budget": "46.00"}),
-    Action("support.reply_writer", "support.reply.send", "Send this reply", "support.conversations",
+    Action("support.reply_writer", "support.reply.send", "Send this reply", "support.support_curated_replies",
            {"state": "draft"}, {"state": "sent"}),
     Action("outreach.email_writer", "outreach.email.send", "Send the first mail to a lead", "outreach.leads",
            {"state": "draft"}, {"state": "queued"}),
-    Action("inventory.planner", "inventory.order.place", "Order 240 pieces", "inventory.reorder_points",
+    Action("inventory.planner", "inventory.order.place", "Order 240 pieces", "inventory.suppliers",
            {"on_order": 0}, {"on_order": 240}),
 )  # fmt: skip
 
@@ -100,11 +101,10 @@ def approval_row(world: World, client: ClientPlan, request: Request, total: int)
     replaced = request.status == "superseded" and number + len(ACTIONS) < total
     newer = number + len(ACTIONS) if replaced else number
     consumed = decided + timedelta(minutes=2) if decided and request.status == "consumed" else None
-    table = request.action.table
     launched_by = people[(number + 1) % len(people)] if len(people) > 1 else None
     return (
         key, client.id, world.key("agents.agent_run", client.id, request.run.number), request.action.name,
-        request.action.subject, f"{table}/{world.key(table, client.id, newer)}", to_json(request.action.before),
+        request.action.subject, name_row(world, client, request.action.table, newer), to_json(request.action.before),
         to_json(request.action.after), POLICY, request.asked - timedelta(minutes=20), request.action.agent, "agent",
         launched_by, request.status, people[number % len(people)] if decided else None, "person", decided,
         "Not this week" if request.status == "rejected" else None, request.asked + VALID, consumed,

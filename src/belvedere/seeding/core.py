@@ -21,7 +21,7 @@ def fill(world: World, client: ClientPlan) -> Iterator[Batch]:
     messages = plan_messages(world, client)
     yield facts(world, client)
     yield decisions(world, client)
-    yield channels(world, client)
+    yield channels(world, client, messages)
     yield deliveries(world, client, messages)
     yield attempts(world, client, messages)
     yield events(world, client, messages)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from belvedere.seeding.agents_plans import AGENTS
+from belvedere.seeding.subjects import name_row
 from belvedere.seeding.world import Batch, ClientPlan, World
 
 PLACES = {agent.name: place for place, agent in enumerate(AGENTS)}
@@ -27,13 +28,13 @@ class Decision:
 
 
 DECISIONS = (
-    Decision("inventory", "reorder.suggest", "inventory.planner", "agent", "inventory.reorder_points",
+    Decision("inventory", "reorder.suggest", "inventory.planner", "agent", "inventory.suppliers",
              "The stock lasts for nine days, the supplier needs twelve.", {"on_hand": 96, "daily_demand": "10.4"},
              {"quantity": 240}),
     Decision("ads", "budget.raise", "ads.budget_advisor", "agent", "ads.campaigns",
              "The last 30 days earned more than the target at every step.", {"roas": "3.90", "target": "3.00"},
              {"daily_budget": "46.00"}),
-    Decision("cx", "reply.send", "Mara Lindqvist", "person", "support.conversations",
+    Decision("cx", "reply.send", "Mara Lindqvist", "person", "support.support_curated_replies",
              "The reply is an approved one.", {"priority": "normal"}, {"state": "sent"}),
     Decision("outreach", "send.hold", "sending limits", "policy", "outreach.campaigns",
              "The mailbox reached its limit for the day.", {"sent_today": 40, "limit": 40}, {"state": "held"}),
@@ -66,7 +67,7 @@ def rows_of(world: World, client: ClientPlan) -> Iterator[tuple[Any, ...]]:
         )
         yield (
             world.key("core.decision_log", client.id, number), client.id, chosen.area, chosen.name, chosen.actor,
-            chosen.kind, f"{chosen.table}/{world.key(chosen.table, client.id, number % 5)}", chosen.reason,
+            chosen.kind, name_row(world, client, chosen.table, number), chosen.reason,
             orjson.dumps(chosen.inputs).decode(), orjson.dumps(chosen.outcome).decode(),
             round(chance.uniform(0.62, 0.97), 4) if chosen.kind == "agent" else None,
             world.key("agents.agent_run", client.id, run) if run is not None else None,

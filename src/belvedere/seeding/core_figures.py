@@ -1,6 +1,5 @@
 """Facts of dashboards: what a shop took in, day by day, in its own currency; and what the agency did."""
 
-import math
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -8,13 +7,15 @@ from typing import Any
 
 import orjson
 
-from belvedere.core.money import round_money
+from belvedere.core.money import from_minor, round_money
+from belvedere.seeding.ads import plan_client
+from belvedere.seeding.ads_figures import sum_days
 from belvedere.seeding.world import Batch, ClientPlan, World
 
-WEEKDAYS = (0.96, 0.94, 0.97, 1.0, 1.06, 1.02, 1.05)
-CHANNELS = (("paid", 0.42), ("mail", 0.24), ("search", 0.21), ("direct", 0.13))
-DOLLARS = {"JPY": 150, "EUR": 1, "USD": 1, "GBP": 1, "CHF": 1, "AUD": 2}
-"""About how many units of a currency buy what a dollar buys, so that shops of all countries are of one size."""
+OTHERS = (("mail", Decimal("0.42")), ("search", Decimal("0.36")), ("direct", Decimal("0.22")))
+"""How the revenue that no ad brought is divided."""
+BASKETS = {"JPY": 150, "AUD": 2}
+"""About how many units of a currency buy what a euro buys, where it is not one."""
 
 Figure = tuple[str, Decimal, str, dict[str, str]]
 
@@ -25,12 +26,14 @@ def facts(world: World, client: ClientPlan) -> Batch:
         "source", "created_at", "updated_at",
     )  # fmt: skip
     rows: list[tuple[Any, ...]] = []
+    ads = sum_days(world, plan_client(world, client))
     for day in world.dates():
         start = world.instant(day, time(0), client)
         if start > world.now:
             continue
         as_of = min(start + timedelta(hours=27), world.now)
-        for metric, value, unit, split in figures_of(world, client, day):
+        spend, brought = (from_minor(amount, client.currency) for amount in ads.get(day, (0, 0)))
+        for metric, value, unit, split in figures_of(world, client, day, (spend, brought)):
             dimensions = orjson.dumps(split).decode()
             rows.append(
                 (
@@ -42,40 +45,34 @@ def facts(world: World, client: ClientPlan) -> Batch:
     return Batch("core.dashboard_fact", columns, rows)
 
 
-def figures_of(world: World, client: ClientPlan, day: date) -> Iterator[Figure]:
-    """Totals of a day, and revenue split by channel so that the parts sum to the total."""
+def figures_of(world: World, client: ClientPlan, day: date, ads: tuple[Decimal, Decimal]) -> Iterator[Figure]:
+    """Totals of a day: what ads brought, by the ads' own figures, is about two fifths of what the shop took in."""
+    spend, brought = ads
+    yield "ad_spend", spend, "currency", {}
+    yield "ad_revenue", brought, "currency", {}
     if client.id == 0:
         yield from agency_figures(world, day)
         return
-    size = world.random("core.dashboard_fact", client.id).uniform(0.6, 2.4)
     chance = world.random("core.dashboard_fact", client.id, day)
-    sessions = int(size * 2_400 * season(day) * chance.lognormvariate(0, 0.07))
-    orders = int(sessions * chance.gauss(0.024, 0.002))
-    basket = Decimal(str(round(chance.gauss(58, 3), 4))) * DOLLARS.get(client.currency, 1)
-    revenue = round_money(orders * basket, client.currency)
-    spend = round_money(revenue * Decimal(str(round(chance.gauss(0.19, 0.015), 4))), client.currency)
+    others = round_money(brought * Decimal(str(round(chance.gauss(1.4, 0.09), 4))), client.currency)
+    basket = Decimal(str(round(chance.gauss(58, 3), 4))) * BASKETS.get(client.currency, 1)
+    orders = int((brought + others) / basket)
+    sessions = int(orders / max(0.012, chance.gauss(0.024, 0.002)))
     yield "sessions", Decimal(sessions), "count", {}
     yield "orders", Decimal(orders), "count", {}
-    yield "revenue", revenue, "currency", {}
-    yield "ad_spend", spend, "currency", {}
+    yield "revenue", brought + others, "currency", {}
     yield "conversion_rate", (Decimal(orders) / max(sessions, 1)).quantize(Decimal("0.000001")), "ratio", {}
-    yield from split_revenue(revenue, client.currency)
+    yield "revenue", brought, "currency", {"channel": "paid"}
+    yield from split_others(others, client.currency)
 
 
-def split_revenue(revenue: Decimal, currency: str) -> Iterator[Figure]:
+def split_others(revenue: Decimal, currency: str) -> Iterator[Figure]:
     left = revenue
-    for channel, share in CHANNELS[:-1]:
-        part = round_money(revenue * Decimal(str(share)), currency)
+    for channel, share in OTHERS[:-1]:
+        part = round_money(revenue * share, currency)
         left -= part
         yield "revenue", part, "currency", {"channel": channel}
-    yield "revenue", left, "currency", {"channel": CHANNELS[-1][0]}
-
-
-def season(day: date) -> float:
-    """Weekdays, a strong end of November and December, a quiet summer."""
-    year = 1 + 0.12 * math.cos((day.timetuple().tm_yday - 350) / 365 * 2 * math.pi)
-    rush = 1.5 if day.month == 11 and day.day >= 22 else 1.25 if day.month == 12 and day.day <= 18 else 1
-    return WEEKDAYS[day.weekday()] * year * rush
+    yield "revenue", left, "currency", {"channel": OTHERS[-1][0]}
 
 
 def agency_figures(world: World, day: date) -> Iterator[Figure]:

@@ -11,17 +11,16 @@ import orjson
 
 from belvedere.notify.contracts import ChannelKind, Destination, MessageKind
 from belvedere.notify.keys import subject_key
+from belvedere.seeding.watch_alerts import Alert, finding, judge
+from belvedere.seeding.watch_readings import read_days
 from belvedere.seeding.world import Batch, ClientPlan, World
+from belvedere.watchtower import wording
 
-TITLES = (
-    ("Low open rate", "The open rate fell below 15 %.", "warning"),
-    ("Many bounces", "More than 3 % of the mails came back.", "critical"),
-    ("Campaign paused", "A campaign was paused at the platform.", "info"),
-    ("Conversion rate down", "The conversion rate fell below 2 %.", "warning"),
-)
 PLACES = (("email", "Team mailbox", "team@{slug}.example"), ("email", "Weekend duty", "duty@{slug}.example"))
 DAYS_PER_MESSAGE = 3
 LEAST = 4
+AWAKE = timedelta(seconds=3)
+"""From an alert to the first try to tell about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,12 @@ class Sent:
 
     number: int
     key: UUID
-    alert: UUID
+    subject_type: str
+    subject: UUID
+    kind: MessageKind
+    title: str
+    text: str
+    severity: str
     address: str
     at: datetime
     tries: int
@@ -42,26 +46,47 @@ class Sent:
 
 
 def plan_messages(world: World, client: ClientPlan) -> list[Sent]:
-    """One each third day, oldest first; one of nine needs a second try, one of twenty-five is given up."""
-    count = max(LEAST, world.days // DAYS_PER_MESSAGE)
-    spacing = timedelta(days=max(world.days, 1)) / (count + 1)
-    planned = []
-    for number in range(count):
-        chance = world.random("core.deliveries", client.id, number)
-        at = world.now - spacing * (count - number) + timedelta(minutes=chance.randint(0, 50))
-        is_dead = number % 25 == 17
-        planned.append(
-            Sent(
-                number, world.key("core.deliveries", client.id, number),
-                world.key("watch.watchtower_alerts", client.id, number),
-                PLACES[0][2].format(slug=client.slug), min(at, world.now - timedelta(minutes=20)),
-                5 if is_dead else 2 if number % 9 == 4 else 1, is_dead,
-            )
-        )  # fmt: skip
-    return planned
+    """About alerts that watching found, one each third day, oldest first.
+
+    One of nine needs a second try, one of twenty-five is given up.
+    """
+    found = judge(world, client, read_days(world, client)).alerts
+    wanted = max(LEAST, world.days // DAYS_PER_MESSAGE)
+    chosen = found[:: max(1, len(found) // wanted)][:wanted]
+    told = [plan_message(world, client, number, alert) for number, alert in enumerate(chosen, start=1)]
+    return [plan_test(world, client), *told]
 
 
-def channels(world: World, client: ClientPlan) -> Batch:
+def plan_test(world: World, client: ClientPlan) -> Sent:
+    """The first message of a channel says that it works."""
+    at = world.now - timedelta(days=world.days) + timedelta(minutes=1)
+    subject = world.key("core.deliveries", client.id, "test")
+    text = "Messages about alerts will come here."
+    return Sent(
+        0, world.key("core.deliveries", client.id, 0), "channel_test", subject, MessageKind.TEST, "Test message", text,
+        "info", PLACES[0][2].format(slug=client.slug), at, 1, is_dead=False,
+    )  # fmt: skip
+
+
+def plan_message(world: World, client: ClientPlan, number: int, alert: Alert) -> Sent:
+    is_dead, seen = number % 25 == 17, finding(world, alert)
+    return Sent(
+        number,
+        world.key("core.deliveries", client.id, number),
+        "alert",
+        alert.id(),
+        MessageKind.OPENED,
+        wording.title(seen, client.currency),
+        wording.message(seen.conditions, alert.rule.name, client.name, client.currency),
+        alert.rule.severity,
+        PLACES[0][2].format(slug=client.slug),
+        alert.first.done_at + AWAKE,
+        5 if is_dead else 2 if number % 9 == 4 else 1,
+        is_dead,
+    )
+
+
+def channels(world: World, client: ClientPlan, messages: list[Sent]) -> Batch:
     columns = (
         "id",
         "client_id",
@@ -74,11 +99,12 @@ def channels(world: World, client: ClientPlan) -> Batch:
         "updated_at",
     )
     start = world.now - timedelta(days=world.days)
+    last = max((sent.ended for sent in messages if not sent.is_dead), default=None)
     rows = [
         (
             world.key("core.channels", client.id, number), client.id, kind, name,
             to_json({"address": address.format(slug=client.slug)}), number == 0,
-            world.now - timedelta(hours=5) if number == 0 else None, start, start,
+            last if number == 0 else None, start, start,
         )
         for number, (kind, name, address) in enumerate(PLACES)
     ]  # fmt: skip
@@ -94,8 +120,8 @@ def deliveries(world: World, client: ClientPlan, messages: list[Sent]) -> Batch:
     channel = world.key("core.channels", client.id, 0)
     rows = [
         (
-            sent.key, client.id, "alert", sent.alert, "opened", "email", channel, client.id, sent.address,
-            key_of(client, sent), TITLES[sent.number % len(TITLES)][2], message_of(client, sent),
+            sent.key, client.id, sent.subject_type, sent.subject, str(sent.kind), "email", channel, client.id, sent.address,
+            key_of(client, sent), sent.severity, message_of(client, sent),
             "dead" if sent.is_dead else "sent", sent.tries, sent.ended, None if sent.is_dead else sent.ended,
             None if sent.is_dead else f"<{key_of(client, sent)}@mail.example>",
             "The mail server did not answer in time." if sent.is_dead else None, sent.at,
@@ -107,14 +133,13 @@ def deliveries(world: World, client: ClientPlan, messages: list[Sent]) -> Batch:
 
 def key_of(client: ClientPlan, sent: Sent) -> str:
     destination = Destination(ChannelKind.EMAIL, sent.address)
-    return subject_key(client.id, "alert", sent.alert, MessageKind.OPENED, destination)
+    return subject_key(client.id, sent.subject_type, sent.subject, sent.kind, destination)
 
 
 def message_of(client: ClientPlan, sent: Sent) -> str:
-    title, text, severity = TITLES[sent.number % len(TITLES)]
     return to_json(
         {
-            "title": title, "text": text, "severity": severity, "client_name": client.name, "url": None, "fields": [],
+            "title": sent.title, "text": sent.text, "severity": sent.severity, "client_name": client.name, "url": None, "fields": [],
             "detail": {}, "policy": "at_least_once", "via": None,
         }
     )  # fmt: skip

@@ -24,8 +24,9 @@ def fill(world: World, client: ClientPlan) -> Iterator[Batch]:
     if "omnisend/campaigns" not in world.sources:
         yield omnisend(world)
     yield accounts(world, client, readings)
-    yield watch_readings.snapshots(readings)
-    yield from watch_readings.rows(readings)
+    packs = watch_readings.pack(readings)
+    yield watch_readings.snapshots(readings, packs)
+    yield from watch_readings.rows(readings, packs)
     yield rejects(world, client, readings)
     yield from pushes(world, client, readings)
     yield intakes(world, client, readings)
@@ -55,8 +56,9 @@ def omnisend(world: World) -> Batch:
 
 
 def accounts(world: World, client: ClientPlan, readings: list[Reading]) -> Batch:
+    """Paused, all of them: an active one would be read at its real platform as soon as a worker runs."""
     columns = (
-        "id", "client_id", "source_id", "display_name", "settings", "credential_id", "next_due_at", "last_started_at",
+        "id", "client_id", "source_id", "display_name", "settings", "credential_id", "is_active", "last_started_at",
         "last_good_at", "last_failed_at", "created_at", "updated_at",
     )  # fmt: skip
     began = world.now - timedelta(days=world.days)
@@ -69,7 +71,7 @@ def accounts(world: World, client: ClientPlan, readings: list[Reading]) -> Batch
         shop = {"shop": f"{client.slug}.myshop.example"} if place.startswith("scraper") else {}
         made.append((
             account_id(world, client, number), client.id, source_id(world, place), client.name, json.dumps(shop),
-            credential, max((reading.at for reading in own), default=began) + timedelta(days=1),
+            credential, False,
             max((reading.at for reading in own), default=None),
             max((reading.done_at for reading in own if not reading.failed), default=None),
             max((reading.done_at for reading in own if reading.failed), default=None), began, began,

@@ -4,15 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cached_property
 from uuid import UUID
 
-import polars as pl
-
+from belvedere.seeding.watch_frames import Packed, pack_readings
 from belvedere.seeding.watch_things import AGENCY_PLACES, CLIENT_PLACES, TELLERS, Thing
 from belvedere.seeding.world import Batch, ClientPlan, World
-from belvedere.sources.contracts import Frames
-from belvedere.sources.frames import FORMAT, METRIC_SCHEMA, RECORD_SCHEMA, checksum, encode
+from belvedere.sources.frames import FORMAT
 
 REFUSED_EVERY = 9
 FAILS_EVERY = 23
@@ -58,35 +55,6 @@ class Reading:
     def record_id(self, place: int) -> UUID:
         holder = self.holder
         return self.world.key_at(holder.at, "watch.api_records", self.client.id, holder.first_record + place)
-
-    @cached_property
-    def frames(self) -> Frames:
-        ids = [str(self.record_id(place)) for place in range(len(self.things))]
-        return Frames(record_frame(ids, self.things), metric_frame(ids, self.things))
-
-    @cached_property
-    def checksum(self) -> bytes:
-        return self.holder.checksum if self.same_as else checksum(self.frames)
-
-
-def record_frame(ids: list[str], things: tuple[Thing, ...]) -> pl.DataFrame:
-    columns = {"id": ids} | {
-        name: [getattr(thing, name) for thing in things]
-        for name in RECORD_SCHEMA
-        if name not in ("id", "tags", "extra")
-    }
-    columns["tags"] = [list(thing.tags) or None for thing in things]
-    columns["extra"] = [json.dumps(thing.extra) for thing in things]
-    return pl.DataFrame(columns, schema_overrides=RECORD_SCHEMA).select(list(RECORD_SCHEMA))
-
-
-def metric_frame(ids: list[str], things: tuple[Thing, ...]) -> pl.DataFrame:
-    rows = [
-        (record, name, value, unit)
-        for record, thing in zip(ids, things, strict=True)
-        for name, (value, unit) in thing.metrics.items()
-    ]
-    return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
 
 
 def places_of(client: ClientPlan) -> tuple[str, ...]:
@@ -134,16 +102,26 @@ def good(readings: list[Reading]) -> list[Reading]:
     return [reading for reading in readings if not reading.failed]
 
 
-def snapshots(readings: list[Reading]) -> Batch:
+def pack(readings: list[Reading]) -> dict[int, Packed]:
+    """Blobs and checksums of the readings that brought something new, by the reading's number."""
+    new = [reading for reading in good(readings) if reading.same_as is None]
+    told = [
+        ([str(reading.record_id(place)) for place in range(len(reading.things))], reading.things)
+        for reading in new
+    ]
+    return {reading.number: packed for reading, packed in zip(new, pack_readings(told), strict=True)}
+
+
+def snapshots(readings: list[Reading], packs: dict[int, Packed]) -> Batch:
     columns = (
         "id", "source_id", "client_id", "account_id", "snapshot_type", "total_records", "status", "error_message",
         "error_code", "rejected_records", "total_metrics", "checksum", "same_as_snapshot_id", "requested_by", "attempt",
         "pages_done", "data_as_of", "started_at", "completed_at", "evaluated_at", "created_at",
     )  # fmt: skip
-    return Batch("watch.api_snapshots", columns, [snapshot(reading) for reading in readings])
+    return Batch("watch.api_snapshots", columns, [snapshot(reading, packs) for reading in readings])
 
 
-def snapshot(reading: Reading) -> tuple[object, ...]:
+def snapshot(reading: Reading, packs: dict[int, Packed]) -> tuple[object, ...]:
     world, client, at, done = reading.world, reading.client, reading.at, reading.done_at
     head = (
         reading.id,
@@ -174,16 +152,18 @@ def snapshot(reading: Reading) -> tuple[object, ...]:
         )
     same = reading.same_as.id if reading.same_as else None
     count = sum(len(thing.metrics) for thing in reading.things)
-    return (*head, len(reading.things), "completed", None, None, reading.refused, count, reading.checksum, same,
+    return (*head, len(reading.things), "completed", None, None, reading.refused, count,
+            packs[reading.holder.number].checksum, same,
             "schedule", 1, 1, at, at, done, done + timedelta(seconds=1), at)  # fmt: skip
 
 
-def rows(readings: list[Reading]) -> Iterator[Batch]:
+def rows(readings: list[Reading], packs: dict[int, Packed]) -> Iterator[Batch]:
     """Records, metrics and blobs of the readings that brought something new."""
     new = [reading for reading in good(readings) if reading.same_as is None]
     columns: tuple[str, ...] = ("client_id", "snapshot_id", "records", "metrics", "format", "created_at")
     blobs = [
-        (reading.client.id, reading.id, encode(reading.frames.records), encode(reading.frames.metrics), FORMAT, reading.done_at)
+        (reading.client.id, reading.id, packs[reading.number].records, packs[reading.number].metrics, FORMAT,
+         reading.done_at)
         for reading in new
     ]  # fmt: skip
     yield Batch("watch.snapshot_frames", columns, blobs)

@@ -77,5 +77,5 @@ _LOW_80 = 0x0FFF_3FFF_FFFF_FFFF_FFFF
 
 
 def _digest(*parts: object) -> int:
-    text = "\x1f".join(str(part) for part in parts)
+    text = "\x1f".join(map(str, parts))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")

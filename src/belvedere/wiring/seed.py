@@ -15,7 +15,7 @@ from belvedere.core.runtime import Runtime
 from belvedere.seeding.fillers import FILLERS
 from belvedere.seeding.names import name_client
 from belvedere.seeding.world import ClientPlan, World
-from belvedere.seeding.writer import make_months, write_batch
+from belvedere.seeding.writer import make_months
 from belvedere.wiring.seed_people import (
     OWNER_EMAIL,
     OWNER_NAME,
@@ -24,6 +24,7 @@ from belvedere.wiring.seed_people import (
     add_people,
     add_traces,
 )
+from belvedere.wiring.seed_rows import fill_shares
 
 MOST_CLIENTS, MOST_DAYS = 1000, 1100
 AGENCY = ClientPlan(0, "Agency", "agency", "USD", "UTC")
@@ -34,6 +35,10 @@ _PLANS = text(
     "SELECT id, name, slug, currency, timezone FROM core.clients WHERE slug = ANY(:slugs) ORDER BY id"
 )
 _HAS_CAMPAIGNS = text("SELECT EXISTS (SELECT 1 FROM ads.campaigns)")
+_KEY_FIGURES = text(
+    "SELECT outreach.refresh_kpi(name::name) FROM unnest("
+    "ARRAY['reply_rates', 'meeting_booking_rates', 'campaign_revenue']) AS name"
+)
 _OTHERS = text("SELECT count(*) FROM core.clients WHERE id > 0 AND metadata ->> 'seeded' IS NULL")
 
 
@@ -88,7 +93,7 @@ def check_order(order: SeedOrder, today: date) -> None:
 
 
 async def seed_installation(runtime: Runtime, order: SeedOrder, report: Report) -> SeedResult:
-    """Make clients, people and rows; one transaction for each client and domain, so a stopped run can be run again."""
+    """Make clients, people and rows; one transaction for each domain of a few clients, so a stopped run can be run again."""
     now = runtime.clock()
     check_order(order, now.date())
     end = end_of(order, now)
@@ -139,13 +144,17 @@ async def fill_rows(
     result = SeedResult(clients=len(plans))
     async with runtime.db.write(Scope.service("seed")) as session:
         await make_months(session, world.days + (runtime.clock() - world.now) // timedelta(days=1))
-    steps = len(plans) * len(names)
-    for number, client in enumerate(plans):
-        for place, name in enumerate(names):
-            report(SeedStep(number * len(names) + place, steps, f"{client.name}: {name}"))
-            async with runtime.db.write(Scope.service("seed")) as session:
-                for batch in FILLERS[name](world, client):
-                    result.add(batch.table, await write_batch(session, batch))
+    steps = len(plans)
+    filled = 0.0
+    async for step in fill_shares(runtime.db, world, plans, names):
+        filled += step.clients
+        report(SeedStep(min(int(filled), steps), steps, step.name))
+        for table, count in step.counts.items():
+            result.add(table, count)
+    if "outreach" in names:
+        report(SeedStep(steps, steps, "key figures"))
+        async with runtime.db.write(Scope.service("seed")) as session:
+            await session.execute(_KEY_FIGURES)
     report(SeedStep(steps, steps, "done"))
     return result
 
@@ -182,8 +191,9 @@ async def find_owner(runtime: Runtime, now: datetime) -> tuple[Scope, bool]:
 async def make_clients(
     runtime: Runtime, owner: Scope, order: SeedOrder, now: datetime
 ) -> tuple[ClientPlan, ...]:
-    """The clients of this seed; those of an earlier run are found by their short name and their mark."""
+    """The clients of this order; those of an earlier run are found by their short name and their mark."""
     plans = []
+    mark = f"--days {order.days} --seed {order.seed} --until {end_of(order, now).date()}"
     async with runtime.db.write(owner) as session:
         known = {row.slug: row for row in await session.execute(_CLIENTS)}
         for number in range(order.clients):
@@ -191,13 +201,19 @@ async def make_clients(
             found = known.get(wanted.slug)
             if found is not None and found.seeded is None:
                 raise Conflict(f"A client of your own is called {wanted.slug} already.", code="slug_taken")
+            if found is not None and found.seeded != mark:
+                raise Conflict(
+                    f"{wanted.name} was filled with other numbers, and two histories would contradict each other."
+                    f" Say {found.seeded}, or use another BELVEDERE_DATA_DIR.",
+                    code="seeded_otherwise",
+                )
             if found is not None:
                 made = found.id
             else:
                 draft = ClientDraft(
                     name=wanted.name, slug=wanted.slug, currency=wanted.currency, timezone=wanted.timezone,
                     locale=wanted.locale, website_url=f"https://{wanted.slug}.example",
-                    email_recipients=[f"team@{wanted.slug}.example"], metadata={"seeded": str(order.seed)},
+                    email_recipients=[f"team@{wanted.slug}.example"], metadata={"seeded": mark},
                 )  # fmt: skip
                 made = (await create_client(session, draft, "seed", now)).id
             plans.append(ClientPlan(made, wanted.name, wanted.slug, wanted.currency, wanted.timezone))
