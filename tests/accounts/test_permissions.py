@@ -29,7 +29,7 @@ def words(role: Role) -> set[str]:
 READS_OF_ALL = {
     "me.read", "me.write", "docs.read", "sources.read", "records.read", "rules.read", "alerts.read",
     "deliveries.read", "channels.read", "clients.read", "tokens.read", "jobs.read", "logs.read",
-    "export.read",
+    "export.read", "schema.read",
 }  # fmt: skip
 
 

@@ -226,3 +226,21 @@ def test_a_job_of_one_client_cannot_move_a_campaign_to_another(
         assert admin.execute("UPDATE ads.ads_campaigns SET status = 'paused'").rowcount == 1
         with pytest.raises(psycopg.errors.InsufficientPrivilege), admin.transaction():
             admin.execute("UPDATE ads.ads_campaigns SET client_id = 2")
+
+
+@pytest.mark.parametrize(
+    ("currency", "most", "more"),
+    [
+        ("USD", "92233720368547758.07", "92233720368547758.08"),
+        ("JPY", "9223372036854775807", "9223372036854775808"),
+        ("CLF", "922337203685477.5807", "922337203685477.5808"),
+    ],
+)
+def test_no_budget_is_too_large_for_the_cents_of_the_view(
+    house: psycopg.Connection, currency: str, most: str, more: str
+) -> None:
+    house.execute(NEW)
+    house.execute("UPDATE campaigns SET currency = %s, budget_amount = %s", [currency, most])
+    assert house.execute("SELECT budget_cents FROM ads_campaigns").fetchone() == (9223372036854775807,)
+    with pytest.raises(psycopg.errors.CheckViolation, match="budget_fits_cents"):
+        house.execute("UPDATE campaigns SET budget_amount = %s", [more])

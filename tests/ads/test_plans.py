@@ -125,3 +125,22 @@ def test_an_operator_plans_and_the_sum_still_holds(admin: psycopg.Connection, pe
         admin.execute("UPDATE ads.budget_allocation_lines SET amount = 1")
     with pytest.raises(psycopg.errors.InsufficientPrivilege), acting(admin, people.charlie):
         add_line(admin, plan, "google", "1")
+
+
+def test_two_who_add_a_line_at_once_are_judged_one_after_the_other(
+    admin: psycopg.Connection, database_url: str, people: People
+) -> None:
+    assert people
+    plan = add_plan(admin)
+    with psycopg.connect(database_url) as one, psycopg.connect(database_url) as other:
+        for session, target in ((one, "meta"), (other, "google")):
+            add_line(session, plan, target, "100")
+        one.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        other.execute("SET LOCAL lock_timeout = '200ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        one.commit()
+        other.rollback()
+        add_line(other, plan, "google", "100")
+        with pytest.raises(psycopg.errors.CheckViolation, match="come to 200, its total is 100"):
+            other.commit()

@@ -61,12 +61,27 @@ def test_an_approval_can_be_claimed_by_one_of_two(admin: psycopg.Connection, peo
         "after_payload = '{\"budget\": \"460.00\"}'", "before_payload = '{}'", "target = 'ads.campaigns/8'",
         "action_type = 'ads.pause'", "policy_version = '9'", "data_as_of = now()", "self_approval = true",
         "requested_by = 'somebody'", "requested_by_kind = 'system'", "client_id = 2", "payload_hash = sha256('x')",
+        "expires_at = expires_at + interval '1 day'", "decided_by_kind = 'policy'",
     ],
 )  # fmt: skip
 def test_what_was_asked_cannot_be_changed(admin: psycopg.Connection, people: People, clause: str) -> None:
     asked = ask(admin)
     with pytest.raises(CheckViolation, match="cannot be changed; make a new one"):
         change(admin, asked, clause)
+
+
+@pytest.mark.parametrize("clause", ["decided_by = NULL, status = 'expired'", "decided_at = now() - interval '1 h'",
+                                    "decision_reason = 'Another one'"])  # fmt: skip
+def test_what_was_decided_stays_as_it_was_decided(
+    admin: psycopg.Connection, people: People, clause: str
+) -> None:
+    asked = ask(admin)
+    change(admin, asked, APPROVE, people.olga.id)
+    with pytest.raises(CheckViolation, match="a decision stays as it was made"):
+        change(admin, asked, clause)
+    change(admin, asked, "status = 'consumed', consumed_at = now()")
+    with pytest.raises(CheckViolation, match="a decision stays as it was made"):
+        change(admin, asked, "consumed_at = consumed_at + interval '1 s'")
 
 
 @pytest.mark.parametrize("status", ["rejected", "expired", "cancelled", "superseded"])

@@ -57,6 +57,7 @@ BREAKS: dict[str, str] = {
     "ck_campaigns_status_known": "status = 'ENABLED'",
     "ck_campaigns_budget_type_known": "budget_type = 'weekly'",
     "ck_campaigns_budget_not_negative": "budget_amount = -0.01",
+    "ck_campaigns_budget_fits_cents": "budget_amount = 92233720368547758.09, currency = 'USD'",
     "ck_campaigns_target_not_negative": "target_roas = -1",
     "ck_campaigns_ends_after_start": "end_date = start_date - interval '1 second'",
     "ck_campaigns_currency_iso": "currency = 'us'",

@@ -68,6 +68,10 @@ BREAKS: dict[str, str] = {
     "ck_agent_approval_consumed_has_time": "consumed_at = now()",
     "ck_agent_approval_superseded_by_other": "status = 'superseded', superseded_by = id",
     "ck_agent_approval_expires_after_created": "expires_at = created_at",
+    "ck_agent_approval_approved_in_time": "status = 'approved', decided_by_kind = 'policy',"
+    " decided_at = expires_at + interval '1 s'",
+    "ck_agent_approval_consumed_in_time": "status = 'consumed', decided_by_kind = 'policy', decided_at = expires_at,"
+    " consumed_at = expires_at + interval '1 s'",
     "ck_agent_feedback_verdict_known": "verdict = 'nope'",
     "ck_agent_feedback_edited_has_text": "verdict = 'edited'",
     "ck_agent_feedback_edit_distance_not_negative": "edit_distance = -1",

@@ -81,7 +81,6 @@ async def test_figures_stay_the_same_when_a_month_is_dropped(
         with figures.transaction():
             figures.execute("SET LOCAL ROLE owner_r")
             figures.execute("SELECT outreach.roll_up_email_sends(%s::regclass)", [f"outreach.{part}"])
-            figures.execute("SELECT outreach.roll_up_email_sends(%s::regclass)", [f"outreach.{part}"])
             figures.execute(f"DROP TABLE outreach.{part}")  # type: ignore[call-overload]
     await refresh(runtime)
     assert {view: read(figures, view) for view in VIEWS} == expect(*story)
@@ -99,6 +98,34 @@ async def test_retention_drops_a_month_and_leaves_the_figures(
     await refresh(runtime)
     assert {view: read(figures, view) for view in VIEWS} == expect(*story)
     assert figures.execute("SELECT to_regclass('outreach.email_sends_p202408')").fetchone() == (None,)
+
+
+async def test_a_month_that_came_again_adds_to_what_was_kept(
+    runtime: Runtime, figures: psycopg.Connection, story: tuple[list[Mail], list[Outcome]]
+) -> None:
+    await drop_august(runtime)
+    kept = figures.execute(KEPT_OF_AUGUST).fetchone()
+    figures.execute(
+        "INSERT INTO outreach.email_sends (client_id, campaign_id, status, sent_at, created_at)"
+        " SELECT client_id, campaign_id, 'sent', month, part_month + interval '3 days' FROM outreach.email_send_months"
+        " WHERE part_month = '2024-08-01'"
+    )
+    figures.execute("SELECT core.settle_default('outreach.email_sends')")
+    await drop_august(runtime)
+    again = figures.execute(KEPT_OF_AUGUST).fetchone()
+    assert kept is not None
+    assert again == (kept[0] + kept[1], kept[1], kept[2])
+
+
+KEPT_OF_AUGUST = (
+    "SELECT sum(sent)::int, count(*)::int, sum(replied)::int FROM outreach.email_send_months"
+    " WHERE part_month = '2024-08-01'"
+)
+
+
+async def drop_august(runtime: Runtime) -> None:
+    async with runtime.db.write(Scope.service()) as session:
+        await session.execute(text("SELECT core.drop_partition('outreach.email_sends_p202408')"))
 
 
 def test_the_plan_of_mails_names_the_function_that_keeps_the_counts(admin: psycopg.Connection) -> None:
@@ -207,8 +234,9 @@ async def test_nobody_but_service_and_inspector_reads_past_the_views(
     assert {row[0] for row in rows} == {"service_role", "inspector_r"}
     rows = figures.execute(
         "SELECT rolname FROM pg_roles WHERE rolname IN ('authenticated', 'anon', 'authn_r', 'worker_scoped', 'loader')"
-        " AND (has_function_privilege(rolname, 'outreach.refresh_kpi(name)', 'EXECUTE')"
-        " OR has_function_privilege(rolname, 'outreach.roll_up_email_sends(regclass)', 'EXECUTE'))"
+        " AND has_function_privilege(rolname, 'outreach.refresh_kpi(name)', 'EXECUTE')"
+        " OR rolname = 'service_role' AND has_function_privilege(rolname, 'outreach.roll_up_email_sends(regclass)',"
+        " 'EXECUTE')"
     ).fetchall()
     assert rows == []
 

@@ -126,6 +126,10 @@ campaigns = Table(
     CheckConstraint(one_of("status", CampaignStatus), name="status_known"),
     CheckConstraint(one_of("budget_type", BudgetPeriod), name="budget_type_known"),
     CheckConstraint("budget_amount >= 0 AND budget_amount <> 'NaN'", name="budget_not_negative"),
+    CheckConstraint(
+        "budget_amount = 'NaN' OR round(budget_amount * 10::numeric ^ core.minor_digits(currency)) <= 9223372036854775807",
+        name="budget_fits_cents",
+    ),
     CheckConstraint("target_roas >= 0 AND target_roas <> 'NaN'", name="target_not_negative"),
     CheckConstraint("end_date >= start_date", name="ends_after_start"),
     CheckConstraint(f"currency ~ '{CURRENCY_WORDS}'", name="currency_iso"),

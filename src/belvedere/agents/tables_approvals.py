@@ -99,6 +99,8 @@ agent_approval = Table(
     CheckConstraint("(status = 'consumed') = (consumed_at IS NOT NULL)", name="consumed_has_time"),
     CheckConstraint("superseded_by IS NULL OR (status = 'superseded' AND superseded_by <> id)", name="superseded_by_other"),
     CheckConstraint("expires_at > created_at", name="expires_after_created"),
+    CheckConstraint("status NOT IN ('approved', 'consumed') OR decided_at <= expires_at", name="approved_in_time"),
+    CheckConstraint("consumed_at <= expires_at", name="consumed_in_time"),
     Index("uq_agent_approval_one_pending", "client_id", "action_type", "target", unique=True,
           postgresql_where=text("status = 'pending'")),
     Index("ix_agent_approval_pending", "client_id", "created_at", postgresql_where=text("status = 'pending'")),

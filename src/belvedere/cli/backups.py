@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from belvedere.wiring.installation import Installation
 
+# Figures are filled anew by their owner, whom row policies bind; without this the server refuses instead of asking them.
+ROW_POLICIES = "--enable-row-security"
 KEYS_NOTE = " The keys that open credentials are not in it: keep a copy of the data directory's keys folder elsewhere."
 
 
@@ -109,7 +111,13 @@ def replace_by(installation: Installation, tool: str, source: Path) -> None:
         create_database(server, name)
         try:
             note = run_tool(
-                tool, "--no-password", "--exit-on-error", "-d", address_of(installation, name), str(source)
+                tool,
+                "--no-password",
+                "--exit-on-error",
+                ROW_POLICIES,
+                "-d",
+                address_of(installation, name),
+                str(source),
             )
         except SetupError:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -228,14 +228,17 @@ def initialise(root: Path, binaries: Path, identity: Identity) -> str:
     secret = root / "superuser.password"
     if (root / "data" / "PG_VERSION").exists() and secret.exists():
         return secret.read_text().strip()
-    shutil.rmtree(root / "data", ignore_errors=True)
+    for left in (root / "data", *root.glob("data.new-*")):
+        shutil.rmtree(left, ignore_errors=True)
+    # Whole or not at all: whoever is killed meanwhile leaves a folder that nobody takes for a cluster.
+    made = root / f"data.new-{secrets.token_hex(4)}"
     password = secrets.token_urlsafe(32)
     secret.touch(mode=0o600)
     secret.write_text(password)
     if identity.uid is not None:
         os.chown(secret, identity.uid, identity.gid or -1)
     arguments = [
-        "-D", str(root / "data"), "-U", SUPERUSER, "-N", "-E", "UTF8",
+        "-D", str(made), "-U", SUPERUSER, "-N", "-E", "UTF8",
         "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
         "--auth-local=scram-sha-256", "--auth-host=scram-sha-256", f"--pwfile={secret}",
     ]  # fmt: skip
@@ -250,11 +253,12 @@ def initialise(root: Path, binaries: Path, identity: Identity) -> str:
         raise SetupError(
             f"PostgreSQL could not be initialised in {root}: {done.stderr.strip()}", code="initdb_failed"
         )
-    write_configuration(root, identity)
+    write_configuration(root, made, identity)
+    made.rename(root / "data")
     return password
 
 
-def write_configuration(root: Path, identity: Identity) -> None:
+def write_configuration(root: Path, cluster: Path, identity: Identity) -> None:
     socket_dir = root / "socket"
     socket_dir.mkdir(exist_ok=True, mode=0o700)
     if identity.uid is not None:
@@ -273,7 +277,7 @@ def write_configuration(root: Path, identity: Identity) -> None:
         "password_encryption": "'scram-sha-256'",
         "include_if_exists": "'belvedere.port.conf'",
     }
-    with (root / "data" / "postgresql.conf").open("a") as conf:
+    with (cluster / "postgresql.conf").open("a") as conf:
         conf.write("\n# Belvedere\n")
         conf.writelines(f"{name} = {value}\n" for name, value in lines.items())
 

@@ -136,7 +136,7 @@ def figures() -> Iterator[str]:
         yield f"GRANT SELECT ON outreach.{name} TO {READERS_OF_FIGURES}"
     for function in ("refresh_kpi(name)", "roll_up_email_sends(regclass)"):
         yield f"REVOKE EXECUTE ON FUNCTION outreach.{function} FROM PUBLIC"
-        yield f"GRANT EXECUTE ON FUNCTION outreach.{function} TO service_role"
+    yield "GRANT EXECUTE ON FUNCTION outreach.refresh_kpi(name) TO service_role"
 
 
 def comments(kind: str, name: str, meaning: str, columns: dict[str, str]) -> Iterator[str]:

@@ -26,6 +26,11 @@ TENANTS: tuple[TenantTable, ...] = (
     TenantTable("reports.dashboard_schedules", person_verbs=EDITED),
 )
 
+READABLE_OF_LINKS = (
+    "id, client_id, dashboard_id, name, locked_filters, expires_at, allow_export, revoked_at, last_seen_at, views,"
+    " created_by, created_at"
+)
+
 STAMPED = {
     "update_dashboards_updated_at": "reports.dashboards",
     "update_dashboard_widgets_updated_at": "reports.dashboard_widgets",
@@ -56,6 +61,10 @@ def statements() -> Iterator[str]:
         "reports.ai_insights", "person", "UPDATE", "authenticated", f"client_id = {MY_WRITE_CLIENTS}"
     )
     yield "GRANT UPDATE (dashboard_id) ON reports.ai_insights TO authenticated"
+    # A link's token and password are compared in the database; nobody who reads tables needs their hashes.
+    for role in ("authenticated", "inspector_r"):
+        yield f"REVOKE SELECT ON reports.dashboard_links FROM {role}"
+        yield f"GRANT SELECT ({READABLE_OF_LINKS}) ON reports.dashboard_links TO {role}"
     yield "SELECT core.plan_partitions('reports.report_rows', 'time', 'created_at', 4)"
 
 

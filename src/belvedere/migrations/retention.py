@@ -28,6 +28,7 @@ PRIVATE = (
     "core.part_of_month(core.partition_plans, timestamptz)",
     "core.columns_of(regclass)",
     "core.carry_rows(regclass, regclass, text)",
+    "core.fill_part(regclass, regclass)",
     "core.move_month(core.partition_plans, timestamptz)",
     "core.make_part(core.partition_plans, timestamptz)",
     "core.call_before_drop(core.partition_plans, regclass)",

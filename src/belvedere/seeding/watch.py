@@ -56,8 +56,9 @@ def omnisend(world: World) -> Batch:
 
 
 def accounts(world: World, client: ClientPlan, readings: list[Reading]) -> Batch:
+    """Paused, all of them: an active one would be read at its real platform as soon as a worker runs."""
     columns = (
-        "id", "client_id", "source_id", "display_name", "settings", "credential_id", "next_due_at", "last_started_at",
+        "id", "client_id", "source_id", "display_name", "settings", "credential_id", "is_active", "last_started_at",
         "last_good_at", "last_failed_at", "created_at", "updated_at",
     )  # fmt: skip
     began = world.now - timedelta(days=world.days)
@@ -70,7 +71,7 @@ def accounts(world: World, client: ClientPlan, readings: list[Reading]) -> Batch
         shop = {"shop": f"{client.slug}.myshop.example"} if place.startswith("scraper") else {}
         made.append((
             account_id(world, client, number), client.id, source_id(world, place), client.name, json.dumps(shop),
-            credential, max((reading.at for reading in own), default=began) + timedelta(days=1),
+            credential, False,
             max((reading.at for reading in own), default=None),
             max((reading.done_at for reading in own if not reading.failed), default=None),
             max((reading.done_at for reading in own if reading.failed), default=None), began, began,

@@ -18,7 +18,9 @@ leaves AS (
 sizes AS (
     SELECT l.parent, count(*) AS parts, sum(pg_catalog.pg_total_relation_size(l.leaf::regclass)) AS bytes,
         CASE WHEN sum(pg_catalog.pg_relation_size(l.leaf::regclass)) = 0 THEN 0
-             WHEN bool_or(c.reltuples >= 0) THEN sum(greatest(c.reltuples, 0))::bigint END AS rows
+             -- A small table is not analysed for long; the counters of its writers know it before.
+             WHEN bool_or(c.reltuples >= 0) OR sum(pg_catalog.pg_stat_get_live_tuples(l.leaf)) > 0
+             THEN sum(greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(l.leaf), 0))::bigint END AS rows
     FROM leaves l JOIN pg_catalog.pg_class c ON c.oid = l.leaf GROUP BY l.parent
 )
 SELECT json_build_object(

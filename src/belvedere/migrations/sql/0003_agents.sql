@@ -7,7 +7,8 @@ CREATE FUNCTION agents.hash_approval(
         extract(epoch FROM _data_as_of))::text, 'UTF8'))
 $$;
 
--- A request cannot be changed after it was made, and what was decided stays decided: any edit is a new request.
+-- A request cannot be changed after it was made, nor kept open for longer, nor decided by others than it says; and what
+-- was decided stays as it was decided: any edit is a new request.
 CREATE FUNCTION agents.seal_approval() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -17,11 +18,11 @@ BEGIN
     END IF;
     IF (NEW.client_id, NEW.action_type, NEW.target, NEW.before_payload, NEW.after_payload, NEW.policy_version,
         NEW.data_as_of, NEW.payload_hash, NEW.requested_by, NEW.requested_by_kind, NEW.requested_for_user,
-        NEW.self_approval)
+        NEW.self_approval, NEW.decided_by_kind, NEW.expires_at)
        IS DISTINCT FROM
        (OLD.client_id, OLD.action_type, OLD.target, OLD.before_payload, OLD.after_payload, OLD.policy_version,
         OLD.data_as_of, OLD.payload_hash, OLD.requested_by, OLD.requested_by_kind, OLD.requested_for_user,
-        OLD.self_approval) THEN
+        OLD.self_approval, OLD.decided_by_kind, OLD.expires_at) THEN
         RAISE EXCEPTION 'a request for approval cannot be changed; make a new one' USING ERRCODE = 'check_violation',
             CONSTRAINT = 'ck_agent_approval_sealed';
     END IF;
@@ -30,6 +31,12 @@ BEGIN
         OR (OLD.status = 'approved' AND NEW.status IN ('consumed', 'expired', 'cancelled', 'superseded'))) THEN
         RAISE EXCEPTION 'a request that is % cannot become %', OLD.status, NEW.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_agent_approval_status_order';
+    END IF;
+    IF (OLD.status <> 'pending' AND (NEW.decided_by, NEW.decided_at, NEW.decision_reason)
+            IS DISTINCT FROM (OLD.decided_by, OLD.decided_at, OLD.decision_reason))
+       OR (OLD.status = 'consumed' AND NEW.consumed_at IS DISTINCT FROM OLD.consumed_at) THEN
+        RAISE EXCEPTION 'a decision stays as it was made' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'ck_agent_approval_decided_once';
     END IF;
     RETURN NEW;
 END;

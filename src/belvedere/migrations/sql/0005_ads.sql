@@ -11,7 +11,8 @@ $$;
 CREATE TRIGGER fill_currency BEFORE INSERT ON ads.campaigns FOR EACH ROW WHEN (NEW.currency IS NULL)
 EXECUTE FUNCTION ads.fill_campaign_currency();
 
--- The lines of a plan, when there are any, add up to its total: judged at the end of the transaction.
+-- The lines of a plan, when there are any, add up to its total: judged at the end of the transaction. Whoever judges
+-- holds the plan until then, so that two who add a line at the same time are judged one after the other.
 CREATE FUNCTION ads.check_allocation_sum() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -21,7 +22,8 @@ DECLARE
     _total numeric;
     _sum numeric;
 BEGIN
-    SELECT total_budget INTO _total FROM ads.budget_allocations WHERE client_id = _client AND id = _plan;
+    SELECT total_budget INTO _total FROM ads.budget_allocations WHERE client_id = _client AND id = _plan
+    FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;

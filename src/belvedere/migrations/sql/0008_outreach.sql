@@ -19,7 +19,8 @@ BEGIN
 END;
 $$;
 
--- Keeps the counts of a month of mails before its part is dropped, in the same transaction. Owned by the owner of the
+-- Keeps the counts of a month of mails before its part is dropped, in the same transaction. A month that came again,
+-- because mails of it came late, adds to what was kept; so it is called when a part goes and never else. Owned by the owner of the
 -- tables, which may read mails and write counts and nothing else of outreach.
 CREATE FUNCTION outreach.roll_up_email_sends(_part regclass) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
@@ -41,9 +42,10 @@ BEGIN
     WHERE created_at >= _bounds[1]::timestamptz AND created_at < _bounds[2]::timestamptz AND sent_at IS NOT NULL
     GROUP BY 1, 2, 3, 4
     ON CONFLICT (client_id, part_month, month, campaign_id) DO UPDATE
-        SET sent = excluded.sent, first_touches = excluded.first_touches, bounced = excluded.bounced,
-            complained = excluded.complained, opened = excluded.opened, clicked = excluded.clicked,
-            replied = excluded.replied;
+        SET sent = m.sent + excluded.sent, first_touches = m.first_touches + excluded.first_touches,
+            bounced = m.bounced + excluded.bounced, complained = m.complained + excluded.complained,
+            opened = m.opened + excluded.opened, clicked = m.clicked + excluded.clicked,
+            replied = m.replied + excluded.replied;
 END;
 $$;
 

@@ -128,6 +128,24 @@ BEGIN
 END;
 $$;
 
+-- Puts rows into a new part, past the triggers of users: they were written before. Keys are checked row by row.
+CREATE FUNCTION core.fill_part(_part regclass, _source regclass) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    _given bigint;
+    _taken bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %s', _source) INTO _given;
+    EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', _part);
+    EXECUTE format('INSERT INTO %s (%2$s) SELECT %2$s FROM %3$s', _part, core.columns_of(_source), _source);
+    GET DIAGNOSTICS _taken = ROW_COUNT;
+    EXECUTE format('ALTER TABLE %s ENABLE TRIGGER USER', _part);
+    IF _given <> _taken THEN
+        RAISE EXCEPTION '% rows of % became %', _given, _part, _taken USING ERRCODE = 'data_corrupted';
+    END IF;
+END;
+$$;
+
 -- Makes the part of one month, with the rows of that month that fell into the default part. What hangs on these rows
 -- is put aside first and comes back after, so that nothing is deleted with them. Returns how many rows moved.
 CREATE FUNCTION core.move_month(_plan core.partition_plans, _month timestamptz) RETURNS bigint LANGUAGE plpgsql
@@ -154,12 +172,18 @@ BEGIN
                 core.key_between(_below, _month, _next));
         END LOOP;
     END LOOP;
+    -- Attached empty and filled then: attaching checks keys with the rights of the owner, whom row policies bind. To make
+    -- it as a part at once would lock the whole table, and those who write wait for its default part with a lock on it.
+    EXECUTE format('CREATE TEMPORARY TABLE settling ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA',
+        core.columns_of(_default), _default);
+    _moved := core.carry_rows(_default, 'pg_temp.settling'::regclass, core.key_between(_plan, _month, _next));
     EXECUTE format('CREATE TABLE %I.%I (LIKE %s INCLUDING ALL EXCLUDING IDENTITY EXCLUDING COMMENTS)', _schema, _name,
         _plan.table_name);
-    _moved := core.carry_rows(_default, format('%I.%I', _schema, _name)::regclass, core.key_between(_plan, _month, _next));
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)', _plan.table_name, _schema, _name,
         core.month_bound(_plan.key_kind, _month), core.month_bound(_plan.key_kind, _next));
     PERFORM core.protect_part(_schema::name, _name::name);
+    PERFORM core.fill_part(format('%I.%I', _schema, _name)::regclass, 'pg_temp.settling'::regclass);
+    DROP TABLE pg_temp.settling;
     FOR _below IN SELECT * FROM core.plans_below(_plan) LOOP
         PERFORM core.make_part(_below, _month);
         EXECUTE format('SELECT count(*) FROM pg_temp.%I', 'aside_' || split_part(_below.table_name, '.', 2)) INTO _aside;

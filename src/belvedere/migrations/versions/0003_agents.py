@@ -257,6 +257,8 @@ def create_agent_approval() -> None:
     sa.CheckConstraint("target <> ''", name=op.f('ck_agent_approval_target_named')),
     sa.CheckConstraint('decided_by IS NULL OR self_approval OR (decided_by::text <> requested_by AND decided_by IS DISTINCT FROM requested_for_user)', name=op.f('ck_agent_approval_approver_is_not_requester')),
     sa.CheckConstraint('expires_at > created_at', name=op.f('ck_agent_approval_expires_after_created')),
+    sa.CheckConstraint("status NOT IN ('approved', 'consumed') OR decided_at <= expires_at", name=op.f('ck_agent_approval_approved_in_time')),
+    sa.CheckConstraint("consumed_at <= expires_at", name=op.f('ck_agent_approval_consumed_in_time')),
     sa.CheckConstraint('octet_length(payload_hash) = 32', name=op.f('ck_agent_approval_payload_hash_is_sha256')),
     sa.ForeignKeyConstraint(['client_id', 'run_id'], ['agents.agent_run.client_id', 'agents.agent_run.id'], name='fk_agent_approval_run'),
     sa.ForeignKeyConstraint(['client_id', 'superseded_by'], ['agents.agent_approval.client_id', 'agents.agent_approval.id'], name='fk_agent_approval_superseded_by', initially='DEFERRED', deferrable=True),

@@ -131,6 +131,7 @@ def create_campaigns() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False, comment='When the row was written (UTC).'),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False, comment='When the row last changed (UTC); kept by a trigger.'),
     sa.CheckConstraint("budget_amount >= 0 AND budget_amount <> 'NaN'", name=op.f('ck_campaigns_budget_not_negative')),
+    sa.CheckConstraint("budget_amount = 'NaN' OR round(budget_amount * 10::numeric ^ core.minor_digits(currency)) <= 9223372036854775807", name=op.f('ck_campaigns_budget_fits_cents')),
     sa.CheckConstraint("budget_type IN ('daily', 'lifetime')", name=op.f('ck_campaigns_budget_type_known')),
     sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f('ck_campaigns_currency_iso')),
     sa.CheckConstraint("platform ~ '^[a-z][a-z0-9_]*$'", name=op.f('ck_campaigns_platform_lower_case')),
