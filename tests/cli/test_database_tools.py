@@ -41,6 +41,12 @@ def test_psql_reads_and_never_changes(filled: Home, statement):
     assert "ERROR" in done.err
 
 
+def test_psql_takes_another_database_by_its_own_option(filled: Home):
+    done = filled.shell.run("psql", "-d", "postgres", "-At", "-c", "SELECT current_database(), current_user")
+    assert done.code == 0, done
+    assert done.out.strip() == "postgres|belvedere_psql_login"
+
+
 def test_the_printed_inserts_run_as_the_owner(elsewhere):
     shell: Terminal = elsewhere()
     for statement in INSERTS:

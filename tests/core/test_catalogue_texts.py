@@ -1,16 +1,19 @@
 """What is written from the catalogue: SQL that makes the same schema again, Mermaid, the picture, dbt sources."""
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import psycopg
 import pytest
 from ruamel.yaml import YAML
+from tests.workbench import on_database
 
-from belvedere.core.catalogue import SCHEMAS, ColumnInfo, Constraint, Relation, read_with
+from belvedere.core.catalogue import SCHEMAS, ColumnInfo, Constraint, Relation, read_needs, read_with
 from belvedere.core.catalogue_dbt import accepted_words, render_dbt
-from belvedere.core.catalogue_ddl import quoted, render_ddl
+from belvedere.core.catalogue_ddl import place, quoted, render_ddl
 from belvedere.core.diagram import around, render_mermaid, render_svg
 from belvedere.core.diagram_layout import Box, place_boxes
 
@@ -44,7 +47,7 @@ def test_the_sql_makes_the_same_tables_again(admin: psycopg.Connection, relation
         for relation in relations:
             kind = {"view": "VIEW", "materialised view": "MATERIALIZED VIEW"}.get(relation.kind, "TABLE")
             admin.execute(f'DROP {kind} IF EXISTS "{relation.schema}"."{relation.name}" CASCADE')
-        admin.execute(render_ddl(tables, schemas=True))
+        admin.execute(render_ddl(tables, needs=[]))
         made = [bare(relation) for relation in read_with(admin)]
     for one, other in zip(made, tables, strict=True):
         assert one == bare(other), one.full_name
@@ -58,6 +61,29 @@ def test_the_sql_of_views_runs_after_their_tables(admin: psycopg.Connection, rel
             admin.execute(f'DROP {kind} IF EXISTS "{view.schema}"."{view.name}" CASCADE')
         admin.execute(render_ddl(views))
         assert [r.full_name for r in read_with(admin) if r.is_view] == [r.full_name for r in views]
+
+
+@pytest.fixture
+def empty_database(admin: psycopg.Connection, database_url: str) -> Iterator[psycopg.Connection]:
+    name = f"belvedere_empty_{os.getpid()}"
+    admin.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(on_database(database_url, name), autocommit=True) as connection:
+        yield connection
+    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("schema", [None, *SCHEMAS])
+def test_the_sql_runs_in_an_empty_database(admin: psycopg.Connection, empty_database, relations, schema):
+    chosen = [relation for relation in relations if schema in (None, relation.schema)]
+    needs = read_needs(admin, SCHEMAS if schema is None else [schema])
+    sql = render_ddl(chosen, needs=needs)
+    empty_database.execute(sql)
+    made = {relation.full_name for relation in read_with(empty_database)}
+    remarked = {view.full_name for view in chosen if view.is_view and f"-- CREATE VIEW {place(view)} " in sql}
+    assert made == {relation.full_name for relation in chosen} - remarked
+    if schema is None:
+        assert not remarked
+        assert "-- ALTER TABLE" not in sql
 
 
 def test_names_are_quoted_where_they_must_be():

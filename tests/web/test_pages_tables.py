@@ -139,4 +139,6 @@ async def test_the_guide_shows_the_diagram_of_a_schema(filled, olga):
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert found.css_first('.prose a[href="/docs/reference/schema/watch.svg"]') is not None
+    assert "<!--" not in found.css_first(".prose").text()
+    assert found.css_first("h1").text().strip() == "Schema watch"
     assert (await page(olga, "/docs/reference/schema")).css_first(".prose table") is not None

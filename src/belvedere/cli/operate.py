@@ -123,10 +123,19 @@ def psql(
     with open_here() as installation:
         installation.prepare()
         url = installation.admin_url if write else installation.login_url("psql")
-        environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
+        environment = {**os.environ, "PGCONNECT_TIMEOUT": "10", **variables_of(url)}
         if write:
             environment["PGOPTIONS"] = "-c search_path=watch,core,public"
-        done = subprocess.run(
-            [find_tool(installation, "psql"), "-d", url, *context.args], check=False, env=environment
-        )
+        done = subprocess.run([find_tool(installation, "psql"), *context.args], check=False, env=environment)
     raise typer.Exit(done.returncode)
+
+
+def variables_of(url: str) -> dict[str, str]:
+    """An address as libpq's variables: the password stays out of the list of processes, and -d names another database."""
+    from psycopg.pq import Conninfo
+
+    return {
+        option.envvar.decode(): option.val.decode()
+        for option in Conninfo.parse(url.encode())
+        if option.envvar and option.val is not None
+    }

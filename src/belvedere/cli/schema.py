@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,8 @@ from belvedere.cli.session import open_here
 from belvedere.core.errors import Invalid
 
 if TYPE_CHECKING:
+    import psycopg
+
     from belvedere.core.catalogue import Relation
 
 schema = typer.Typer(help="What stands in the database.", no_args_is_help=True)
@@ -23,16 +27,23 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(schema, name="schema")
 
 
-def read_all() -> list[Relation]:
-    """Every relation, as the reading login of psql and BI tools sees it."""
+@contextmanager
+def open_catalogue() -> Iterator[psycopg.Connection[Any]]:
+    """As the reading login of psql and BI tools."""
     import psycopg
-
-    from belvedere.core.catalogue import read_with
 
     with open_here() as installation:
         installation.prepare()
         with psycopg.connect(installation.login_url("psql"), autocommit=True) as connection:
-            return read_with(connection)
+            yield connection
+
+
+def read_all() -> list[Relation]:
+    """Every relation, as the reading login sees it."""
+    from belvedere.core.catalogue import read_with
+
+    with open_catalogue() as connection:
+        return read_with(connection)
 
 
 def choose_schema(relations: list[Relation], name: str | None) -> list[Relation]:
@@ -159,12 +170,15 @@ def ddl(
 
     Example: belvedere schema ddl watch.api_records
     """
-    from belvedere.core.catalogue import choose
+    from belvedere.core.catalogue import SCHEMAS, choose, read_needs, read_with
     from belvedere.core.catalogue_ddl import render_ddl
 
-    relations = read_all()
-    found = relations if word is None else choose(relations, word)
-    write(render_ddl(found, schemas=word is None or len(found) > 1), target)
+    with open_catalogue() as connection:
+        relations = read_with(connection)
+        found = relations if word is None else choose(relations, word)
+        whole = SCHEMAS if word is None else (word,)
+        needs = read_needs(connection, whole) if word is None or word in SCHEMAS else None
+    write(render_ddl(found, needs=needs), target)
 
 
 @schema.command()

@@ -135,9 +135,17 @@ class Relation:
         return next((column for column in self.columns if column.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A statement that has to run before the relations can be made, and the schema that its thing stands in."""
+
+    schema: str
+    statement: str
+
+
 @cache
-def catalogue_sql() -> str:
-    return (resources.files("belvedere.core.sql") / "catalogue.sql").read_text()
+def catalogue_sql(name: str = "catalogue.sql") -> str:
+    return (resources.files("belvedere.core.sql") / name).read_text()
 
 
 def parameters(
@@ -193,6 +201,17 @@ def read_with(
         connection.execute("SET LOCAL search_path = pg_catalog")
         found = connection.cursor(row_factory=tuple_row).execute(statement, parameters(schemas, names))
         return [relation_of(row[0]) for row in found]
+
+
+def read_needs(connection: psycopg.Connection[Any], schemas: Sequence[str] = SCHEMAS) -> list[Need]:
+    """The ranges and functions that defaults, checks, indexes and views of the schemas call, in the order to make them."""
+    plain = catalogue_sql("catalogue_needs.sql").replace("%", "%%")
+    statement = re.sub(r"(?<!:):(schemas|every)\b", r"%(\1)s", plain).encode()
+    with connection.transaction():
+        connection.execute("SET LOCAL search_path = pg_catalog")
+        wanted = {"schemas": list(schemas), "every": list(SCHEMAS)}
+        found = connection.cursor(row_factory=tuple_row).execute(statement, wanted)
+        return [Need(home, words) for home, words in found]
 
 
 async def find_relation(session: AsyncSession, schema: str, name: str) -> Relation:

@@ -1,11 +1,13 @@
 """The catalogue as SQL that a person can read and a database can run."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
-from belvedere.core.catalogue import ColumnInfo, Relation
+from belvedere.core.catalogue import SCHEMAS, ColumnInfo, Need, Relation
 
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+READS = re.compile(r"\b(?:FROM|JOIN)\s+\(*(\w+)\.")
 RESERVED = frozenset(
     ["all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check",
      "collate", "column", "constraint", "create", "default", "deferrable", "desc", "distinct", "do", "else", "end",
@@ -33,21 +35,34 @@ def place(relation: Relation) -> str:
     return f"{quoted(relation.schema)}.{quoted(relation.name)}"
 
 
-def render_ddl(relations: Sequence[Relation], *, schemas: bool = False) -> str:
-    """Statements that make the relations: tables, then foreign keys, then views. `schemas` makes their schemas first.
+def render_ddl(relations: Sequence[Relation], *, needs: Sequence[Need] | None = None) -> str:
+    """Statements that make the relations: tables, then foreign keys, then views.
 
-    Triggers stand as remarks, because their functions are not part of it; so do row policies.
+    With `needs` they run in an empty database: schemas, ranges and functions come first, and what leans on a table that is
+    not among the relations stands as a remark. Triggers and row policies stand as remarks always.
     """
     tables = [relation for relation in relations if not relation.is_view]
     views = sorted((relation for relation in relations if relation.is_view), key=lambda view: view.made)
-    parts: list[str] = []
-    if schemas:
-        names = list(dict.fromkeys(relation.schema for relation in relations))
-        parts.append("\n".join(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)};" for name in names))
+    parts = [] if needs is None else list(ground_lines(relations, needs))
     parts += ["\n".join(table_lines(table)) for table in tables]
-    parts += list(filter(None, ("\n".join(foreign_key_lines(table)) for table in tables)))
-    parts += ["\n".join(view_lines(view)) for view in views]
+    here = None if needs is None else {relation.full_name for relation in relations}
+    parts += list(filter(None, ("\n".join(foreign_key_lines(table, here)) for table in tables)))
+    parts += ["\n".join(standing_lines(view, here)) for view in views]
     return "\n\n".join(parts) + "\n"
+
+
+def ground_lines(relations: Sequence[Relation], needs: Sequence[Need]) -> Iterator[str]:
+    names = dict.fromkeys([*(relation.schema for relation in relations), *(need.schema for need in needs)])
+    yield "\n".join(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)};" for name in names)
+    if needs:
+        yield "-- Functions come before the tables that they read.\nSET check_function_bodies = off;"
+    for need in needs:
+        yield f"{need.statement.rstrip()};"
+
+
+def remark(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield from (f"-- {part}" for part in line.splitlines())
 
 
 def table_lines(table: Relation) -> Iterator[str]:
@@ -81,9 +96,11 @@ def column_line(column: ColumnInfo) -> str:
     return " ".join(words)
 
 
-def foreign_key_lines(table: Relation) -> Iterator[str]:
+def foreign_key_lines(table: Relation, here: AbstractSet[str] | None = None) -> Iterator[str]:
     for key in table.foreign_keys:
-        yield f"ALTER TABLE {place(table)} ADD CONSTRAINT {quoted(key.name)} {key.definition};"
+        line = f"ALTER TABLE {place(table)} ADD CONSTRAINT {quoted(key.name)} {key.definition};"
+        away = here is not None and f"{key.ref_schema}.{key.ref_table}" not in here
+        yield f"-- {line}" if away else line
 
 
 def index_lines(relation: Relation) -> Iterator[str]:
@@ -106,6 +123,13 @@ def remark_lines(relation: Relation) -> Iterator[str]:
         yield f"-- {trigger.definition};"
     for policy in relation.policies:
         yield f"-- Row policy {policy.name}: {policy.verb} for {', '.join(policy.roles)}."
+
+
+def standing_lines(view: Relation, here: AbstractSet[str] | None) -> Iterator[str]:
+    """The view, or a remark of it when it reads a table of a schema that is not there."""
+    schemas = {name.partition(".")[0] for name in here or ()}
+    read = set(READS.findall(view.definition or "")) & set(SCHEMAS)
+    return view_lines(view) if here is None or read <= schemas else remark(view_lines(view))
 
 
 def view_lines(view: Relation) -> Iterator[str]:

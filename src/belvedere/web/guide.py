@@ -15,6 +15,7 @@ import belvedere
 FIRST = ("index", "README", "architecture")
 LAST = frozenset({"decisions", "reference"})
 PICTURES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".webp": "image/webp"}
+REMARK = re.compile(r"\A(?:<!--.*?-->\s*)+", re.DOTALL)
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 
@@ -68,7 +69,7 @@ def _render(path: str, file: Path, _changed: int) -> GuidePage:
 def render(path: str, text: str) -> GuidePage:
     """A page without its first heading; links between files become links between pages."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(text)
+    tokens = markdown.parse(REMARK.sub("", text))
     title = PurePosixPath(path).name.replace("-", " ").capitalize()
     if len(tokens) > 2 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
         title = tokens[1].content
