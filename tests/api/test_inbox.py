@@ -11,7 +11,7 @@ from tests.api.requests import UNKNOWN
 from tests.people import BRANDT, MARLOW
 
 from belvedere.ads.service import InboxFilter
-from belvedere.ads.statements import inbox_statement
+from belvedere.ads.statements import inbox_page
 
 INBOX = "/api/v1/inbox"
 
@@ -189,7 +189,7 @@ async def test_a_page_is_read_along_the_indexes(filled):
     )
     filled.admin.execute("ANALYZE ads.alerts")
     values = {**InboxFilter().values(), "limit": 50, "before_at": None, "before_id": None}
-    explained = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {inbox_statement('inbox_page')}")
+    explained = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {inbox_page()}")
     async with filled.runtime.db.read(filled.people.alice.scope) as session:
         plan = (await session.execute(explained, values)).scalar_one()[0]["Plan"]
     read = [(how, rows) for how, table, rows in scans(plan) if table == "alerts"]

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from tests.api.house import ADDRESS, Clock, give_token
 from tests.conftest import login_url
-from tests.people import Person, _add
-from tests.plans.filling import SMALL_CLIENT, fill_millions
+from tests.people import Person
+from tests.plans.filling import CLIENT
 from tests.plans.plans import table_of
-from tests.workbench import Workbench
+from tests.plans.shared import PERSON, SMALL, STAFF, open_millions
 
 from belvedere.accounts import service as accounts
 from belvedere.asgi import create_app
@@ -24,8 +24,6 @@ from belvedere.core.egress import HttpClient
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.wiring.modules import connect_modules
-
-CLIENT = 7
 
 
 @dataclass(frozen=True)
@@ -42,15 +40,9 @@ class Millions:
 
 @pytest.fixture(scope="session")
 def millions(admin_url: str, template: str) -> Iterator[Millions]:
-    """Filled once: about a minute of the run."""
-    bench = Workbench(admin_url, template)
-    url = bench.take()
-    try:
-        fill_millions(url, datetime.now(UTC))
-        with psycopg.connect(url, autocommit=True) as admin:
-            yield look_at(admin, url)
-    finally:
-        bench.drop()
+    """Filled once a day for all processes of this machine."""
+    with open_millions(admin_url, template) as (url, admin):
+        yield look_at(admin, url)
 
 
 def look_at(admin: psycopg.Connection, url: str) -> Millions:
@@ -58,15 +50,16 @@ def look_at(admin: psycopg.Connection, url: str) -> Millions:
         "SELECT n.nspname || '.' || c.relname, c.reltuples::bigint FROM pg_class c JOIN pg_namespace n"
         " ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
     ).fetchall()
-    staff = _add(admin, "olga@agency.example", "owner", staff=True)
-    person = _add(admin, "lotte@client-7.example", "operator", client=CLIENT)
-    small = _add(admin, "emil@small-client.example", "operator", client=SMALL_CLIENT)
-    everybody = {"staff": staff, "person": person, "small": small}
+    people = {
+        email: Person(found, email)
+        for found, email in admin.execute("SELECT id, email FROM core.users").fetchall()
+    }
+    everybody = {"staff": people[STAFF], "person": people[PERSON], "small": people[SMALL]}
     tokens = {name: give_token(admin, one) for name, one in everybody.items()}
     sizes: Counter[str] = Counter()
     for name, count in rows:
         sizes[table_of(name)] += count
-    return Millions(url, dict(sizes), staff, person, tokens, ids_of(admin))
+    return Millions(url, dict(sizes), everybody["staff"], everybody["person"], tokens, ids_of(admin))
 
 
 def ids_of(admin: psycopg.Connection) -> dict[str, str]:

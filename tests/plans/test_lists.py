@@ -33,7 +33,9 @@ async def test_a_list_reads_what_it_shows(
         assert plan.scanned(millions.rows) - known == set(), f"{plan.statement}\n{plan.outline()}"
 
 
-PAGED = ("snapshots", "records of a snapshot", "alerts", "logs", "audit", "rules")
+PAGED = (
+    "snapshots", "records of a snapshot", "rejects", "alerts", "inbox", "deliveries", "logs", "audit", "rules",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGED)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 from tests.conftest import login_url
-from tests.plans.conftest import CLIENT, Millions
+from tests.plans.conftest import Millions
+from tests.plans.filling import CLIENT
 from tests.plans.plans import EXPLAIN, Plan
 
 PRINTED: dict[str, tuple[str, str]] = {

@@ -7,15 +7,21 @@ from uuid import UUID
 
 import orjson
 
-from belvedere.ads.contracts import AlertOrigin, InboxState
-from belvedere.ads.statements import inbox_statement, statement
+from belvedere.ads.contracts import AlertOrigin, AlertSeverity, InboxState
+from belvedere.ads.statements import inbox_one, inbox_page, statement
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
 from belvedere.watchtower.contracts import Severity
-from belvedere.watchtower.service import Page, count_alerts
+from belvedere.watchtower.service import Page, count_open_alerts
 
 KIND = "inbox"
+OWN_WORDS = {
+    Severity.INFO: (AlertSeverity.LOW,),
+    Severity.WARNING: (AlertSeverity.MEDIUM,),
+    Severity.CRITICAL: (AlertSeverity.HIGH, AlertSeverity.CRITICAL),
+}
+"""Severities of the inbox in the words of ads.alerts, as the view maps them; an alert without one counts as MEDIUM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,9 @@ class InboxFilter:
             "origin": self.origin,
             "state": self.state,
             "severity": list(self.severity) if self.severity else None,
+            "own_severity": [word for one in self.severity for word in OWN_WORDS[one]]
+            if self.severity
+            else None,
             "client_id": self.client_id,
             "rule_id": self.rule_id,
             "search": (self.search or "").replace("\x00", "").strip() or None,
@@ -48,7 +57,7 @@ async def list_inbox(
     """Alerts of both origins, newest first."""
     before_at, before_id = CURSORS.read(KIND, cursor) if cursor else (None, None)
     values = {**wanted.values(), "limit": limit, "before_at": before_at, "before_id": before_id}
-    row = (await session.execute(inbox_statement("inbox_page"), values)).one()
+    row = (await session.execute(inbox_page(), values)).one()
     more = CURSORS.make(KIND, [row.last_at.isoformat(), str(row.last_id)]) if row.rows == limit else None
     return Page(row.data, more)
 
@@ -56,7 +65,7 @@ async def list_inbox(
 async def get_inbox_alert(session: ReadSession, origin: AlertOrigin, alert_id: UUID) -> dict[str, Any]:
     """One alert in the shape of the inbox; NotFound when it is not there for this person."""
     values = {"origin": origin, "id": alert_id}
-    row = (await session.execute(inbox_statement("inbox_one"), values)).one()
+    row = (await session.execute(inbox_one(), values)).one()
     if not row.rows:
         raise NotFound("There is no such alert.")
     found: list[dict[str, Any]] = orjson.loads(row.data)
@@ -65,7 +74,7 @@ async def get_inbox_alert(session: ReadSession, origin: AlertOrigin, alert_id: U
 
 async def count_inbox(session: ReadSession, client_id: int | None = None) -> dict[str, int]:
     """Alerts of both origins that wait for somebody: `waiting`, and by severity those of the watch that are open."""
-    watch = await count_alerts(session, client_id)
+    watch = await count_open_alerts(session, client_id)
     counts = {"waiting": watch["unacknowledged"], **watch["by_severity"]}
     for own in (await count_waiting(session, client_id)).values():
         for severity, number in own.items():

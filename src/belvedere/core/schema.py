@@ -33,6 +33,9 @@ metadata = MetaData(
 AGENCY = 0
 """The agency is client 0: rows that belong to no customer carry it, and only agency staff see them."""
 
+NEWEST = (text("created_at DESC"), text("id DESC"))
+"""Ends an index that lists are read along, newest first."""
+
 
 def uuid_key(name: str = "id", comment: str = "Key of the row.") -> Column[object]:
     return Column(

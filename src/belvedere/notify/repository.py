@@ -15,15 +15,16 @@ from sqlalchemy import text
 
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
+from belvedere.core.reach import page_keys
 from belvedere.notify.contracts import ChannelKind, DeliveryState, MessageKind
 
 _ROW = (resources.files("belvedere.notify") / "sql" / "delivery_row.sql").read_text(encoding="utf-8")
 
-_LIST = f"SELECT d.created_at, d.id, ({_ROW})::text AS body"
 _FROM = """
   FROM core.deliveries d
   LEFT JOIN core.clients cl ON cl.id = d.client_id
 """
+_LIST = f"SELECT d.created_at, d.id, ({_ROW})::text AS body {_FROM} JOIN keys ON keys.client_id = d.client_id AND keys.id = d.id"
 _ATTEMPTS = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'n', a.n, 'outcome', a.outcome, 'started_at', a.started_at, 'finished_at', a.finished_at,
@@ -69,9 +70,8 @@ class DeliveryFilter:
     since: datetime | None = None
 
     def conditions(self) -> tuple[list[str], dict[str, Any]]:
-        """WHERE parts and their values."""
+        """Conditions on a delivery `t` and their values; the client stands apart."""
         given: dict[str, Any] = {
-            "client_id": self.client_id,
             "state": self.state,
             "channel": self.channel,
             "kind": self.kind,
@@ -79,14 +79,14 @@ class DeliveryFilter:
             "subject_id": self.subject_id,
         }
         values = {name: value for name, value in given.items() if value is not None}
-        parts = [f"d.{name} = :{name}" for name in values]
+        parts = ["true", *(f"t.{name} = :{name}" for name in values)]
         if self.channel_id is not None:
-            parts.append("coalesce(d.channel_id, (d.message->>'via')::uuid) = :channel_id")
+            parts.append("coalesce(t.channel_id, (t.message->>'via')::uuid) = :channel_id")
             values["channel_id"] = self.channel_id
         if self.since is not None:
-            parts.append("d.created_at >= :since")
+            parts.append("t.created_at >= :since")
             values["since"] = self.since
-        return parts, values
+        return parts, values | {"client_id": self.client_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,12 @@ async def _page(
     parts, values = wanted.conditions()
     sign, direction = ("<", "DESC") if newest_first else (">", "ASC")
     if after is not None:
-        parts.append(f"(d.created_at, d.id) {sign} (:after_at, :after_id)")
+        parts.append(f"(t.created_at, t.id) {sign} (:after_at, :after_id)")
         values |= {"after_at": after[0], "after_id": after[1]}
-    where = f"WHERE {' AND '.join(parts)}" if parts else ""
-    order = f"ORDER BY d.created_at {direction}, d.id {direction} LIMIT :rows"
-    statement = text(f"{_LIST} {_FROM} {where} {order}")
-    rows = (await session.execute(statement, {**values, "rows": limit + 1})).all()
+    keys = page_keys("core.deliveries", " AND ".join(parts), oldest_first=not newest_first)
+    order = f"ORDER BY d.created_at {direction}, d.id {direction}"
+    statement = text(f"WITH keys AS MATERIALIZED ({keys}) {_LIST} {order}")
+    rows = (await session.execute(statement, {**values, "limit": limit + 1})).all()
     kept = rows[:limit]
     position = (kept[-1].created_at, kept[-1].id) if len(rows) > limit else None
     return JsonPage(tuple(row.body for row in kept), position)

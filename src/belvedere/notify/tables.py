@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID
 
 from belvedere.core.schema import (
+    NEWEST,
     created_at,
     document,
     instant,
@@ -144,7 +145,8 @@ deliveries = Table(
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
     Index("ix_deliveries_due", "next_at", postgresql_where=text("state = 'ready'")),
     Index("ix_deliveries_leased", "lease_until", postgresql_where=text("state = 'sending'")),
-    Index("ix_deliveries_client_id_created_at", "client_id", text("created_at DESC"), text("id DESC")),
+    Index("ix_deliveries_client_id_created_at", "client_id", *NEWEST),
+    Index("ix_deliveries_unsent", "client_id", *NEWEST, postgresql_where=text("state <> 'sent'")),
     Index("ix_deliveries_subject", "client_id", "subject_type", "subject_id"),
     schema="core",
     comment="One message on one channel to one destination; sent from here, never lost silently.",

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
+from belvedere.core.reach import page_keys
 
 CLIENT = "nullif({alias}.client_id, 0) AS client_id"
 """The agency's own rows have no client for the outside world."""
@@ -87,7 +88,7 @@ async def fetch_page(
 ) -> Page:
     """A keyset page of the statement `inner`, whose rows have an `id`; `outer` makes each row's JSON from `page`."""
     label = f"{kind}:{sort.expression}:{sort.descending}"
-    condition, position = ("true", {}) if cursor is None else sort.after(CURSORS.read(label, cursor))
+    condition, position = _after(label, sort, cursor)
     statement = text(
         f"WITH page AS MATERIALIZED (SELECT * FROM ({inner}) found WHERE {condition}"
         f" ORDER BY {sort.order()} LIMIT :limit)"
@@ -95,6 +96,40 @@ async def fetch_page(
         f" ORDER BY {sort.order()}"
     )
     rows = (await session.execute(statement, {**values, **position, "limit": limit + 1})).all()
+    return _page_of(rows, limit, label)
+
+
+async def fetch_newest(
+    session: ReadSession,
+    kind: str,
+    table: str,
+    condition: str,
+    rows: str,
+    values: dict[str, Any],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """The newest rows of `table`, client by client: `condition` speaks of `t`, the statement `rows` of `keys`.
+
+    `values` has the `client_id` that is asked for, or None.
+    """
+    label = f"{kind}:{NEWEST.expression}:{NEWEST.descending}"
+    after, position = _after(label, NEWEST, cursor)
+    keys = page_keys(table, f"{condition} AND {after.replace('(created_at, id)', '(t.created_at, t.id)')}")
+    statement = text(
+        f"WITH keys AS MATERIALIZED ({keys}) SELECT to_jsonb(page)::text AS item, created_at::text AS sort_value,"
+        f" id::text AS id FROM ({rows}) page ORDER BY {NEWEST.order()}"
+    )
+    found = (await session.execute(statement, {**values, **position, "limit": limit + 1})).all()
+    return _page_of(found, limit, label)
+
+
+def _after(label: str, sort: Sort, cursor: str | None) -> tuple[str, dict[str, Any]]:
+    return ("true", {}) if cursor is None else sort.after(CURSORS.read(label, cursor))
+
+
+def _page_of(rows: Sequence[Any], limit: int, label: str) -> Page:
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]

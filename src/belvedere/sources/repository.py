@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import FieldProblem, Invalid, NotFound
-from belvedere.sources.lists import Page, Sort, fetch_one, fetch_page
+from belvedere.sources.lists import Page, Sort, fetch_newest, fetch_one, fetch_page
 from belvedere.sources.record_filters import RecordQuery
 
 SNAPSHOT = (
@@ -122,14 +122,16 @@ async def list_snapshots(
     status: str | None = None,
 ) -> Page:
     """Readings, newest first."""
-    inner = (
-        f"{SNAPSHOT} WHERE (CAST(:source_id AS uuid) IS NULL OR s.source_id = :source_id)"
-        " AND (CAST(:client_id AS integer) IS NULL OR s.client_id = :client_id)"
-        " AND (CAST(:account_id AS uuid) IS NULL OR s.account_id = :account_id)"
-        " AND (CAST(:status AS text) IS NULL OR s.status = :status)"
+    condition = (
+        "(CAST(:source_id AS uuid) IS NULL OR t.source_id = :source_id)"
+        " AND (CAST(:account_id AS uuid) IS NULL OR t.account_id = :account_id)"
+        " AND (CAST(:status AS text) IS NULL OR t.status = :status)"
     )
+    rows = f"{SNAPSHOT} JOIN keys ON keys.client_id = s.client_id AND keys.id = s.id"
     values = {"source_id": source_id, "client_id": client_id, "account_id": account_id, "status": status}
-    return await fetch_page(session, "snapshots", inner, values, limit=limit, cursor=cursor)
+    return await fetch_newest(
+        session, "snapshots", "watch.api_snapshots", condition, rows, values, limit=limit, cursor=cursor
+    )
 
 
 async def get_snapshot(session: ReadSession, snapshot_id: UUID) -> str:
@@ -215,8 +217,10 @@ async def list_metrics(
         raise Invalid(detail, errors=[FieldProblem("/record_id", "missing", detail)])
     inner = (
         f"{METRIC} WHERE (CAST(:record_id AS uuid) IS NULL OR m.record_id = :record_id)"
-        " AND (CAST(:snapshot_id AS uuid) IS NULL OR m.record_id IN (SELECT r.id FROM watch.api_records r"
-        " JOIN watch.api_snapshots s ON s.id = :snapshot_id AND r.snapshot_id = coalesce(s.same_as_snapshot_id, s.id)))"
+        # As arrays and single values, so that the records' keys are found first and not joined with every metric.
+        " AND (CAST(:snapshot_id AS uuid) IS NULL OR m.record_id = ANY (ARRAY(SELECT r.id FROM watch.api_records r"
+        " WHERE r.snapshot_id = (SELECT coalesce(s.same_as_snapshot_id, s.id) FROM watch.api_snapshots s"
+        " WHERE s.id = :snapshot_id))))"
         " AND (CAST(:metric_name AS text) IS NULL OR m.metric_name = :metric_name)"
     )
     values = {"record_id": record_id, "snapshot_id": snapshot_id, "metric_name": metric_name}
@@ -234,13 +238,15 @@ async def list_rejects(
     open_only: bool = False,
 ) -> Page:
     """Refused rows with their reasons, newest first."""
-    inner = (
-        f"{REJECT} WHERE (CAST(:snapshot_id AS uuid) IS NULL OR r.snapshot_id = :snapshot_id)"
-        " AND (CAST(:client_id AS integer) IS NULL OR r.client_id = :client_id)"
-        " AND (NOT :open_only OR r.replayed_at IS NULL)"
+    condition = (
+        "(CAST(:snapshot_id AS uuid) IS NULL OR t.snapshot_id = :snapshot_id)"
+        " AND (NOT :open_only OR t.replayed_at IS NULL)"
     )
+    rows = f"{REJECT} JOIN keys ON keys.id = r.id"
     values = {"snapshot_id": snapshot_id, "client_id": client_id, "open_only": open_only}
-    return await fetch_page(session, "rejects", inner, values, limit=limit, cursor=cursor)
+    return await fetch_newest(
+        session, "rejects", "watch.record_rejects", condition, rows, values, limit=limit, cursor=cursor
+    )
 
 
 async def list_definitions(session: ReadSession, now: datetime) -> bytes:

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 import belvedere.sources.tables_intake  # noqa: F401 - adds the other half of the tables
 from belvedere.core.schema import (
+    NEWEST,
     created_at,
     document,
     instant,
@@ -218,7 +219,9 @@ api_snapshots = Table(
     Index(
         "ix_api_snapshots_source_id_client_id_data_as_of", "source_id", "client_id", text("data_as_of DESC")
     ),
-    Index("ix_api_snapshots_client_id_created_at", "client_id", text("created_at DESC")),
+    Index("ix_api_snapshots_client_id_created_at", "client_id", *NEWEST),
+    Index("ix_api_snapshots_client_id_source_id_created_at", "client_id", "source_id", *NEWEST),
+    Index("ix_api_snapshots_client_id_account_id_created_at", "client_id", "account_id", *NEWEST),
     Index("ix_api_snapshots_created_at", text("created_at DESC")),
     Index("ix_api_snapshots_status", "status"),
     Index(

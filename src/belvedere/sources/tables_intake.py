@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID
 
 from belvedere.core.schema import (
+    NEWEST,
     created_at,
     document,
     instant,
@@ -50,7 +51,8 @@ record_rejects = Table(
         ondelete="CASCADE",
     ),
     Index("ix_record_rejects_client_id_snapshot_id", "client_id", "snapshot_id", "row_number"),
-    Index("ix_record_rejects_open", "client_id", "created_at", postgresql_where=text("replayed_at IS NULL")),
+    Index("ix_record_rejects_client_id_created_at", "client_id", *NEWEST),
+    Index("ix_record_rejects_open", "client_id", *NEWEST, postgresql_where=text("replayed_at IS NULL")),
     schema="watch",
     comment="Dead letters of ingest: rows that were refused, with the reason; they can be replayed.",
 )

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import TextClause
 
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
@@ -14,7 +15,7 @@ from belvedere.notify.service import deliveries_of
 from belvedere.sources.service import metric_history
 from belvedere.watchtower.compose import ALERT
 from belvedere.watchtower.contracts import AlertState, Severity
-from belvedere.watchtower.statements import statement
+from belvedere.watchtower.statements import alerts_statement, statement
 
 HISTORY_POINTS = 100
 
@@ -93,14 +94,14 @@ async def list_alerts(
     session: ReadSession, wanted: AlertFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page:
     """Alerts, newest first."""
-    return await _page(session, "list_alerts", "alerts", wanted.values(), limit, cursor)
+    return await _page(session, alerts_statement(), "alerts", wanted.values(), limit, cursor)
 
 
 async def list_rules(
     session: ReadSession, wanted: RuleFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page:
     """Rules, newest first, each with its open alerts and its last evaluation."""
-    return await _page(session, "list_rules", "rules", wanted.values(), limit, cursor)
+    return await _page(session, statement("list_rules"), "rules", wanted.values(), limit, cursor)
 
 
 async def list_evaluations(
@@ -113,12 +114,19 @@ async def list_evaluations(
 ) -> Page:
     """What one rule said of each reading, newest first, with counts and the reason."""
     values = {"rule_id": rule_id, "client_id": client_id}
-    return await _page(session, "list_evaluations", "evaluations", values, limit, cursor)
+    return await _page(session, statement("list_evaluations"), "evaluations", values, limit, cursor)
 
 
 async def count_alerts(session: ReadSession, client_id: int | None = None) -> dict[str, Any]:
     """Figures by state and severity, for tabs."""
     found = await session.execute(statement("count_alerts"), {"client_id": client_id})
+    counts: dict[str, Any] = orjson.loads(found.scalar_one())
+    return counts
+
+
+async def count_open_alerts(session: ReadSession, client_id: int | None = None) -> dict[str, Any]:
+    """Those figures of `count_alerts` that speak of open alerts, without a look at the resolved ones."""
+    found = await session.execute(statement("count_open_alerts"), {"client_id": client_id})
     counts: dict[str, Any] = orjson.loads(found.scalar_one())
     return counts
 
@@ -139,13 +147,18 @@ async def get_alert(session: ReadSession, alert_id: UUID) -> dict[str, Any]:
 
 
 async def _page(
-    session: ReadSession, name: str, kind: str, values: dict[str, Any], limit: int, cursor: str | None
+    session: ReadSession,
+    listing: TextClause,
+    kind: str,
+    values: dict[str, Any],
+    limit: int,
+    cursor: str | None,
 ) -> Page:
     before_at, before_id = CURSORS.read(kind, cursor) if cursor else (None, None)
     # One more row than asked for would have to be cut out of the text again, so a full page may have an empty
     # next one.
     found = await session.execute(
-        statement(name), {**values, "limit": limit, "before_at": before_at, "before_id": before_id}
+        listing, {**values, "limit": limit, "before_at": before_at, "before_id": before_id}
     )
     row = found.one()
     more = CURSORS.make(kind, [row.last_at.isoformat(), str(row.last_id)]) if row.rows == limit else None

@@ -1,0 +1,14 @@
+-- Which alerts `t` of the watch a page of the inbox may hold; in columns of the table, so that its indexes serve.
+(CAST(:origin AS text) IS NULL OR CAST(:origin AS text) = 'watch')
+AND (CAST(:rule_id AS uuid) IS NULL OR t.rule_id = CAST(:rule_id AS uuid))
+AND (CAST(:state AS text) IS NULL
+     OR CAST(:state AS text) = 'resolved' AND t.state = 'resolved'
+     OR CAST(:state AS text) = 'acknowledged' AND t.state = 'open' AND t.is_acknowledged
+     OR CAST(:state AS text) = 'open' AND t.state = 'open' AND NOT t.is_acknowledged)
+AND (CAST(:severity AS text[]) IS NULL OR t.severity = ANY (CAST(:severity AS text[])))
+AND (CAST(:since AS timestamptz) IS NULL OR t.created_at >= CAST(:since AS timestamptz))
+AND (CAST(:before_at AS timestamptz) IS NULL
+     OR (t.created_at, t.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid)))
+AND (CAST(:search AS text) IS NULL OR position(lower(CAST(:search AS text)) IN lower(t.external_id)) > 0 OR EXISTS (
+     SELECT 1 FROM ads.alert_inbox i WHERE i.origin = 'watch' AND i.client_id = t.client_id AND i.id = t.id
+       AND position(lower(CAST(:search AS text)) IN lower(concat_ws(' ', i.title, i.subject, i.message))) > 0))

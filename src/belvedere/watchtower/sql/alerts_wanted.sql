@@ -1,0 +1,11 @@
+-- Which alerts `t` a page may hold.
+(CAST(:state AS text) IS NULL OR t.state = CAST(:state AS text))
+AND (CAST(:acknowledged AS boolean) IS NULL OR t.is_acknowledged = CAST(:acknowledged AS boolean))
+AND (CAST(:severity AS text[]) IS NULL OR t.severity = ANY (CAST(:severity AS text[])))
+AND (CAST(:rule_id AS uuid) IS NULL OR t.rule_id = CAST(:rule_id AS uuid))
+AND (CAST(:source_id AS uuid) IS NULL OR t.source_id = CAST(:source_id AS uuid))
+AND (CAST(:since AS timestamptz) IS NULL OR t.created_at >= CAST(:since AS timestamptz))
+AND (CAST(:search AS text) IS NULL OR position(lower(CAST(:search AS text)) IN
+     lower(t.title || ' ' || coalesce(t.entity_name, '') || ' ' || coalesce(t.external_id, ''))) > 0)
+AND (CAST(:before_at AS timestamptz) IS NULL
+     OR (t.created_at, t.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid)))
