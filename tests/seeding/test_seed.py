@@ -111,6 +111,14 @@ async def test_every_wrong_number_is_named(runtime: Runtime) -> None:
     assert {problem.pointer for problem in caught.value.errors} == {"/clients", "/days", "/until", "/only"}
 
 
+async def test_a_day_too_long_ago_is_refused_before_anything_is_made(
+    runtime: Runtime, admin: psycopg.Connection
+) -> None:
+    with pytest.raises(Invalid, match="days back"):
+        await quiet(runtime, SeedOrder(1, 5, 1, until=date(1900, 1, 1)))
+    assert admin.execute("SELECT count(*) FROM core.clients WHERE id > 0").fetchone() == (0,)
+
+
 async def test_nobody_made_up_can_sign_in(runtime: Runtime, admin: psycopg.Connection) -> None:
     await quiet(runtime, SeedOrder(2, 5, 1, domains=("ads",)))
     assert admin.execute(

@@ -82,6 +82,9 @@ def check_order(order: SeedOrder, today: date) -> None:
         problems.append(FieldProblem("/days", "out_of_range", f"Give 1 to {MOST_DAYS} days."))
     if order.until is not None and order.until > today:
         problems.append(FieldProblem("/until", "in_the_future", "The last day cannot lie in the future."))
+    elif order.until is not None and (today - order.until).days + order.days > MOST_DAYS:
+        words = f"The first day cannot lie more than {MOST_DAYS} days back: every month of it gets a part of each table."
+        problems.append(FieldProblem("/until", "too_long_ago", words))
     unknown = sorted(set(order.domains) - set(FILLERS))
     if unknown:
         known = ", ".join(FILLERS)
