@@ -134,14 +134,25 @@ def fill_all(place: Scratch) -> None:
     with place.connect() as admin:
         admin.execute("SET search_path = watch, core, public")
         people = add_people(admin)
-        for table in STATEMENTS:
-            if admin.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
-                continue
-            for client in (BRANDT, MARLOW):
-                admin.execute(*insert(table, client))
-                if table == "watch.api_snapshots":
-                    admin.execute(*insert(table, client, "spare"))
+        fill_tables(admin, set())
         fill_house(admin, people.olga.id)
+
+
+def fill_new(place: Scratch, filled: set[str]) -> None:
+    """Rows in the tables that a revision added to those already `filled`."""
+    with place.connect() as admin:
+        admin.execute("SET search_path = watch, core, public")
+        fill_tables(admin, filled)
+
+
+def fill_tables(admin: psycopg.Connection, filled: set[str]) -> None:
+    for table in STATEMENTS:
+        if table in filled or admin.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
+            continue
+        for client in (BRANDT, MARLOW):
+            admin.execute(*insert(table, client))
+            if table == "watch.api_snapshots":
+                admin.execute(*insert(table, client, "spare"))
 
 
 def fill_house(admin: psycopg.Connection, person: object) -> None:
