@@ -13,10 +13,12 @@ from tests.isolation import (
     rows_reports,
     rows_spine,
     rows_support,
+    rows_watch,
 )
 
 PARTS: tuple[ModuleType, ...] = (
     rows_spine, rows_agents, rows_knowledge, rows_ads, rows_inventory, rows_support, rows_outreach, rows_reports,
+    rows_watch,
 )  # fmt: skip
 STATEMENTS: dict[str, str] = {table: sql for part in PARTS for table, sql in part.STATEMENTS.items()}
 """In the order of their foreign keys."""

@@ -108,7 +108,6 @@ BREAKS: dict[str, str] = {
     "ck_watchtower_rules_parent_of_same_client_or_agency":
         "parent_rule_id = gen_random_uuid(), parent_client_id = client_id + 1, dependency_condition = 'triggered'",
     "ck_watchtower_rules_severity_known": "severity = 'nope'",
-    "ck_watchtower_rules_target_table_known": "target_table = 'nope'",
     "ck_watchtower_rules_threshold_given": "threshold_value = NULL",
 }  # fmt: skip
 """CHECK constraint -> the SET clause of an UPDATE that breaks it and no other."""

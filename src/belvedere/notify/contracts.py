@@ -1,6 +1,7 @@
 """Words and shapes of message delivery that other domains may see."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ class ChannelKind(StrEnum):
     DISCORD_BOT = "discord_bot"
     DISCORD_WEBHOOK = "discord_webhook"
     EMAIL = "email"
+    WEBHOOK = "webhook"
 
 
 class DeliveryState(StrEnum):
@@ -23,9 +25,18 @@ class DeliveryState(StrEnum):
 
 
 class MessageKind(StrEnum):
+    """`raised`: severity rose or it got clearly worse; `again`: still open, told once more; `notice`: something
+    about the installation itself, such as a broken channel.
+    """
+
     OPENED = "opened"
     RESOLVED = "resolved"
     TEST = "test"
+    RAISED = "raised"
+    AGAIN = "again"
+    STORM = "storm"
+    DIGEST = "digest"
+    NOTICE = "notice"
 
 
 class RepeatPolicy(StrEnum):
@@ -57,6 +68,22 @@ class Message:
     url: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
     detail: dict[str, Any] = field(default_factory=dict)
+    chart: "Chart | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The last values of what a message is about, oldest first, for the small plot in a mail.
+
+    `limit` is the line it crossed; `marked` the position of the value that breached.
+    """
+
+    label: str
+    values: tuple[float | None, ...]
+    times: tuple[str, ...]
+    limit: float | None = None
+    unit: str | None = None
+    marked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +142,17 @@ class DeliveryRequest:
     destination: Destination
     message: Message
     policy: RepeatPolicy = RepeatPolicy.AT_LEAST_ONCE
+    members: tuple["Member", ...] = ()
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the things that a message for several tells of; its (subject, kind, destination) is told once too.
+
+    `line` is how the message lists it.
+    """
+
+    subject_id: UUID
+    line: str
+    subject_type: str = "alert"

@@ -33,7 +33,7 @@ channels = Table(
     metadata,
     uuid_key(),
     tenant(),
-    Column("kind", Text, nullable=False, comment="discord_bot, discord_webhook or email."),
+    Column("kind", Text, nullable=False, comment="discord_bot, discord_webhook, email or webhook."),
     Column("name", Text, nullable=False, comment="Name to tell it by, unique for client and kind."),
     document("settings", comment="Settings of its kind without secrets, such as addresses."),
     Column(
@@ -51,6 +51,11 @@ channels = Table(
     instant("broken_since", comment="Since when sending fails for good (UTC); NULL while it works."),
     Column("broken_reason", Text, comment="What the service said; NULL while it works."),
     instant("last_sent_at", comment="When a message last got through (UTC); NULL when none did."),
+    Column(
+        "fallback_channel_id",
+        UUID(as_uuid=True),
+        comment="Stored channel of the same client that is used while this one is broken; NULL for none.",
+    ),
     created_at(),
     updated_at(),
     UniqueConstraint("client_id", "id"),
@@ -60,6 +65,12 @@ channels = Table(
         ["core.creds_meta.client_id", "core.creds_meta.id"],
         name="fk_channels_credential",
     ),
+    ForeignKeyConstraint(
+        ["client_id", "fallback_channel_id"],
+        ["core.channels.client_id", "core.channels.id"],
+        name="fk_channels_fallback",
+    ),
+    CheckConstraint("fallback_channel_id <> id", name="not_own_fallback"),
     CheckConstraint(one_of("kind", ChannelKind), name="kind_known"),
     schema="core",
     comment="Ways out: a Discord bot, a Discord webhook, a mail server; with their health.",
@@ -74,7 +85,12 @@ deliveries = Table(
         "subject_type", Text, nullable=False, comment="Kind of the thing the message is about, such as alert."
     ),
     Column("subject_id", UUID(as_uuid=True), nullable=False, comment="Key of that thing."),
-    Column("kind", Text, nullable=False, comment="opened, resolved or test: what the message tells."),
+    Column(
+        "kind",
+        Text,
+        nullable=False,
+        comment="What the message tells: opened, resolved, raised, again, storm, digest, notice or test.",
+    ),
     Column("channel", Text, nullable=False, comment="Kind of channel it goes by."),
     Column(
         "channel_id",
@@ -148,6 +164,7 @@ deliveries = Table(
     Index("ix_deliveries_client_id_created_at", "client_id", *NEWEST),
     Index("ix_deliveries_unsent", "client_id", *NEWEST, postgresql_where=text("state <> 'sent'")),
     Index("ix_deliveries_subject", "client_id", "subject_type", "subject_id"),
+    Index("ix_deliveries_channel_id", "channel_id", postgresql_where=text("channel_id IS NOT NULL")),
     schema="core",
     comment="One message on one channel to one destination; sent from here, never lost silently.",
 )
@@ -182,4 +199,29 @@ delivery_attempts = Table(
     CheckConstraint(one_of("outcome", AttemptOutcome), name="outcome_known"),
     schema="core",
     comment="Every try of a delivery, never changed to look better.",
+)
+
+delivery_members = Table(
+    "delivery_members",
+    metadata,
+    tenant(),
+    Column("subject_type", Text, nullable=False, comment="Kind of the thing, such as alert."),
+    Column("subject_id", UUID(as_uuid=True), nullable=False, comment="Key of that thing."),
+    Column("kind", Text, nullable=False, comment="What the message tells of it, as in the delivery."),
+    Column("channel", Text, nullable=False, comment="Kind of channel it goes by."),
+    Column("destination", Text, nullable=False, comment="Whom it goes to."),
+    Column("delivery_id", UUID(as_uuid=True), nullable=False, comment="The message that tells of it."),
+    Column("line", Text, nullable=False, server_default=text("''"), comment="How that message lists it."),
+    PrimaryKeyConstraint("client_id", "subject_type", "subject_id", "kind", "channel", "destination"),
+    ForeignKeyConstraint(
+        ["client_id", "delivery_id"],
+        ["core.deliveries.client_id", "core.deliveries.id"],
+        name="fk_delivery_members_delivery",
+        ondelete="CASCADE",
+    ),
+    CheckConstraint(one_of("kind", MessageKind), name="kind_known"),
+    CheckConstraint(one_of("channel", ChannelKind), name="channel_known"),
+    Index("ix_delivery_members_delivery_id", "client_id", "delivery_id"),
+    schema="core",
+    comment="What a message for several things tells of; each thing once for each destination.",
 )

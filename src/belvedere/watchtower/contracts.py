@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from belvedere.sources.contracts import Frames
 
 
 class Condition(StrEnum):
@@ -14,6 +17,69 @@ class Condition(StrEnum):
     LESS_THAN = "less_than"
     CHANGED = "changed"
     CONTAINS = "contains"
+    NOT_EQUALS = "not_equals"
+    GREATER_OR_EQUAL = "greater_or_equal"
+    LESS_OR_EQUAL = "less_or_equal"
+    BETWEEN = "between"
+    IN = "in"
+    IS_NULL = "is_null"
+    IS_NOT_NULL = "is_not_null"
+    CHANGED_FROM_TO = "changed_from_to"
+    ADDED = "added"
+    REMOVED = "removed"
+    PERCENT_CHANGE = "percent_change"
+    NO_DATA = "no_data"
+    STALE = "stale"
+
+
+WITHOUT_THRESHOLD = frozenset(
+    {
+        Condition.CHANGED,
+        Condition.IS_NULL,
+        Condition.IS_NOT_NULL,
+        Condition.ADDED,
+        Condition.REMOVED,
+        Condition.NO_DATA,
+    }
+)
+"""Conditions that may stand without a limit; a `changed` with one means changed to it."""
+
+
+class Aggregate(StrEnum):
+    """How a whole reading is judged as one; a rule without one judges each record.
+
+    any and all ask whether records meet the condition; count and share (percent) count the records that carry
+    the field; sum, avg, min and max take its numbers.
+    """
+
+    ANY = "any"
+    ALL = "all"
+    COUNT = "count"
+    SHARE = "share"
+    SUM = "sum"
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+
+
+class NoDataPolicy(StrEnum):
+    """What a missing value means: nothing (the alert stays as it is and nothing opens), an alert of its own,
+    that an open alert counts as seen, or that it resolves.
+    """
+
+    IGNORE = "ignore"
+    ALERT = "alert"
+    KEEP = "keep"
+    RESOLVE = "resolve"
+
+
+class DigestState(StrEnum):
+    """`sent` in time, `late` as one catch-up, `all_clear` with nothing to tell but asked for, `empty` unsent."""
+
+    SENT = "sent"
+    LATE = "late"
+    ALL_CLEAR = "all_clear"
+    EMPTY = "empty"
 
 
 class DependencyCondition(StrEnum):
@@ -53,6 +119,7 @@ class ResolvedReason(StrEnum):
     RULE_CHANGED = "rule_changed"
     BY_PERSON = "by_person"
     EXPIRED = "expired"
+    NO_DATA = "no_data"
 
 
 class AlertEventKind(StrEnum):
@@ -63,9 +130,18 @@ class AlertEventKind(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     RESOLVED = "resolved"
     NOTE = "note"
+    WORSENED = "worsened"
+    TOLD_AGAIN = "told_again"
+    REMINDED = "reminded"
+    ACK_EXPIRED = "ack_expired"
+    SNOOZED = "snoozed"
+    UNSNOOZED = "unsnoozed"
+    SILENCED = "silenced"
+    STORMED = "stormed"
 
 
 TARGET_TABLES = ("api_records", "communication_reports", "clients")
+"""What the first specification prints; `sources.targets` registers these and any more."""
 
 DEPTH_LIMIT = 8
 """How many rules a chain of parents may hold."""
@@ -104,6 +180,39 @@ class Rule:
     email_recipients: tuple[str, ...] = ()
     version: int = 1
     created_at: datetime = BEGINNING
+    slug: str | None = None
+    aggregate: Aggregate | None = None
+    for_readings: int = 1
+    for_minutes: int | None = None
+    recovery_threshold: str | None = None
+    recover_after: int = 1
+    min_volume_field: str | None = None
+    min_volume: Decimal | None = None
+    data_lag_minutes: int | None = None
+    no_data_policy: NoDataPolicy = NoDataPolicy.IGNORE
+    fires_from_zero: bool = False
+    overrides_rule_id: UUID | None = None
+    overrides_client_id: int | None = None
+    title_template: str | None = None
+    message_template: str | None = None
+    repeat_minutes: int | None = None
+    remind_minutes: int | None = None
+    notify_zone: str | None = None
+    digest_all_clear: bool = False
+    notify_webhook: bool = False
+    webhook_channel_id: UUID | None = None
+    builtin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingBreach:
+    """A breach that has not lasted long enough; `since` is the data time of its first reading."""
+
+    fingerprint: str
+    rule_id: UUID
+    external_id: str | None
+    readings: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +230,9 @@ class OpenAlert:
     missing_readings: int = 0
     comparable: bool = True
     last_seen_at: datetime = BEGINNING
+    good_readings: int = 0
+    severity: Severity = Severity.WARNING
+    current_value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +263,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherReading:
+    """The newest good reading of another source of the same client, for groups that stand on several."""
+
+    place: Place
+    frames: Frames
+    previous: Frames | None = None
+    is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WatchState:
     """All that judging needs beside the readings. `open_alerts` hold those of the rules and of their
     parents.
@@ -162,6 +284,9 @@ class WatchState:
     parents: Mapping[UUID, ParentFacts] = field(default_factory=dict)
     metric_units: Mapping[str, str] = field(default_factory=dict)
     metric_labels: Mapping[str, str] = field(default_factory=dict)
+    pending: Sequence[PendingBreach] = ()
+    data_as_of: datetime | None = None
+    other_readings: Sequence["OtherReading"] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from sqlalchemy import RowMapping, text
 
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.watchtower.contracts import (
+    Aggregate,
     Condition,
     DependencyCondition,
     LogicOperator,
+    NoDataPolicy,
     NotifySchedule,
     OpenAlert,
     ParentFacts,
@@ -39,7 +41,7 @@ _NOTIFIED = text(
     "UPDATE watch.watchtower_rules SET last_notified_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
 _FORGET_MISSING = text(
-    "UPDATE watch.watchtower_alerts SET reason = reason - 'missing_readings'"
+    "UPDATE watch.watchtower_alerts SET missing_readings = 0"
     " WHERE client_id = :client_id AND state = 'open' AND id = ANY (CAST(:ids AS uuid[]))"
 )
 
@@ -75,6 +77,8 @@ def rule_from_row(row: RowMapping) -> Rule:
             "dependency_condition": _word(DependencyCondition, values["dependency_condition"]),
             "notify_schedule": _word(NotifySchedule, values["notify_schedule"]),
             "email_recipients": tuple(values["email_recipients"] or ()),
+            "aggregate": _word(Aggregate, values["aggregate"]),
+            "no_data_policy": NoDataPolicy(values["no_data_policy"]),
         }
     )
 
@@ -142,6 +146,9 @@ async def load_open_alerts(
             missing_readings=row.missing_readings,
             comparable=row.comparable,
             last_seen_at=row.last_seen_at,
+            good_readings=row.good_readings,
+            severity=Severity(row.severity),
+            current_value=row.current_value,
         )
         for row in found
     ]

@@ -21,7 +21,10 @@ COLUMNS = (
     "id, name, field_name, condition, threshold_value, client_id, source_id, target_table, description,"
     " parent_rule_id, parent_client_id, dependency_condition, logic_operator, group_id, position, severity,"
     " is_active, notify_immediately, notify_schedule, notify_time, notify_day_of_week, notify_discord, notify_email,"
-    " discord_channel_id, email_recipients, version, created_at"
+    " discord_channel_id, email_recipients, version, created_at, slug, aggregate, for_readings, for_minutes,"
+    " recovery_threshold, recover_after, min_volume_field, min_volume, data_lag_minutes, no_data_policy, fires_from_zero,"
+    " overrides_rule_id, overrides_client_id, title_template, message_template, repeat_minutes, remind_minutes,"
+    " notify_zone, digest_all_clear, notify_webhook, webhook_channel_id, builtin"
 )
 _BY_ID = text(f"SELECT {COLUMNS} FROM watch.watchtower_rules WHERE id = :id")
 _LOCKED = text(f"SELECT {COLUMNS} FROM watch.watchtower_rules WHERE id = :id FOR UPDATE")
@@ -48,6 +51,8 @@ _OPEN_OF_RULES = text(
 _BINDS: list[BindParameter[Any]] = [
     bindparam("email_recipients", type_=ARRAY(Text)),
     bindparam("source_id", type_=PG_UUID(as_uuid=True)),
+    bindparam("overrides_rule_id", type_=PG_UUID(as_uuid=True)),
+    bindparam("webhook_channel_id", type_=PG_UUID(as_uuid=True)),
 ]
 
 

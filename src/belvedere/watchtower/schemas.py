@@ -1,15 +1,18 @@
 """Shapes of requests and answers; field names are those of the tables."""
 
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from belvedere.watchtower.contracts import (
+    Aggregate,
     Condition,
     DependencyCondition,
     LogicOperator,
+    NoDataPolicy,
     NotifySchedule,
     Severity,
 )
@@ -28,6 +31,8 @@ ThresholdText = Annotated[str, BeforeValidator(_as_text), Field(max_length=255)]
 Recipients = Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=50)]
 ClientId = Annotated[int, Field(ge=0, le=2_147_483_647)]
 Position = Annotated[int, Field(ge=0, le=10_000)]
+Minutes = Annotated[int, Field(ge=1, le=525_600)]
+Readings = Annotated[int, Field(ge=1, le=1000)]
 
 
 class RuleFields(BaseModel):
@@ -48,6 +53,20 @@ class RuleFields(BaseModel):
     notify_day_of_week: Annotated[int, Field(ge=0, le=6)] | None = None
     discord_channel_id: Annotated[str, Field(max_length=255)] | None = None
     email_recipients: Recipients | None = None
+    slug: Annotated[str, Field(max_length=100, pattern=r"^[a-z0-9][a-z0-9_-]*$")] | None = None
+    aggregate: Aggregate | None = None
+    for_minutes: Minutes | None = None
+    recovery_threshold: ThresholdText | None = None
+    min_volume_field: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    min_volume: Annotated[Decimal, Field(max_digits=20, decimal_places=6)] | None = None
+    data_lag_minutes: Minutes | None = None
+    overrides_rule_id: UUID | None = None
+    title_template: Annotated[str, Field(max_length=1000)] | None = None
+    message_template: Annotated[str, Field(max_length=8000)] | None = None
+    repeat_minutes: Annotated[int, Field(ge=0, le=525_600)] | None = None
+    remind_minutes: Minutes | None = None
+    notify_zone: Annotated[str, Field(max_length=64)] | None = None
+    webhook_channel_id: UUID | None = None
     force: bool = Field(default=False, description="Save on a field that no data carries yet.")
 
 
@@ -64,6 +83,12 @@ class RuleCreate(RuleFields):
     notify_immediately: bool = True
     notify_discord: bool = False
     notify_email: bool = False
+    for_readings: Readings = 1
+    recover_after: Readings = 1
+    no_data_policy: NoDataPolicy = NoDataPolicy.IGNORE
+    fires_from_zero: bool = False
+    digest_all_clear: bool = False
+    notify_webhook: bool = False
 
     def draft(self) -> RuleDraft:
         values = self.model_dump(exclude={"force"})
@@ -83,6 +108,12 @@ class RuleUpdate(RuleFields):
     notify_immediately: bool | None = None
     notify_discord: bool | None = None
     notify_email: bool | None = None
+    for_readings: Readings | None = None
+    recover_after: Readings | None = None
+    no_data_policy: NoDataPolicy | None = None
+    fires_from_zero: bool | None = None
+    digest_all_clear: bool | None = None
+    notify_webhook: bool | None = None
 
     def changes(self) -> dict[str, Any]:
         """Named fields; a null where the column cannot be empty counts as not named."""
@@ -124,6 +155,27 @@ class RuleRead(BaseModel):
     notify_email: bool
     discord_channel_id: str | None
     email_recipients: list[str] | None
+    slug: str | None
+    aggregate: Aggregate | None
+    for_readings: int
+    for_minutes: int | None
+    recovery_threshold: str | None
+    recover_after: int
+    min_volume_field: str | None
+    min_volume: Decimal | None
+    data_lag_minutes: int | None
+    no_data_policy: NoDataPolicy
+    fires_from_zero: bool
+    overrides_rule_id: UUID | None
+    title_template: str | None
+    message_template: str | None
+    repeat_minutes: int | None
+    remind_minutes: int | None
+    notify_zone: str | None
+    digest_all_clear: bool
+    notify_webhook: bool
+    webhook_channel_id: UUID | None
+    builtin: str | None
     version: int
     created_at: datetime
     expression: str

@@ -1,12 +1,10 @@
-"""Rules, alerts, and what was judged when."""
+"""Alerts, and what was judged when."""
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -15,7 +13,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    Time,
     UniqueConstraint,
     text,
 )
@@ -29,157 +26,28 @@ from belvedere.core.schema import (
     metadata,
     one_of,
     tenant,
-    updated_at,
     uuid_key,
 )
 from belvedere.watchtower.contracts import (
-    TARGET_TABLES,
     AlertEventKind,
     AlertState,
-    Condition,
-    DependencyCondition,
-    LogicOperator,
-    NotifySchedule,
     ResolvedReason,
     Severity,
 )
+from belvedere.watchtower.tables_life import digests, evaluation_runs, rule_states, silences, storms
+from belvedere.watchtower.tables_rules import watchtower_rules
 
-watchtower_rules = Table(
+__all__ = [
+    "alert_events",
+    "digests",
+    "evaluation_runs",
+    "rule_evaluations",
+    "rule_states",
+    "silences",
+    "storms",
+    "watchtower_alerts",
     "watchtower_rules",
-    metadata,
-    uuid_key(),
-    Column(
-        "source_id",
-        UUID(as_uuid=True),
-        ForeignKey("watch.api_sources.id", ondelete="CASCADE"),
-        comment="Only records of this source; NULL looks at every source.",
-    ),
-    tenant(),
-    Column(
-        "target_table",
-        String(100),
-        comment="api_records, communication_reports or clients; NULL is api_records.",
-    ),
-    Column("name", String(100), nullable=False, comment="Name as people read it."),
-    Column("description", Text, comment="Why it is watched; NULL when nobody said."),
-    Column(
-        "field_name", String(100), nullable=False, comment="Column, metric or extra:$.path that is compared."
-    ),
-    Column(
-        "condition",
-        String(20),
-        nullable=False,
-        comment="equals, greater_than, less_than, changed or contains.",
-    ),
-    Column("threshold_value", String(255), comment="What is compared with, as text; NULL only for changed."),
-    Column(
-        "parent_rule_id", UUID(as_uuid=True), comment="Rule this one depends on; NULL when it stands alone."
-    ),
-    Column(
-        "parent_client_id",
-        Integer,
-        comment="Client of that rule, its own or every client (0); NULL without one.",
-    ),
-    Column(
-        "dependency_condition",
-        String(30),
-        comment="triggered, not_triggered or acknowledged: when the parent lets it fire; NULL without one.",
-    ),
-    Column(
-        "logic_operator",
-        String(10),
-        nullable=False,
-        server_default=text("'AND'"),
-        comment="AND or OR with the rule before it in its group.",
-    ),
-    Column(
-        "group_id", UUID(as_uuid=True), comment="Rules judged together as one; NULL when it stands alone."
-    ),
-    Column(
-        "position",
-        Integer,
-        nullable=False,
-        server_default=text("0"),
-        comment="Place within its group, from 0.",
-    ),
-    Column(
-        "severity",
-        String(20),
-        nullable=False,
-        server_default=text("'warning'"),
-        comment="info, warning or critical.",
-    ),
-    Column(
-        "is_active", Boolean, nullable=False, server_default=text("true"), comment="False judges nothing."
-    ),
-    Column(
-        "notify_immediately",
-        Boolean,
-        nullable=False,
-        server_default=text("true"),
-        comment="True tells at once, false with the next digest.",
-    ),
-    Column("notify_schedule", String(20), comment="daily or weekly digest; NULL for none."),
-    Column("notify_time", Time, comment="Time of day of the digest in the client's zone; NULL for none."),
-    Column("notify_day_of_week", Integer, comment="Day of a weekly digest, 0 is Sunday; NULL for none."),
-    Column(
-        "notify_discord",
-        Boolean,
-        nullable=False,
-        server_default=text("false"),
-        comment="True tells it in Discord.",
-    ),
-    Column(
-        "notify_email",
-        Boolean,
-        nullable=False,
-        server_default=text("false"),
-        comment="True tells it by mail.",
-    ),
-    Column(
-        "discord_channel_id",
-        String(255),
-        comment="Discord channel, or webhook:<channel>; NULL uses the client's own.",
-    ),
-    Column("email_recipients", ARRAY(Text), comment="Mail addresses; NULL uses the client's own."),
-    instant("last_notified_at", comment="When it last told somebody (UTC); NULL when never."),
-    Column(
-        "version",
-        Integer,
-        nullable=False,
-        server_default=text("1"),
-        comment="Counted up by each change that alters what it finds.",
-    ),
-    Column("created_by", Text, comment="Who made it; NULL when not known."),
-    created_at(),
-    updated_at(),
-    UniqueConstraint("client_id", "id"),
-    ForeignKeyConstraint(
-        ["parent_client_id", "parent_rule_id"],
-        ["watch.watchtower_rules.client_id", "watch.watchtower_rules.id"],
-        name="fk_watchtower_rules_parent",
-    ),
-    CheckConstraint(one_of("condition", Condition), name="condition_known"),
-    CheckConstraint(one_of("severity", Severity), name="severity_known"),
-    CheckConstraint(one_of("logic_operator", LogicOperator), name="logic_operator_known"),
-    CheckConstraint(one_of("dependency_condition", DependencyCondition), name="dependency_condition_known"),
-    CheckConstraint(one_of("notify_schedule", NotifySchedule), name="notify_schedule_known"),
-    CheckConstraint(one_of("target_table", TARGET_TABLES), name="target_table_known"),
-    CheckConstraint("notify_day_of_week BETWEEN 0 AND 6", name="notify_day_of_week_range"),
-    CheckConstraint("(parent_rule_id IS NULL) = (dependency_condition IS NULL)", name="dependency_is_whole"),
-    CheckConstraint("(parent_rule_id IS NULL) = (parent_client_id IS NULL)", name="parent_has_client"),
-    CheckConstraint("parent_client_id IN (0, client_id)", name="parent_of_same_client_or_agency"),
-    CheckConstraint("parent_rule_id <> id", name="not_own_parent"),
-    CheckConstraint("condition = 'changed' OR threshold_value IS NOT NULL", name="threshold_given"),
-    Index("ix_watchtower_rules_source_id", "source_id"),
-    Index("ix_watchtower_rules_client_id_created_at", "client_id", "created_at"),
-    Index("ix_watchtower_rules_target_table", "target_table"),
-    Index("ix_watchtower_rules_parent_rule_id", "parent_rule_id"),
-    Index("ix_watchtower_rules_group_id", "group_id"),
-    Index("ix_watchtower_rules_is_active", "is_active"),
-    schema="watch",
-    comment="What to watch for; client 0 means every client.",
-)
+]
 
 watchtower_alerts = Table(
     "watchtower_alerts",
@@ -271,9 +139,17 @@ watchtower_alerts = Table(
     Column(
         "resolved_reason",
         Text,
-        comment="recovered, missing, rule_changed, by_person or expired; NULL while it is open.",
+        comment="recovered, missing, rule_changed, by_person, expired or no_data; NULL while it is open.",
     ),
     Column("resolved_by", String(255), comment="Who closed it; NULL when the program did or it is open."),
+    Column("account_id", UUID(as_uuid=True), comment="Account whose reading last showed it; NULL when not known."),
+    Column("missing_readings", Integer, nullable=False, server_default=text("0"), comment="Full readings in a row that lacked the thing."),
+    Column("good_readings", Integer, nullable=False, server_default=text("0"), comment="Good readings in a row since the last breach."),
+    instant("snoozed_until", comment="Until when it is out of sight and quiet (UTC); NULL while it is not."),
+    Column("snoozed_by", String(255), comment="Who put it out of sight; NULL while nobody did."),
+    instant("told_at", comment="When its opening was handed to be told (UTC); NULL while it is held or nobody is told."),
+    instant("last_told_at", comment="When it was last told (UTC); NULL when never."),
+    Column("held_reason", Text, comment="Why its messages are held: silenced or storm; NULL when they are not."),
     created_at(),
     UniqueConstraint("client_id", "id"),
     UniqueConstraint("client_id", "fingerprint", "episode"),
@@ -295,6 +171,8 @@ watchtower_alerts = Table(
     CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_has_time"),
     CheckConstraint("is_acknowledged = (acknowledged_at IS NOT NULL)", name="acknowledged_has_time"),
     CheckConstraint("occurrences >= 1 AND episode >= 1", name="counts_positive"),
+    CheckConstraint("missing_readings >= 0 AND good_readings >= 0", name="readings_not_negative"),
+    CheckConstraint("held_reason IN ('silenced', 'storm')", name="held_reason_known"),
     Index("uq_watchtower_alerts_one_open", "client_id", "fingerprint", unique=True, postgresql_where=text("state = 'open'")),
     Index("ix_watchtower_alerts_rule_id", "rule_id"),
     Index("ix_watchtower_alerts_snapshot_id", "snapshot_id"),
@@ -302,6 +180,9 @@ watchtower_alerts = Table(
     Index("ix_watchtower_alerts_client_id_created_at", "client_id", *NEWEST, postgresql_include=["state", "severity", "is_acknowledged", "source_id"]),
     Index("ix_watchtower_alerts_client_id_rule_id_created_at", "client_id", "rule_id", *NEWEST),
     Index("ix_watchtower_alerts_open", "client_id", *NEWEST, postgresql_include=["severity", "is_acknowledged", "source_id"], postgresql_where=text("state = 'open'")),
+    Index("ix_watchtower_alerts_snoozed", "snoozed_until", postgresql_where=text("state = 'open' AND snoozed_until IS NOT NULL")),
+    Index("ix_watchtower_alerts_taken_until", "ack_until", postgresql_where=text("state = 'open' AND ack_until IS NOT NULL")),
+    Index("ix_watchtower_alerts_held", "client_id", postgresql_where=text("state = 'open' AND held_reason IS NOT NULL")),
     Index("ix_watchtower_alerts_unacknowledged", "is_acknowledged", postgresql_where=text("NOT is_acknowledged")),
     Index("ix_watchtower_alerts_severity", "severity"),
     Index("ix_watchtower_alerts_created_at", *NEWEST),
@@ -320,7 +201,7 @@ alert_events = Table(
         "kind",
         Text,
         nullable=False,
-        comment="opened, seen_again, severity_raised, acknowledged, unacknowledged, resolved or note.",
+        comment="What happened, such as opened, severity_raised, acknowledged, snoozed, told_again, resolved or note.",
     ),
     Column("actor", Text, comment="Who did it; NULL for the program itself."),
     Column("note", Text, comment="A word by that person; NULL when they left none."),

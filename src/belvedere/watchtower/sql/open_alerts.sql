@@ -1,7 +1,7 @@
 -- Open alerts of the given rules, of this client and of the agency. A silence that has run out counts as none.
 SELECT a.id, a.rule_id, a.client_id, a.source_id, a.external_id, a.severity, a.last_seen_at,
        a.is_acknowledged AND coalesce(a.ack_until > :now, true) AS is_acknowledged,
-       coalesce(CAST(a.reason ->> 'missing_readings' AS integer), 0) AS missing_readings,
+       a.missing_readings, a.good_readings, a.current_value,
        seen.account_id IS NOT DISTINCT FROM here.account_id AS comparable
 FROM watch.watchtower_alerts a
 JOIN watch.api_snapshots here ON here.client_id = :client_id AND here.id = :snapshot_id

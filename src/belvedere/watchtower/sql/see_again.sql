@@ -14,7 +14,7 @@ WITH incoming AS (
     UPDATE watch.watchtower_alerts a
     SET current_value = i.current_value, previous_value = i.previous_value, occurrences = a.occurrences + 1,
         last_seen_at = :now, last_snapshot_id = :snapshot_id, severity = i.severity, record_id = i.record_id,
-        reason = jsonb_set(a.reason - 'missing_readings', '{latest}', i.conditions),
+        reason = jsonb_set(a.reason, '{latest}', i.conditions), missing_readings = 0, good_readings = 0,
         is_acknowledged = a.is_acknowledged AND NOT b.raised,
         acknowledged_at = CASE WHEN b.raised THEN NULL ELSE a.acknowledged_at END,
         acknowledged_by = CASE WHEN b.raised THEN NULL ELSE a.acknowledged_by END
