@@ -53,7 +53,7 @@ def insert(table: str, client: int, variant: str = "") -> tuple[str, dict[str, o
         "credential": uid("core.creds_meta", client),
         "fresh": uid("fresh", client, variant + table),
     }
-    if table == "watch.snapshot_frames" and variant:
+    if table in ("watch.snapshot_frames", "watch.evaluation_runs") and variant:
         values["snapshot"] = uid("watch.api_snapshots", client, "spare")
     return STATEMENTS[table], values
 

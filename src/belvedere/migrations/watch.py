@@ -32,21 +32,21 @@ CHECKS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "watch.alert_events", "ck_alert_events_kind_known",
-        "kind IN ('opened', 'seen_again', 'severity_raised', 'acknowledged', 'unacknowledged', 'resolved', 'note',"
-        " 'worsened', 'told_again', 'reminded', 'ack_expired', 'snoozed', 'unsnoozed', 'silenced', 'stormed')",
+        ("kind IN ('opened', 'seen_again', 'severity_raised', 'acknowledged', 'unacknowledged', 'resolved', 'note',"
+        " 'worsened', 'told_again', 'reminded', 'ack_expired', 'snoozed', 'unsnoozed', 'silenced', 'stormed')"),
         "kind IN ('opened', 'seen_again', 'severity_raised', 'acknowledged', 'unacknowledged', 'resolved', 'note')",
     ),
     (
         "watch.watchtower_rules", "ck_watchtower_rules_condition_known",
-        "condition IN ('equals', 'greater_than', 'less_than', 'changed', 'contains', 'not_equals', 'greater_or_equal',"
+        ("condition IN ('equals', 'greater_than', 'less_than', 'changed', 'contains', 'not_equals', 'greater_or_equal',"
         " 'less_or_equal', 'between', 'in', 'is_null', 'is_not_null', 'changed_from_to', 'added', 'removed',"
-        " 'percent_change', 'no_data', 'stale')",
+        " 'percent_change', 'no_data', 'stale')"),
         "condition IN ('equals', 'greater_than', 'less_than', 'changed', 'contains')",
     ),
     (
         "watch.watchtower_rules", "ck_watchtower_rules_threshold_given",
-        "condition IN ('added', 'changed', 'is_not_null', 'is_null', 'no_data', 'removed')"
-        " OR threshold_value IS NOT NULL",
+        ("condition IN ('added', 'changed', 'is_not_null', 'is_null', 'no_data', 'removed')"
+        " OR threshold_value IS NOT NULL"),
         "condition = 'changed' OR threshold_value IS NOT NULL",
     ),
 )  # fmt: skip
@@ -73,7 +73,7 @@ ADDED_CHECKS: tuple[tuple[str, str, str], ...] = (
     ("watch.watchtower_rules", "ck_watchtower_rules_override_has_client",
      "(overrides_rule_id IS NULL) = (overrides_client_id IS NULL)"),
     ("watch.watchtower_rules", "ck_watchtower_rules_overrides_only_agency",
-     "overrides_client_id = 0 AND client_id <> 0"),
+     "overrides_rule_id IS NULL OR (overrides_client_id = 0 AND client_id <> 0)"),
     ("watch.watchtower_rules", "ck_watchtower_rules_slug_spelling", "slug ~ '^[a-z0-9][a-z0-9_-]*$'"),
 )  # fmt: skip
 
@@ -129,8 +129,8 @@ def statements() -> Iterator[str]:
         yield f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({check})"
     yield f"ALTER TABLE {TARGET_CHECK[0]} DROP CONSTRAINT {TARGET_CHECK[1]}"
     yield from past_policies("watch.watchtower_alerts", KEPT_IN_DOCUMENTS)
-    for table in TENANTS:
-        yield from tenant_policies(table)
+    for tenant in TENANTS:
+        yield from tenant_policies(tenant)
 
 
 def past_policies(table: str, statement: str) -> Iterator[str]:

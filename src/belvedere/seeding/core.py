@@ -11,6 +11,7 @@ from belvedere.seeding.core_messages import (
     channels,
     deliveries,
     events,
+    members,
     plan_messages,
 )
 from belvedere.seeding.world import Batch, ClientPlan, World
@@ -23,6 +24,7 @@ def fill(world: World, client: ClientPlan) -> Iterator[Batch]:
     yield decisions(world, client)
     yield channels(world, client, messages)
     yield deliveries(world, client, messages)
+    yield members(client, messages)
     yield attempts(world, client, messages)
     yield events(world, client, messages)
     yield answers(world, client)

@@ -145,6 +145,34 @@ def message_of(client: ClientPlan, sent: Sent) -> str:
     )  # fmt: skip
 
 
+def members(client: ClientPlan, messages: list[Sent]) -> Batch:
+    """What each message tells of."""
+    columns = (
+        "client_id",
+        "subject_type",
+        "subject_id",
+        "kind",
+        "channel",
+        "destination",
+        "delivery_id",
+        "line",
+    )
+    rows = [
+        (
+            client.id,
+            sent.subject_type,
+            sent.subject,
+            str(sent.kind),
+            "email",
+            sent.address,
+            sent.key,
+            sent.title,
+        )
+        for sent in messages
+    ]
+    return Batch("core.delivery_members", columns, rows)
+
+
 def attempts(world: World, client: ClientPlan, messages: list[Sent]) -> Batch:
     columns = (
         "client_id", "delivery_id", "n", "lease_token", "started_at", "finished_at", "outcome", "status_code", "error",

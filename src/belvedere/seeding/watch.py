@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 
-from belvedere.seeding import watch_alerts, watch_readings
+from belvedere.seeding import watch_alerts, watch_life, watch_readings
 from belvedere.seeding.names import name_person
 from belvedere.seeding.watch_readings import Reading, account_id, good, places_of, read_days, source_id
 from belvedere.seeding.world import Batch, ClientPlan, World
@@ -35,6 +35,7 @@ def fill(world: World, client: ClientPlan) -> Iterator[Batch]:
     yield watch_alerts.evaluations(judged)
     yield watch_alerts.alerts(world, judged)
     yield watch_alerts.events(world, judged)
+    yield from watch_life.fill(world, client, readings, judged)
 
 
 def omnisend(world: World) -> Batch:

@@ -226,7 +226,7 @@ def alerts(world: World, judged: Judged) -> Batch:
         "entity_name", "fingerprint", "episode", "state", "title", "message", "severity", "current_value",
         "previous_value", "reason", "occurrences", "first_seen_at", "last_seen_at", "last_snapshot_id",
         "is_acknowledged", "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_reason", "resolved_by",
-        "created_at",
+        "created_at", "told_at", "last_told_at",
     )  # fmt: skip
     return Batch("watch.watchtower_alerts", columns, [alert_row(world, alert) for alert in judged.alerts])
 
@@ -248,6 +248,7 @@ def alert_row(world: World, alert: Alert) -> tuple[object, ...]:
         wording.message(found.conditions, rule.name, client.name, client.currency), rule.severity,
         wording.shown(alert.value), wording.shown(alert.previous), json.dumps(reason), alert.occurrences,
         first.done_at, alert.last.done_at, alert.last.id, alert.acknowledged is not None, *seen, *closed, first.done_at,
+        first.done_at, first.done_at,
     )  # fmt: skip
 
 

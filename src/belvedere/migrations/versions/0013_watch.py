@@ -243,7 +243,7 @@ def change_rules() -> None:
                existing_nullable=True,
                schema='watch')
     op.create_index('ix_watchtower_rules_overrides_rule_id', 'watchtower_rules', ['overrides_rule_id', 'client_id'], unique=False, schema='watch')
-    op.create_index('uq_watchtower_rules_builtin', 'watchtower_rules', ['builtin'], unique=True, schema='watch', postgresql_where=sa.text('builtin IS NOT NULL'))
+    op.create_index("uq_watchtower_rules_builtin", "watchtower_rules", ["client_id", "builtin"], unique=True, schema="watch")
     op.create_index('uq_watchtower_rules_slug', 'watchtower_rules', ['client_id', 'slug'], unique=True, schema='watch')
     op.create_foreign_key('fk_watchtower_rules_overrides', 'watchtower_rules', 'watchtower_rules', ['overrides_client_id', 'overrides_rule_id'], ['client_id', 'id'], source_schema='watch', referent_schema='watch')
 

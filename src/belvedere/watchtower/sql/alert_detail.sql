@@ -8,7 +8,9 @@ SELECT CAST(json_build_object(
     'previous_value', a.previous_value, 'reason', a.reason, 'occurrences', a.occurrences, 'episode', a.episode,
     'fingerprint', a.fingerprint, 'first_seen_at', a.first_seen_at, 'last_seen_at', a.last_seen_at,
     'is_acknowledged', a.is_acknowledged, 'acknowledged_at', a.acknowledged_at,
-    'acknowledged_by', a.acknowledged_by, 'ack_until', a.ack_until, 'resolved_at', a.resolved_at,
+    'acknowledged_by', a.acknowledged_by, 'ack_until', a.ack_until,
+    'snoozed_until', a.snoozed_until, 'snoozed_by', a.snoozed_by, 'held_reason', a.held_reason, 'told_at', a.told_at,
+    'last_told_at', a.last_told_at, 'resolved_at', a.resolved_at,
     'resolved_reason', a.resolved_reason, 'resolved_by', a.resolved_by, 'created_at', a.created_at,
     'timeline', (SELECT coalesce(json_agg(json_build_object(
             'id', e.id, 'at', e.at, 'kind', e.kind, 'actor', e.actor, 'note', e.note,

@@ -7,7 +7,8 @@ SELECT coalesce(CAST(json_agg(json_build_object(
     'head', p.reason #> '{conditions,0}', 'current_value', p.current_value, 'previous_value', p.previous_value, 'occurrences', p.occurrences,
     'episode', p.episode, 'first_seen_at', p.first_seen_at, 'last_seen_at', p.last_seen_at,
     'is_acknowledged', p.is_acknowledged, 'acknowledged_at', p.acknowledged_at,
-    'acknowledged_by', p.acknowledged_by, 'ack_until', p.ack_until, 'resolved_at', p.resolved_at,
+    'acknowledged_by', p.acknowledged_by, 'ack_until', p.ack_until,
+    'snoozed_until', p.snoozed_until, 'held_reason', p.held_reason, 'resolved_at', p.resolved_at,
     'resolved_reason', p.resolved_reason, 'resolved_by', p.resolved_by, 'created_at', p.created_at)
     ORDER BY p.created_at DESC, p.id DESC) AS text), '[]') AS data,
     count(*) AS rows,

@@ -12,30 +12,24 @@ WITH page AS (
            OR (r.created_at, r.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid)))
     ORDER BY r.created_at DESC, r.id DESC
     LIMIT :limit
+), shown AS (
+    SELECT
+    p.id, p.source_id, s.display_name AS source_name, nullif(p.client_id, 0) AS client_id, p.target_table, p.name,
+    p.description, p.field_name, p.condition, p.threshold_value, p.parent_rule_id, p.dependency_condition,
+    p.logic_operator, p.group_id, p.position, p.severity, p.is_active, p.notify_immediately, p.notify_schedule,
+    p.notify_time, p.notify_day_of_week, p.notify_discord, p.notify_email, p.discord_channel_id, p.email_recipients,
+    p.slug, p.aggregate, p.for_readings, p.for_minutes, p.recovery_threshold, p.recover_after, p.min_volume_field,
+    p.min_volume, p.data_lag_minutes, p.no_data_policy, p.fires_from_zero, p.overrides_rule_id, p.title_template,
+    p.message_template, p.repeat_minutes, p.remind_minutes, p.notify_zone, p.digest_all_clear, p.notify_webhook,
+    p.webhook_channel_id, p.builtin, p.last_notified_at, p.version, p.created_by, p.created_at, p.updated_at,
+    (SELECT count(*) FROM watch.watchtower_alerts a WHERE a.rule_id = p.id AND a.state = 'open') AS open_alerts,
+    (SELECT max(e.evaluated_at) FROM watch.rule_evaluations e WHERE e.rule_id = p.id) AS last_evaluated_at
+    FROM page p
+    LEFT JOIN watch.api_sources s ON s.id = p.source_id
 )
-SELECT coalesce(CAST(json_agg(json_build_object(
-    'id', p.id, 'source_id', p.source_id, 'source_name', s.display_name, 'client_id', nullif(p.client_id, 0),
-    'target_table', p.target_table, 'name', p.name, 'description', p.description, 'field_name', p.field_name,
-    'condition', p.condition, 'threshold_value', p.threshold_value, 'parent_rule_id', p.parent_rule_id,
-    'dependency_condition', p.dependency_condition, 'logic_operator', p.logic_operator, 'group_id', p.group_id,
-    'position', p.position, 'severity', p.severity, 'is_active', p.is_active,
-    'notify_immediately', p.notify_immediately, 'notify_schedule', p.notify_schedule, 'notify_time', p.notify_time,
-    'notify_day_of_week', p.notify_day_of_week, 'notify_discord', p.notify_discord, 'notify_email', p.notify_email,
-    'discord_channel_id', p.discord_channel_id, 'email_recipients', p.email_recipients,
-    'slug', p.slug, 'aggregate', p.aggregate, 'for_readings', p.for_readings, 'for_minutes', p.for_minutes,
-    'recovery_threshold', p.recovery_threshold, 'recover_after', p.recover_after,
-    'min_volume_field', p.min_volume_field, 'min_volume', p.min_volume, 'data_lag_minutes', p.data_lag_minutes,
-    'no_data_policy', p.no_data_policy, 'fires_from_zero', p.fires_from_zero,
-    'overrides_rule_id', p.overrides_rule_id, 'title_template', p.title_template,
-    'message_template', p.message_template, 'repeat_minutes', p.repeat_minutes, 'remind_minutes', p.remind_minutes,
-    'notify_zone', p.notify_zone, 'digest_all_clear', p.digest_all_clear, 'notify_webhook', p.notify_webhook,
-    'webhook_channel_id', p.webhook_channel_id, 'builtin', p.builtin, 'last_notified_at', p.last_notified_at, 'version', p.version, 'created_by', p.created_by,
-    'created_at', p.created_at, 'updated_at', p.updated_at,
-    'open_alerts', (SELECT count(*) FROM watch.watchtower_alerts a WHERE a.rule_id = p.id AND a.state = 'open'),
-    'last_evaluated_at', (SELECT max(e.evaluated_at) FROM watch.rule_evaluations e WHERE e.rule_id = p.id))
-    ORDER BY p.created_at DESC, p.id DESC) AS text), '[]') AS data,
+SELECT coalesce(CAST(json_agg(row_to_json(p)
+ORDER BY p.created_at DESC, p.id DESC) AS text), '[]') AS data,
     count(*) AS rows,
     (array_agg(p.created_at ORDER BY p.created_at, p.id))[1] AS last_at,
     (array_agg(p.id ORDER BY p.created_at, p.id))[1] AS last_id
-FROM page p
-LEFT JOIN watch.api_sources s ON s.id = p.source_id
+FROM shown p
