@@ -154,6 +154,5 @@ UNUSED: dict[str, tuple[str, set[str]]] = {
     "watch.watchtower_rules.dependency_condition": (RARE, {"acknowledged", "not_triggered"}),
     "watch.watchtower_rules.logic_operator": (RARE, {"OR"}),
     "watch.watchtower_rules.notify_schedule": (RARE, {"daily", "weekly"}),
-    "watch.watchtower_rules.target_table": (RARE, {"clients"}),
 }
 """Column -> the reason and the words."""
