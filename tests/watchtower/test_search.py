@@ -45,7 +45,9 @@ def test_a_range_holds_both_its_ends(whole, ends, scale):
     exact = [None if value is None else Decimal(value).scaleb(-scale) for value in whole]
     column = NumberValues(pl.Series(exact, dtype=pl.Decimal(20, scale)))
     low, high = (parse_threshold(f"{end:f}"[:60]) for end in sorted(ends))
-    expected = [row for row, value in enumerate(exact) if value is not None and low.number <= value <= high.number]
+    expected = [
+        row for row, value in enumerate(exact) if value is not None and low.number <= value <= high.number
+    ]
     assert column.within(low, high).hits.to_list() == expected
     assert Numbers(exact).within(low.number, high.number).to_list() == expected
 

@@ -55,13 +55,17 @@ class FigureValues:
             return self._said(is_hit=False)
         bound = Fraction(limit.number)
         above, level = self.number > bound, self.number == bound
-        return self._said(is_hit=(above if order[0] == ">" else not above and not level) or (level and "=" in order))
+        return self._said(
+            is_hit=(above if order[0] == ">" else not above and not level) or (level and "=" in order)
+        )
 
     def within(self, low: Threshold, high: Threshold) -> Outcome:
         if low.number is None or high.number is None:
             return self._senseless()
         number = self.number
-        return self._said(is_hit=number is not None and Fraction(low.number) <= number <= Fraction(high.number))
+        return self._said(
+            is_hit=number is not None and Fraction(low.number) <= number <= Fraction(high.number)
+        )
 
     def before(self, instant: datetime) -> Outcome:  # noqa: ARG002 - a number has no age
         return self._senseless()
@@ -76,7 +80,9 @@ class FigureValues:
         return [None if self.number is None else fraction_text(self.number)] * len(rows)
 
     def _said(self, *, is_hit: bool) -> Outcome:
-        return Outcome(number_rows(1) if is_hit and self.number is not None else NO_ROWS, self.known, self._wrong)
+        return Outcome(
+            number_rows(1) if is_hit and self.number is not None else NO_ROWS, self.known, self._wrong
+        )
 
     def _senseless(self) -> Outcome:
         return Outcome(NO_ROWS, Mask.none(1), Mask.of(self.known.rows | self._wrong.rows))

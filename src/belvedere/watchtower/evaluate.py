@@ -22,6 +22,8 @@ from belvedere.watchtower.judge import Judge
 from belvedere.watchtower.judged import JudgedUnit
 from belvedere.watchtower.transitions import Transitions, settle
 
+__all__ = ["applies", "evaluate", "held"]
+
 
 def evaluate(
     rules: Iterable[Rule],

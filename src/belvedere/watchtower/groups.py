@@ -14,6 +14,7 @@ from belvedere.watchtower.contracts import LogicOperator, Place, Rule
 
 T = TypeVar("T")
 
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A rule on its own, or a group under its head: name, severity, channels and parent are the head's."""

@@ -125,9 +125,7 @@ class Judge:
         if unit.sources:
             return True
         return any(
-            self.view.ever_delivered(self.row(rule).ref)
-            for rule in unit.rows
-            if fits(rule, self.state.place)
+            self.view.ever_delivered(self.row(rule).ref) for rule in unit.rows if fits(rule, self.state.place)
         )
 
     def judge(self, unit: RuleUnit) -> JudgedUnit:

@@ -3,7 +3,6 @@ facts.
 """
 
 import re
-from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -103,7 +102,13 @@ def _check_volume(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
         raise invalid("min_volume_field", "unreadable", error.detail) from error
     known = facts.known_volume
     is_told = ref.place in (FieldPlace.COLUMN, FieldPlace.EXTRA) or ref.name in RECORD_COLUMNS
-    if is_told or known is None or known.is_metric or known.is_extra or ref.name in _promised(rule, facts.source):
+    if (
+        is_told
+        or known is None
+        or known.is_metric
+        or known.is_extra
+        or ref.name in _promised(rule, facts.source)
+    ):
         return []
     if not force:
         raise invalid(
@@ -112,7 +117,11 @@ def _check_volume(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
             f"No column, known metric or recent record carries “{rule.min_volume_field}”. Check the spelling, or save"
             " with force if the data is still to come.",
         )
-    return [Note("min_volume_field", "unknown", "No data carries this field yet; until it does, nothing is judged.")]
+    return [
+        Note(
+            "min_volume_field", "unknown", "No data carries this field yet; until it does, nothing is judged."
+        )
+    ]
 
 
 def _check_override(rule: Rule, facts: RuleFacts) -> None:
@@ -121,7 +130,9 @@ def _check_override(rule: Rule, facts: RuleFacts) -> None:
         return
     if rule.client_id == 0:
         raise invalid(
-            "overrides_rule_id", "override_of_all", "A rule for every client replaces none. Name a client for it."
+            "overrides_rule_id",
+            "override_of_all",
+            "A rule for every client replaces none. Name a client for it.",
         )
     other = facts.overridden
     if other is None or other.client_id != 0:
@@ -150,7 +161,9 @@ def _check_zone(rule: Rule) -> None:
 def _check_target(rule: Rule, facts: RuleFacts) -> None:
     source = facts.source
     if rule.target_table is not None and rule.target_table not in facts.targets:
-        raise invalid("target_table", "unknown", f"target_table is one of {', '.join(sorted(facts.targets))}.")
+        raise invalid(
+            "target_table", "unknown", f"target_table is one of {', '.join(sorted(facts.targets))}."
+        )
     if source is None or rule.target_table is None or rule.target_table == source.target_table:
         return
     raise invalid(
@@ -225,7 +238,11 @@ def _across_notes(unit: RuleUnit, facts: RuleFacts) -> list[Note]:
     if facts.silent_sources:
         names = ", ".join(facts.silent_sources)
         notes.append(
-            Note("group_id", "never_matches", f"There is no reading of {names} here yet, so this group never matches.")
+            Note(
+                "group_id",
+                "never_matches",
+                f"There is no reading of {names} here yet, so this group never matches.",
+            )
         )
     return notes
 

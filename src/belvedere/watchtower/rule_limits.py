@@ -74,11 +74,15 @@ def _check_aggregate(rule: Rule, kind: Kind, nature: Nature) -> None:
         )  # fmt: skip
     if aggregate in FIGURES and rule.condition is Condition.STALE:
         raise invalid(
-            "aggregate", "aggregate_of_age", f"{aggregate} has no age. Use max for the newest, or min for the oldest."
+            "aggregate",
+            "aggregate_of_age",
+            f"{aggregate} has no age. Use max for the newest, or min for the oldest.",
         )
     if aggregate in {Aggregate.SUM, Aggregate.AVG} and (nature.is_instant or nature.is_list):
         raise invalid(
-            "aggregate", "aggregate_of_words", f"{rule.field_name} holds no numbers, so it has no {aggregate}."
+            "aggregate",
+            "aggregate_of_words",
+            f"{rule.field_name} holds no numbers, so it has no {aggregate}.",
         )
 
 
@@ -92,18 +96,24 @@ def _check_kind(rule: Rule, kind: Kind, nature: Nature, ref: FieldRef, limit: Li
         )
     if rule.condition is Condition.STALE and (nature.is_number or nature.is_list):
         raise invalid(
-            "condition", "wrong_kind", f"{ref.name} is no time, so it has no age. Choose a field such as record_date."
+            "condition",
+            "wrong_kind",
+            f"{ref.name} is no time, so it has no age. Choose a field such as record_date.",
         )
     if rule.condition is Condition.PERCENT_CHANGE and (nature.is_instant or nature.is_list):
         raise invalid("condition", "wrong_kind", f"{ref.name} is no number, so it has no percentage.")
     if limit is None:
         return
     if nature.is_list and kind.is_ordered:
-        raise invalid("condition", "wrong_kind", f"{ref.name} is a list, which has no order. Use contains or equals.")
+        raise invalid(
+            "condition", "wrong_kind", f"{ref.name} is a list, which has no order. Use contains or equals."
+        )
     needs_number = nature.is_number or (nature.is_column and not nature.is_instant and kind.is_ordered)
     for part in limit.values:
         if nature.is_instant and part.instant is None:
-            raise invalid("threshold_value", "not_a_date", f"{ref.name} is a time. Write one such as 2026-11-20.")
+            raise invalid(
+                "threshold_value", "not_a_date", f"{ref.name} is a time. Write one such as 2026-11-20."
+            )
         if needs_number and part.number is None:
             raise invalid(
                 "threshold_value",

@@ -252,7 +252,7 @@ def narrow(grid: pl.Series) -> pl.Series:
     if grid.dtype == _GRID or not len(grid):
         return grid.cast(_GRID)
     least, most = grid.min(), grid.max()
-    if isinstance(least, int) and isinstance(most, int) and -_WIDE < least and most < _WIDE:
+    if isinstance(least, int) and isinstance(most, int) and least > -_WIDE and most < _WIDE:
         return grid.cast(_GRID)
     return grid
 

@@ -47,7 +47,13 @@ class View:
     """One reading, ready to be judged. `gone_too` adds the entities that only the reading before held."""
 
     def __init__(
-        self, current: Frames, previous: Frames | None, clock: datetime, *, is_full: bool, gone_too: bool = False
+        self,
+        current: Frames,
+        previous: Frames | None,
+        clock: datetime,
+        *,
+        is_full: bool,
+        gone_too: bool = False,
     ) -> None:
         self.clock = clock
         self.is_full = is_full

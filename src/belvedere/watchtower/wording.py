@@ -1,6 +1,7 @@
 """The words of an alert, once: list, page, mail and Discord say the same."""
 
 from collections.abc import Sequence
+
 from belvedere.core.text import cut
 from belvedere.watchtower.conditions import kind_of
 from belvedere.watchtower.contracts import ConditionReason, Finding, ResolvedReason

@@ -35,7 +35,8 @@ def read_limit(condition: Condition, text: str | None, field_name: str) -> Limit
     if text is None or not text.strip():
         if kind.needs_limit:
             refuse_threshold(
-                "required", f"`{condition}` compares with a value. Give threshold_value, such as {kind.example}."
+                "required",
+                f"`{condition}` compares with a value. Give threshold_value, such as {kind.example}.",
             )
         return None
     if "\x00" in text:

@@ -35,7 +35,9 @@ class Between(Kind):
         return look.values.within(*limit.values) if limit else look.unknown()
 
     def limit_text(self, reason: ConditionReason, currency: str) -> str:
-        ends = [bare_limit(reason, end, currency).replace(" ", NBSP) for end in split_ends(reason.limit or "")]
+        ends = [
+            bare_limit(reason, end, currency).replace(" ", NBSP) for end in split_ends(reason.limit or "")
+        ]
         return f"between{NBSP}{f'{NBSP}and{NBSP}'.join(ends)}"
 
     def title(self, reason: ConditionReason, currency: str) -> str:

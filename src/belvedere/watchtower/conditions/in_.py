@@ -31,7 +31,9 @@ class In(Kind):
             )
         parts = split_list(text)
         if not parts:
-            refuse_threshold("empty", f"The list for {field_name} is empty. Name the values, such as {self.example}.")
+            refuse_threshold(
+                "empty", f"The list for {field_name} is empty. Name the values, such as {self.example}."
+            )
         return Limit(text, tuple(parse_threshold(part) for part in parts))
 
     def expect(self, values: Values, limits: Sequence[Limit]) -> None:
@@ -85,3 +87,4 @@ def _word(part: object) -> str:
     if isinstance(part, list):
         return json.dumps(part)
     refuse_threshold("not_a_list", "A list of values holds words, numbers, true or false, and nothing else.")
+    return None

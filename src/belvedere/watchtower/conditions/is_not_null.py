@@ -31,7 +31,9 @@ class IsNotNull(Kind):
         return f"{reason.label} has a value: {self.value(reason, currency)}"
 
     def sentence(self, reason: ConditionReason, currency: str) -> str:
-        return f"{reason.label} is {self.value(reason, currency) + ', not empty' if reason.result else 'empty'}"
+        return (
+            f"{reason.label} is {self.value(reason, currency) + ', not empty' if reason.result else 'empty'}"
+        )
 
     def shown(self, reason: ConditionReason, currency: str) -> str:
         return self.value(reason, currency)

@@ -31,7 +31,9 @@ class IsNull(Kind):
         return f"{reason.label} is empty"
 
     def sentence(self, reason: ConditionReason, currency: str) -> str:
-        return f"{reason.label} is {'empty' if reason.result else self.value(reason, currency) + ', not empty'}"
+        return (
+            f"{reason.label} is {'empty' if reason.result else self.value(reason, currency) + ', not empty'}"
+        )
 
     def shown(self, reason: ConditionReason, currency: str) -> str:
         return "empty" if reason.result else self.value(reason, currency)

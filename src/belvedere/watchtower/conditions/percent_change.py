@@ -143,7 +143,10 @@ def shift_floats(now: Cells, before: Cells, pairs: pl.DataFrame) -> pl.Series:
         left = now.grid.gather(pairs["now"]).cast(pl.Float64)
         right = before.grid.gather(pairs["before"]).cast(pl.Float64)
         return (left - right) / right.abs() * 100
-    shifts = [percent_shift(now.number(left), before.number(right)) for left, right in pairs.select("now", "before").iter_rows()]
+    shifts = [
+        percent_shift(now.number(left), before.number(right))
+        for left, right in pairs.select("now", "before").iter_rows()
+    ]
     return pl.Series([near_float(shift) for shift in shifts], dtype=pl.Float64)
 
 

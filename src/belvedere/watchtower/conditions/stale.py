@@ -53,6 +53,7 @@ def parse_age(text: str, field_name: str) -> timedelta:
     age = timedelta(microseconds=int(min(minutes, Decimal(10**9)) * 60_000_000))
     if position < len(text) or not timedelta(0) < age <= LONGEST:
         refuse_threshold(
-            "not_an_age", f"“{text}” is no age for {field_name}. Write a length of time, such as 2 days, 36 h or 90 min."
+            "not_an_age",
+            f"“{text}” is no age for {field_name}. Write a length of time, such as 2 days, 36 h or 90 min.",
         )
     return age
