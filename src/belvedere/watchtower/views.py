@@ -14,7 +14,7 @@ from belvedere.watchtower.fields import FieldRef
 from belvedere.watchtower.guards import Guard
 from belvedere.watchtower.reading import Reading, pair_rows, with_gone
 from belvedere.watchtower.threshold import Limit
-from belvedere.watchtower.values import Mask, Outcome, number_rows
+from belvedere.watchtower.values import Mask, Outcome, number_rows, take, true_rows
 
 OF_RECORDS = frozenset({Aggregate.ANY, Aggregate.ALL})
 
@@ -137,7 +137,7 @@ class View:
         outcome = self.outcome(row, for_recovery=for_recovery)
         truth, at = gather_answers(row.rule.aggregate or Aggregate.ANY, outcome)
         if at is None and outcome.known.count:
-            at = int(outcome.known.rows.arg_true()[0])
+            at = int(true_rows(outcome.known.rows)[0])
         return Answer(
             truth=truth,
             is_error=truth is None and outcome.errors.count > 0,
@@ -163,7 +163,7 @@ class View:
         """The values of the reading before for these rows of the present one."""
         if self.previous is None:
             return [None] * len(rows)
-        before = self._before.gather(rows).to_list()
+        before = take(self._before, rows).to_list()
         texts = iter(self.previous.values(ref).texts([row for row in before if row is not None]))
         return [None if row is None else next(texts) for row in before]
 
