@@ -24,13 +24,19 @@ from belvedere.notify.repository import (
     list_deliveries,
 )
 from belvedere.notify.requests import request_deliveries, resend, withdraw_unsent
+from belvedere.notify.template_facts import VARIABLES, alert_facts
+from belvedere.notify.templating import Rendered, TemplateRefused, render, render_or_words
 
 __all__ = [
+    "VARIABLES",
     "Channel",
     "ChannelDraft",
     "DeliveryFilter",
     "Hold",
     "JsonPage",
+    "Rendered",
+    "TemplateRefused",
+    "alert_facts",
     "change_channel",
     "counts_by_state",
     "create_channel",
@@ -44,6 +50,8 @@ __all__ = [
     "outbound_hold",
     "release_outbound",
     "remove_channel",
+    "render",
+    "render_or_words",
     "request_deliveries",
     "resend",
     "send_test",
