@@ -88,6 +88,7 @@ class Claim:
 
     client_id: int
     id: UUID
+    created_at: datetime
     subject_type: str
     subject_id: UUID
     kind: str
@@ -107,7 +108,7 @@ class Claim:
     channel_id: UUID | None
     channel_client_id: int | None
     channel_active: bool | None
-    channel_url: str | None
+    channel_settings: dict[str, Any] | None
     channel_broken: bool
     fallback_channel_id: UUID | None
     credential_id: UUID | None

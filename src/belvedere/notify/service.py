@@ -2,13 +2,14 @@
 
 # A request wakes this job, so it must be known wherever one can be made.
 from belvedere.notify import jobs as _jobs  # noqa: F401
+from belvedere.notify.channel_rows import Channel, get_channel
 from belvedere.notify.channels import (
-    Channel,
     ChannelDraft,
     change_channel,
+    client_webhook,
     create_channel,
-    get_channel,
     remove_channel,
+    rotate_secret,
     send_test,
     store_webhook_channel,
 )
@@ -38,6 +39,8 @@ __all__ = [
     "TemplateRefused",
     "alert_facts",
     "change_channel",
+    "check_template",
+    "client_webhook",
     "counts_by_state",
     "create_channel",
     "deliveries_of",
@@ -54,6 +57,7 @@ __all__ = [
     "render_or_words",
     "request_deliveries",
     "resend",
+    "rotate_secret",
     "send_test",
     "store_webhook_channel",
     "withdraw_unsent",
