@@ -129,7 +129,7 @@ async def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(
     runtime.clock.ahead = timedelta(hours=25)
     await outbox.ask(push_to(channel))
     await send_due(runtime)
-    headers, body = receiver.got[1]
+    headers, _ = receiver.got[1]
     real = runtime.clock.ahead
     stamp = headers["webhook-timestamp"]
     assert int(stamp) > datetime.now(UTC).timestamp() + real.total_seconds() - 100

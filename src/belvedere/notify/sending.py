@@ -296,6 +296,7 @@ async def sweep(runtime: Runtime, *, most: int = 200, spread: Callable[[], float
     now = runtime.clock()
     hours = runtime.settings.delivery_give_up_hours
     async with runtime.db.write(SCOPE) as session:
+        await outbox.adopt(session)
         found = await outbox.expired(session, most, hours)
         for silent in found:
             await verdicts.lease_over(session, silent, spread(), now)

@@ -26,7 +26,7 @@ from belvedere.notify.repository import (
 )
 from belvedere.notify.requests import request_deliveries, resend, withdraw_unsent
 from belvedere.notify.template_facts import VARIABLES, alert_facts
-from belvedere.notify.templating import Rendered, TemplateRefused, render, render_or_words
+from belvedere.notify.templating import Rendered, TemplateRefused, check_template, render, render_or_words
 
 __all__ = [
     "VARIABLES",
