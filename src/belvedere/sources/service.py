@@ -18,6 +18,7 @@ from belvedere.sources.endpoints import (
 )
 from belvedere.sources.errors import AlreadyRunning, ReadingFailed
 from belvedere.sources.files import ingest_file, read_mapping
+from belvedere.sources.frames import METRIC_SCHEMA, RECORD_SCHEMA
 from belvedere.sources.freshness import FreshnessView, judge_freshness
 from belvedere.sources.intake import accept_upload, replay_rejects
 from belvedere.sources.listeners import register_internal_source, register_snapshot_listener
@@ -57,6 +58,8 @@ from belvedere.sources.runs import request_run, start_due, sweep_lost
 from belvedere.sources.stored import load_definitions, load_frames, load_stored, rebuild_frames
 
 __all__ = [
+    "METRIC_SCHEMA",
+    "RECORD_SCHEMA",
     "AccountView",
     "AlreadyRunning",
     "FreshnessView",
