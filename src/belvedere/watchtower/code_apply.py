@@ -68,12 +68,18 @@ async def apply_rules(
     now: datetime,
     prune: bool = False,
     force: bool = False,
+    only_new: bool = False,
     discord_base_url: str = rule_book.DISCORD_API,
 ) -> Applied:
-    """Make the rules say what the files say. Twice the same files change nothing the second time."""
+    """Make the rules say what the files say. Twice the same files change nothing the second time.
+
+    `only_new` creates what is missing and leaves what stands as it is.
+    """
     await rule_rows.lock_rules(session)
     shelf = await load_shelf(session)
     plan = make_plan(book, shelf, prune=prune)
+    if only_new:
+        plan = plan.only_new()
     work = _Work(session, shelf, actor, now, force, discord_base_url)
     await work.take(plan)
     return Applied(plan, tuple(work.notes))

@@ -33,7 +33,7 @@ from belvedere.watchtower.code_yaml import Lined, LinedList, Number, place_probl
 from belvedere.watchtower.schemas import RuleCreate
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
-TOP_KEYS = ("version", "description", "rules", "clients", "tests")
+TOP_KEYS = ("version", "title", "description", "rules", "clients", "tests")
 NOT_IN_FILES = frozenset({"client_id", "group_id", "position", "force", "slug"})
 REFERENCES = {
     "source_id": "Source as provider/endpoint, or its id.",
@@ -323,6 +323,7 @@ def schema_document() -> dict[str, Any]:
         "patternProperties": {"^x-": {}},
         "properties": {
             "version": {"const": 1},
+            "title": {"type": "string"},
             "description": {"type": "string"},
             "rules": {"$ref": "#/$defs/Rules", "description": "Rules for every client, by short name."},
             "clients": {

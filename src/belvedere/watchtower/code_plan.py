@@ -69,6 +69,12 @@ class Plan:
     def count(self, action: str) -> int:
         return sum(step.action == action for step in self.steps)
 
+    def only_new(self) -> "Plan":
+        """Creations alone; what differs from its file counts as it stands."""
+        kept = tuple(step.rule for step in self.steps if step.action == CHANGE)
+        created = tuple(step for step in self.steps if step.action == CREATE)
+        return Plan(created, self.unchanged + kept)
+
     @property
     def summary(self) -> str:
         return (

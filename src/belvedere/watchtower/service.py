@@ -1,5 +1,10 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules
+from belvedere.watchtower.code_format import Book, parse_book, schema_document
+from belvedere.watchtower.code_plan import Plan, describe_plan
+from belvedere.watchtower.code_play import describe_outcomes, run_tests
+from belvedere.watchtower.code_yaml import update_yaml, write_yaml
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
@@ -14,6 +19,7 @@ from belvedere.watchtower.lists import (
     list_evaluations,
     list_rules,
 )
+from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 from belvedere.watchtower.rule_book import (
     SavedRule,
@@ -26,7 +32,11 @@ from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_child
 
 __all__ = [
     "AlertFilter",
+    "Applied",
+    "Book",
+    "Pack",
     "Page",
+    "Plan",
     "Preview",
     "PreviewFinding",
     "RuleDraft",
@@ -35,21 +45,34 @@ __all__ = [
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "apply_rules",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
     "delete_rule",
+    "describe_outcomes",
+    "describe_plan",
     "export_alerts",
+    "export_rules",
     "get_alert",
+    "get_pack",
     "get_rule",
+    "install_pack",
     "judge_stored",
     "list_alerts",
     "list_evaluations",
+    "list_packs",
     "list_rules",
+    "parse_book",
+    "plan_rules",
     "preview_rule",
     "recheck_children",
     "resolve",
+    "run_tests",
+    "schema_document",
     "unacknowledge",
     "update_rule",
+    "update_yaml",
     "watch_snapshot",
+    "write_yaml",
 ]
