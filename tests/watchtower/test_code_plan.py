@@ -83,7 +83,9 @@ def refusal(text: str) -> list[str]:
 
 
 def test_unknown_keys_are_named_with_line_and_meaning():
-    (detail,) = refusal("rules:\n  low:\n    field_name: cvr\n    conditon: changed\n    condition: changed\n")
+    (detail,) = refusal(
+        "rules:\n  low:\n    field_name: cvr\n    conditon: changed\n    condition: changed\n"
+    )
     assert detail == "rules.yml, line 4: a rule has no key conditon. Did you mean condition?"
 
 
@@ -153,7 +155,9 @@ async def test_what_is_exported_applies_as_itself(act, world):
     }  # fmt: skip
     assert document["clients"]["brandt"]["quiet-shop"]["parent_rule_id"] == "*/low-open-rate"
     assert (await act.plan(write_yaml(document))).steps == ()
-    world.admin.execute("UPDATE watchtower_rules SET parent_rule_id = NULL, parent_client_id = NULL, dependency_condition = NULL")
+    world.admin.execute(
+        "UPDATE watchtower_rules SET parent_rule_id = NULL, parent_client_id = NULL, dependency_condition = NULL"
+    )
     world.admin.execute("DELETE FROM watchtower_rules")
     await act.apply(write_yaml(document))
     assert await act.export() == document
@@ -181,7 +185,9 @@ async def test_a_changed_value_is_shown_old_and_new(act, world):
 async def test_rows_come_and_go_within_a_group(act, world):
     world.source()
     await act.apply(FILE)
-    shorter = FILE.replace("      - {field_name: spend, condition: greater_than, threshold_value: 1000}\n", "")
+    shorter = FILE.replace(
+        "      - {field_name: spend, condition: greater_than, threshold_value: 1000}\n", ""
+    )
     assert (await act.apply(shorter)).plan.count("change") == 1
     assert (await act.plan(shorter)).steps == ()
     single = "rules:\n  low-cvr: {field_name: cvr, condition: less_than, threshold_value: 2}\n"
@@ -193,7 +199,9 @@ async def test_rows_come_and_go_within_a_group(act, world):
     await act.apply(single)
     await act.apply(group)
     assert (await act.plan(group)).steps == ()
-    assert len(world.rows("SELECT 1 FROM watchtower_rules WHERE name = 'low-cvr' AND group_id IS NOT NULL")) == 2
+    assert (
+        len(world.rows("SELECT 1 FROM watchtower_rules WHERE name = 'low-cvr' AND group_id IS NOT NULL")) == 2
+    )
 
 
 async def test_only_prune_deletes_and_only_where_the_file_speaks(act, world):
@@ -286,7 +294,9 @@ async def test_one_wrong_rule_stops_all_of_them(act, db, world):
 
 def test_an_updated_file_keeps_its_comments():
     before = "# ours\nrules:\n  a:  # the first\n    field_name: x   # the field\n    condition: changed\n"
-    after = update_yaml(before, {"rules": {"a": {"field_name": "y", "condition": "changed"}, "b": {"field_name": "z"}}})
+    after = update_yaml(
+        before, {"rules": {"a": {"field_name": "y", "condition": "changed"}, "b": {"field_name": "z"}}}
+    )
     assert "# ours" in after
     assert "# the first" in after
     assert "field_name: y" in after

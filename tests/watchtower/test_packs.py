@@ -53,12 +53,16 @@ async def test_installing_twice_changes_nothing(db, world, client):
         for name in PACKS:
             done = await install_pack(session, name, actor="terminal", now=NOON, client=client)
             assert done.plan.count("create") == len(get_pack(name).rules)
-    world.admin.execute("UPDATE watchtower_rules SET threshold_value = '20' WHERE slug = 'email-open-rate-low'")
+    world.admin.execute(
+        "UPDATE watchtower_rules SET threshold_value = '20' WHERE slug = 'email-open-rate-low'"
+    )
     before = world.rows("SELECT * FROM watchtower_rules ORDER BY id")
     assert {row["client_id"] for row in before} == {1 if client else 0}
     async with db.write(Scope.service("terminal")) as session:
         for name in PACKS:
-            assert (await install_pack(session, name, actor="terminal", now=NOON, client=client)).plan.steps == ()
+            assert (
+                await install_pack(session, name, actor="terminal", now=NOON, client=client)
+            ).plan.steps == ()
     assert world.rows("SELECT * FROM watchtower_rules ORDER BY id") == before
 
 

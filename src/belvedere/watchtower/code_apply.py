@@ -164,7 +164,9 @@ class _Work:
         for number, (before, after) in enumerate(zip(stored.rows, rows, strict=False)):
             said = stored.said.rows[number]
             moved = {name: after[name] for name in after if said[name] != after[name]}
-            changes = {name: value for name, value in self._resolved(after, step.client_id).items() if name in moved}
+            changes = {
+                name: value for name, value in self._resolved(after, step.client_id).items() if name in moved
+            }
             if number == 0 and before.slug is None:
                 changes["slug"] = step.rule.slug
             if before.group_id != group_id:
@@ -248,7 +250,11 @@ def _at(rule: RuleText) -> Iterator[None]:
     except Invalid as error:
         problems = [
             place_problem(
-                rule.file, rule.line, f"{rule.shown}: {item.detail}", f"/rules/{rule.slug}{item.pointer}", item.code
+                rule.file,
+                rule.line,
+                f"{rule.shown}: {item.detail}",
+                f"/rules/{rule.slug}{item.pointer}",
+                item.code,
             )
             for item in error.errors
         ]

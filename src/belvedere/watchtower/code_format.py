@@ -19,11 +19,13 @@ clients:
 ```
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
+from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -99,7 +101,7 @@ class Book:
     tests: tuple[tuple[str, Lined], ...] = ()
 
 
-def parse_book(files: Mapping[str, str], *, client: str | None = None) -> Book:
+def parse_book(texts: Mapping[str, str], *, client: str | None = None) -> Book:
     """Read files together; `client` takes the rules for every client as that client's own. Raises Invalid with the
     line of everything that is wrong.
     """
@@ -107,7 +109,7 @@ def parse_book(files: Mapping[str, str], *, client: str | None = None) -> Book:
     rules: list[RuleText] = []
     scopes: set[str | None] = set()
     tests: list[tuple[str, Lined]] = []
-    for file, text in files.items():
+    for file, text in texts.items():
         document = read_yaml(text, file)
         reader = _FileReader(file, problems)
         reader.check_keys(document, TOP_KEYS, "a file of rules")
@@ -132,7 +134,9 @@ def _doubles(rules: Iterable[RuleText]) -> Iterator[FieldProblem]:
     for rule in rules:
         first = seen.setdefault(rule.key, rule)
         if first is not rule:
-            detail = f"{rule.shown} stands also in {first.file or 'this document'}, line {first.line}. Keep one."
+            detail = (
+                f"{rule.shown} stands also in {first.file or 'this document'}, line {first.line}. Keep one."
+            )
             yield place_problem(rule.file, rule.line, detail, f"/rules/{rule.slug}", "double")
 
 
@@ -186,9 +190,7 @@ class _FileReader:
             line, value = found.lines[slug], found[slug]
             pointer = f"/clients/{client}/{slug}" if client else f"/rules/{slug}"
             if not SLUG.fullmatch(slug):
-                self.add(
-                    line, f"“{slug}” is no short name: small letters, digits, - and _.", pointer, "slug"
-                )
+                self.add(line, f"“{slug}” is no short name: small letters, digits, - and _.", pointer, "slug")
             elif self._is_mapping(value, line, pointer):
                 rows = tuple(self._rows(value, slug, pointer))
                 if rows:
@@ -269,11 +271,7 @@ def rule_document(rows: Iterable[Columns], slug: str) -> dict[str, Any]:
 
 
 def _short(row: Columns, unsaid: Columns) -> dict[str, Any]:
-    return {
-        key: _plain(value)
-        for key, value in row.items()
-        if key not in unsaid or value != unsaid[key]
-    }
+    return {key: _plain(value) for key, value in row.items() if key not in unsaid or value != unsaid[key]}
 
 
 def _plain(value: Any) -> Any:
@@ -304,7 +302,10 @@ def schema_document() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "required": ["rows"],
-        "properties": {**properties, "rows": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Row"}}},
+        "properties": {
+            **properties,
+            "rows": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Row"}},
+        },
     }
     parts["Row"] = {**single, "required": ["field_name", "condition"]}
     parts["Group"] = group
@@ -335,3 +336,16 @@ def schema_document() -> dict[str, Any]:
         },
         "$defs": parts,
     }
+
+
+SCHEMA_FILE = "rules.schema.json"
+
+
+def write_schema() -> str:
+    """The schema as its file holds it."""
+    return json.dumps(schema_document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_text() -> str:
+    """The shipped schema of files of rules."""
+    return (files("belvedere.watchtower") / SCHEMA_FILE).read_text(encoding="utf-8")

@@ -31,7 +31,12 @@ class Difference:
     row: int | None = None
 
     def document(self) -> dict[str, Any]:
-        return {"field": self.field, "before": _shown(self.before), "after": _shown(self.after), "row": self.row}
+        return {
+            "field": self.field,
+            "before": _shown(self.before),
+            "after": _shown(self.after),
+            "row": self.row,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,9 @@ def describe_outcomes(outcomes: Iterable[Outcome]) -> list[str]:
         lines.append(f"{word} {outcome.name}  ({place}, {outcome.steps} steps)")
         lines += [f"     {line}" for line in outcome.failures]
         passed, failed = passed + outcome.passed, failed + (not outcome.passed)
-    lines.append(f"{passed} passed, {failed} failed." if passed + failed else "There are no tests in these files.")
+    lines.append(
+        f"{passed} passed, {failed} failed." if passed + failed else "There are no tests in these files."
+    )
     return lines
 
 
@@ -107,7 +109,9 @@ class _TestRun:
             self._check(step, STEP_KEYS, "a step")
             self._move_clock(step, number)
             moves = self._take(step)
-            self.failures += [f"step {number} (line {step.line}): {line}" for line in self._compare(step, moves)]
+            self.failures += [
+                f"step {number} (line {step.line}): {line}" for line in self._compare(step, moves)
+            ]
         name = str(self.test.get("name") or "a test")
         return Outcome(self.file, self.test.line, name, len(steps), tuple(self.failures))
 
@@ -157,7 +161,9 @@ class _TestRun:
             return usual
         match = re.fullmatch(r"(\d+)\s*(min|h|day|week)s?", str(value).strip())
         if match is None:
-            raise self._refuse(found.lines[key], f"{key}: write a time such as 30 min, 6 h, 1 day or 2 weeks.")
+            raise self._refuse(
+                found.lines[key], f"{key}: write a time such as 30 min, 6 h, 1 day or 2 weeks."
+            )
         return timedelta(**{SPANS[match[2]]: int(match[1])})
 
     def _compare(self, step: Lined, moves: Moves) -> Iterator[str]:
@@ -190,7 +196,9 @@ class _TestRun:
     def _difference(
         self, kind: str, wanted: Expected, found: Mapping[Entity, str], moves: Moves
     ) -> Iterator[str]:
-        got = {(self.words[rule_id], external_id or WHOLE): why for (rule_id, external_id), why in found.items()}
+        got = {
+            (self.words[rule_id], external_id or WHOLE): why for (rule_id, external_id), why in found.items()
+        }
         for rule, entities in wanted.items():
             for entity, why in entities.items():
                 if (rule, entity) not in got:
@@ -243,7 +251,9 @@ class _TestRun:
         ]
         missing = [entity for entity in found if entity not in self._standing()]
         if missing:
-            raise self._refuse(line, f"{self.words[missing[0][0]]} has no open alert on {missing[0][1] or WHOLE}.")
+            raise self._refuse(
+                line, f"{self.words[missing[0][0]]} has no open alert on {missing[0][1] or WHOLE}."
+            )
         return found
 
     def _number_clients(self) -> dict[str, int]:

@@ -82,7 +82,12 @@ def _metrics(record: Lined, record_id: str, refuse: Refuse) -> list[dict[str, An
         if not isinstance(number, Number):
             raise refuse(record.lines["metrics"], f"the metric {name} is no number.")
         found.append(
-            {"record_id": record_id, "metric_name": name, "metric_value": Decimal(number), "metric_unit": unit}
+            {
+                "record_id": record_id,
+                "metric_name": name,
+                "metric_value": Decimal(number),
+                "metric_unit": unit,
+            }
         )
     return found
 

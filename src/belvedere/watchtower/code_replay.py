@@ -90,7 +90,11 @@ class Watch:
                 self._judge(reading, previous, moves, only=children)
 
     def _judge(
-        self, reading: PlayedReading, previous: Frames | None, moves: Moves, only: frozenset[UUID] | None = None
+        self,
+        reading: PlayedReading,
+        previous: Frames | None,
+        moves: Moves,
+        only: frozenset[UUID] | None = None,
     ) -> None:
         place = reading.place
         rules = rules_for(self.rules, place.client_id)
@@ -202,9 +206,7 @@ def rules_for(rules: Iterable[Rule], client_id: int) -> list[Rule]:
         for rule in reversed(listed)
         if rule.client_id == client_id and rule.overrides_rule_id is not None and rule.is_active
     }
-    replaced = {
-        row.id for unit in form_units(listed) if unit.head.id in stands_in for row in unit.rows
-    }
+    replaced = {row.id for unit in form_units(listed) if unit.head.id in stands_in for row in unit.rows}
     return [_with_parent(rule, stands_in) for rule in listed if rule.id not in replaced]
 
 

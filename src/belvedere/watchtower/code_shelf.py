@@ -87,7 +87,9 @@ class Shelf:
         fitting = [
             one
             for one in self.channels
-            if one.client_id in (client_id, 0) and one.kind.startswith(kinds) and word in (one.name, str(one.id))
+            if one.client_id in (client_id, 0)
+            and one.kind.startswith(kinds)
+            and word in (one.name, str(one.id))
         ]
         fitting.sort(key=lambda one: one.client_id == 0)
         return fitting[0].id if fitting else None
@@ -116,7 +118,9 @@ def place_rules(shelf: Shelf, rules: Iterable[Rule]) -> None:
     for unit in units:
         slug = unit.head.slug or _free_slug(unit.head, taken)
         taken.add((unit.head.client_id, slug))
-        shelf.rules[unit.head.client_id, slug] = Stored(RuleText(slug, None, ()), unit.head.client_id, unit.rows)
+        shelf.rules[unit.head.client_id, slug] = Stored(
+            RuleText(slug, None, ()), unit.head.client_id, unit.rows
+        )
         for row in unit.rows:
             shelf.slugs[row.id] = (unit.head.client_id, slug)
     for key, stored in shelf.rules.items():

@@ -63,7 +63,9 @@ def wrong(file: str, line: int, detail: str, *, pointer: str = "", code: str = "
     return Invalid(problem.detail, errors=[problem], code=code)
 
 
-def place_problem(file: str, line: int, detail: str, pointer: str = "", code: str = "invalid") -> FieldProblem:
+def place_problem(
+    file: str, line: int, detail: str, pointer: str = "", code: str = "invalid"
+) -> FieldProblem:
     where = f"{file}, line {line}" if file else f"line {line}"
     return FieldProblem(pointer or "/document", code, f"{where}: {detail}")
 

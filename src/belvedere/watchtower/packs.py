@@ -34,7 +34,9 @@ def list_packs() -> tuple[Pack, ...]:
     """Every shipped pack, by name."""
     folder = files("belvedere.watchtower") / "packs"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return tuple(_read(name.removesuffix(".yaml"), (folder / name).read_text(encoding="utf-8")) for name in names)
+    return tuple(
+        _read(name.removesuffix(".yaml"), (folder / name).read_text(encoding="utf-8")) for name in names
+    )
 
 
 def _read(name: str, text: str) -> Pack:

@@ -1,7 +1,7 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
 from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules
-from belvedere.watchtower.code_format import Book, parse_book, schema_document
+from belvedere.watchtower.code_format import Book, parse_book, schema_text
 from belvedere.watchtower.code_plan import Plan, describe_plan
 from belvedere.watchtower.code_play import describe_outcomes, run_tests
 from belvedere.watchtower.code_yaml import update_yaml, write_yaml
@@ -69,7 +69,7 @@ __all__ = [
     "recheck_children",
     "resolve",
     "run_tests",
-    "schema_document",
+    "schema_text",
     "unacknowledge",
     "update_rule",
     "update_yaml",
