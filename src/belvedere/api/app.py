@@ -9,7 +9,11 @@ from belvedere.api.export import router as export
 from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
+<<<<<<< HEAD
 from belvedere.watchtower.routes_code import router as rule_files
+=======
+from belvedere.watchtower.routes_backtest import router as backtest
+>>>>>>> main
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
@@ -21,6 +25,7 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
+<<<<<<< HEAD
     for router in (
         accounts,
         sources,
@@ -32,5 +37,8 @@ def install(app: FastAPI) -> None:
         tables.router,
         system.router,
     ):
+=======
+    for router in (accounts, sources, backtest, watchtower, ads, notify, export, tables.router, system.router):
+>>>>>>> main
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

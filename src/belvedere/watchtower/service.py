@@ -1,5 +1,7 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.backtest import Asked, backtest
+from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules
 from belvedere.watchtower.code_format import Book, parse_book, schema_text
 from belvedere.watchtower.code_plan import Plan, describe_plan
@@ -33,6 +35,7 @@ from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_child
 __all__ = [
     "AlertFilter",
     "Applied",
+    "Asked",
     "Book",
     "Pack",
     "Page",
@@ -46,12 +49,14 @@ __all__ = [
     "acknowledge",
     "add_note",
     "apply_rules",
+    "backtest",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
     "delete_rule",
     "describe_outcomes",
     "describe_plan",
+    "draft_rows",
     "export_alerts",
     "export_rules",
     "get_alert",
@@ -70,6 +75,7 @@ __all__ = [
     "resolve",
     "run_tests",
     "schema_text",
+    "stored_rows",
     "unacknowledge",
     "update_rule",
     "update_yaml",
