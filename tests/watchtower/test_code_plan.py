@@ -1,6 +1,7 @@
 """Rules in files: what is read, what is refused with which line, and what a plan says and does."""
 
 import pytest
+from tests.watchtower.world import NOON
 
 from belvedere.core.context import Scope
 from belvedere.core.errors import Invalid
@@ -8,7 +9,6 @@ from belvedere.watchtower.code_apply import apply_rules, export_rules, plan_rule
 from belvedere.watchtower.code_format import parse_book
 from belvedere.watchtower.code_plan import describe_plan
 from belvedere.watchtower.code_yaml import update_yaml, write_yaml
-from tests.watchtower.world import NOON
 
 FILE = """\
 version: 1

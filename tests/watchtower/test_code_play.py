@@ -28,7 +28,7 @@ def play(tests: str, rules: str = RULES):
 
 def record(rate, clicks=None, name="advent"):
     metrics = f"open_rate: {rate}" + (f", click_rate: {clicks}" if clicks is not None else "")
-    return "{external_id: %s, metrics: {%s}}" % (name, metrics)
+    return f"{{external_id: {name}, metrics: {{{metrics}}}}}"
 
 
 def test_what_happens_as_expected_passes():

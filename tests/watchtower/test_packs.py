@@ -4,6 +4,7 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.watchtower.world import NOON, campaign
 
 from belvedere.core.context import Scope
 from belvedere.core.errors import NotFound
@@ -11,7 +12,6 @@ from belvedere.watchtower.code_format import schema_document
 from belvedere.watchtower.code_play import run_tests
 from belvedere.watchtower.code_yaml import plain, read_yaml
 from belvedere.watchtower.packs import get_pack, install_pack, list_packs
-from tests.watchtower.world import NOON, campaign
 
 PACKS = [pack.name for pack in list_packs()]
 

@@ -9,11 +9,8 @@ from belvedere.api.export import router as export
 from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
-<<<<<<< HEAD
-from belvedere.watchtower.routes_code import router as rule_files
-=======
 from belvedere.watchtower.routes_backtest import router as backtest
->>>>>>> main
+from belvedere.watchtower.routes_code import router as rule_files
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
@@ -25,20 +22,9 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-<<<<<<< HEAD
-    for router in (
-        accounts,
-        sources,
-        rule_files,
-        watchtower,
-        ads,
-        notify,
-        export,
-        tables.router,
-        system.router,
-    ):
-=======
-    for router in (accounts, sources, backtest, watchtower, ads, notify, export, tables.router, system.router):
->>>>>>> main
+    # Before the routes of single rules, whose ids would take these words for theirs.
+    for router in (accounts, sources, rule_files, backtest):
+        app.include_router(router, prefix=PREFIX)
+    for router in (watchtower, ads, notify, export, tables.router, system.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

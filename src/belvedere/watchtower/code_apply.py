@@ -173,8 +173,8 @@ class _Work:
                 changes["group_id"] = group_id
             if changes:
                 await self._update(step.rule, before.id, self._whole(changes, after, step.client_id))
-        for row in stored.rows[len(rows) :]:
-            await rule_book.delete_rule(self.session, row.id, actor=self.actor, now=self.now)
+        for gone in stored.rows[len(rows) :]:
+            await rule_book.delete_rule(self.session, gone.id, actor=self.actor, now=self.now)
         for row in rows[len(stored.rows) :]:
             await self._insert_last(step, row, group_id)
 

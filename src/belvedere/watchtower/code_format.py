@@ -294,7 +294,7 @@ def schema_document() -> dict[str, Any]:
     """The JSON Schema of a file of rules, for editors."""
     row = RuleInFile.model_json_schema(ref_template="#/$defs/{model}")
     parts = row.pop("$defs", {})
-    properties = {key: value for key, value in row["properties"].items()}
+    properties = dict(row["properties"])
     for name in TEXTS & set(properties):
         properties[name] = {**properties[name], "anyOf": [{"type": ["string", "number", "boolean", "null"]}]}
     single = {"type": "object", "additionalProperties": False, "properties": properties}

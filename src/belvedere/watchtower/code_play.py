@@ -25,10 +25,10 @@ from uuid import UUID
 
 from belvedere.core.errors import Invalid
 from belvedere.watchtower.code_format import Book, RuleText
-from belvedere.watchtower.code_plan import EVERY, Names
+from belvedere.watchtower.code_plan import Names
 from belvedere.watchtower.code_readings import made_up_id, make_frames, read_instant
 from belvedere.watchtower.code_replay import Entity, Moves, PlayedReading, Watch
-from belvedere.watchtower.code_shelf import Shelf
+from belvedere.watchtower.code_shelf import EVERY, Shelf
 from belvedere.watchtower.code_yaml import Lined, LinedList, wrong
 from belvedere.watchtower.contracts import Place, Rule
 

@@ -210,7 +210,7 @@ def rules_for(rules: Iterable[Rule], client_id: int) -> list[Rule]:
     return [_with_parent(rule, stands_in) for rule in listed if rule.id not in replaced]
 
 
-def _with_parent(rule: Rule, stands_in: Mapping[UUID | None, Rule]) -> Rule:
+def _with_parent(rule: Rule, stands_in: Mapping[UUID, Rule]) -> Rule:
     parent = stands_in.get(rule.parent_rule_id) if rule.parent_rule_id else None
     if parent is None or parent.id == rule.id:
         return rule

@@ -6,7 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from belvedere.core.errors import FieldProblem, Invalid
 
@@ -115,7 +115,7 @@ class _Reader:
         return found
 
     @staticmethod
-    def _scalar(node: ScalarNode) -> Any:
+    def _scalar(node: Node) -> Any:
         text = str(node.value)
         if node.tag == NULL:
             return None
