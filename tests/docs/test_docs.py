@@ -159,6 +159,8 @@ def resolve(group: click.Group, words: list[str]) -> tuple[click.Command, str, l
     command: Any = group
     name = "belvedere"
     while hasattr(command, "commands"):
+        if not words and command.invoke_without_command:
+            break
         assert words, f"`{name}` needs a subcommand"
         assert words[0] in command.commands, f"`{name} {words[0]}` is no command"
         command, name, words = command.commands[words[0]], f"{name} {words[0]}", words[1:]
