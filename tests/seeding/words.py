@@ -133,7 +133,6 @@ UNUSED: dict[str, tuple[str, set[str]]] = {
             "between",
             "changed_from_to",
             "contains",
-            "equals",
             "greater_or_equal",
             "in",
             "is_not_null",

@@ -20,6 +20,9 @@ from belvedere.core.errors import BelvedereError
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.watchtower.routes import router
+from belvedere.wiring.connections import offer_targets
+
+offer_targets()
 
 SCOPES = ["rules.read", "rules.write", "alerts.read", "alerts.write"]
 

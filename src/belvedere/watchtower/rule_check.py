@@ -10,8 +10,9 @@ from uuid import UUID
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.percents import fraction_note
 from belvedere.sources.contracts import RECORD_COLUMNS, Unit
+from belvedere.sources.service import known_targets, target_fields
 from belvedere.watchtower.compose import WEBHOOK_PREFIX
-from belvedere.watchtower.contracts import TARGET_TABLES, Condition, Place, Rule
+from belvedere.watchtower.contracts import Condition, Place, Rule
 from belvedere.watchtower.fields import (
     INSTANT_COLUMNS,
     NUMBER_COLUMNS,
@@ -25,14 +26,6 @@ from belvedere.watchtower.threshold import ORDERED, Threshold, check_threshold
 
 EMAIL = re.compile(r"[^\s@<>,;\"\x00]+@[^\s@<>,;\"\x00]+")
 CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
-INTERNAL_TARGETS = frozenset(TARGET_TABLES) - {"api_records"}
-INTERNAL_FIELDS = {
-    "communication_reports": frozenset({"days_since_team_message", "days_since_client_message"}),
-    "clients": frozenset(
-        {"active_sources", "open_alerts", "slug", "currency", "timezone", "locale", "website_url"}
-    ),
-}
-"""Fields that the internal sources promise, so that a rule may stand before their first reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +158,13 @@ def _promised(rule: Rule, source: Place | None) -> frozenset[str]:
     """
     table = rule.target_table or (source.target_table if source is not None else None)
     if table is None:
-        return frozenset().union(*INTERNAL_FIELDS.values())
-    return INTERNAL_FIELDS.get(table, frozenset())
+        return frozenset().union(*(target_fields(name) for name in known_targets()))
+    return frozenset(target_fields(table))
 
 
 def _check_target(rule: Rule, source: Place | None) -> None:
-    if rule.target_table is not None and rule.target_table not in TARGET_TABLES:
-        raise invalid("target_table", "unknown", f"target_table is one of {', '.join(TARGET_TABLES)}.")
+    if rule.target_table is not None and rule.target_table not in known_targets():
+        raise invalid("target_table", "unknown", f"target_table is one of {', '.join(known_targets())}.")
     if source is None or rule.target_table is None or rule.target_table == source.target_table:
         return
     raise invalid(
