@@ -1,5 +1,7 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.backtest import Asked, backtest
+from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
@@ -26,6 +28,7 @@ from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_child
 
 __all__ = [
     "AlertFilter",
+    "Asked",
     "Page",
     "Preview",
     "PreviewFinding",
@@ -35,10 +38,12 @@ __all__ = [
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "backtest",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
     "delete_rule",
+    "draft_rows",
     "export_alerts",
     "get_alert",
     "get_rule",
@@ -49,6 +54,7 @@ __all__ = [
     "preview_rule",
     "recheck_children",
     "resolve",
+    "stored_rows",
     "unacknowledge",
     "update_rule",
     "watch_snapshot",
