@@ -137,7 +137,6 @@ UNUSED: dict[str, tuple[str, set[str]]] = {
             "in",
             "is_not_null",
             "is_null",
-            "less_or_equal",
             "no_data",
             "not_equals",
             "percent_change",

@@ -32,7 +32,7 @@ RULES = (
     (
         UUID("0b1e0000-0000-4000-8000-000000000004"), "credential_expiring", "Credential is about to end",
         "The platform ends the credential within so many days. Store a new one before that.",
-        "credential_expires_in_days", "less_than", "6", "warning",
+        "credential_expires_in_days", "less_or_equal", "5", "warning",
     ),
 )  # fmt: skip
 """Key, name for programs, name for people, what it says, field, condition, limit, severity."""
