@@ -43,7 +43,9 @@ class DigestWorld:
         return self.snapshots[client]
 
     def alert(self, rule: UUID, opened: datetime, *, client: int = 1, **columns: Any) -> UUID:
-        (owner,) = self.world.admin.execute("SELECT client_id FROM watchtower_rules WHERE id = %s", [rule]).fetchone()
+        (owner,) = self.world.admin.execute(
+            "SELECT client_id FROM watchtower_rules WHERE id = %s", [rule]
+        ).fetchone()
         if columns.get("resolved_at"):
             columns = {"state": "resolved", "resolved_reason": "recovered", **columns}
         values = {
@@ -53,14 +55,18 @@ class DigestWorld:
             "created_at": opened, **columns,
         }  # fmt: skip
         names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
-        self.world.admin.execute(f"INSERT INTO watchtower_alerts ({names}) VALUES ({marks})", list(values.values()))
+        self.world.admin.execute(
+            f"INSERT INTO watchtower_alerts ({names}) VALUES ({marks})", list(values.values())
+        )
         return values["id"]
 
     async def at(self, now: datetime) -> list[Made]:
         self.world.now = now
         return await send_due(self.runtime, now)
 
-    async def minutes(self, start: datetime, end: datetime, step: timedelta = timedelta(minutes=1)) -> list[Made]:
+    async def minutes(
+        self, start: datetime, end: datetime, step: timedelta = timedelta(minutes=1)
+    ) -> list[Made]:
         made: list[Made] = []
         while start <= end:
             made += await self.at(start)
@@ -69,7 +75,10 @@ class DigestWorld:
 
     def digests(self, **wanted: Any) -> list[dict[str, Any]]:
         where = " AND ".join(["true", *(f"{name} = %s" for name in wanted)])
-        return self.world.rows(f"SELECT * FROM digests WHERE {where} ORDER BY boundary_at, client_id, destination", *wanted.values())
+        return self.world.rows(
+            f"SELECT * FROM digests WHERE {where} ORDER BY boundary_at, client_id, destination",
+            *wanted.values(),
+        )
 
     def messages(self) -> list[dict[str, Any]]:
         found = self.world.rows("SELECT * FROM core.deliveries ORDER BY created_at, client_id, destination")
@@ -77,5 +86,3 @@ class DigestWorld:
 
     def texts(self) -> list[str]:
         return [f"{row['message']['title']}\n{row['message']['text']}" for row in self.messages()]
-
-

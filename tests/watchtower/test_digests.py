@@ -18,7 +18,8 @@ def house(world, runtime) -> DigestWorld:
 async def test_first(house):
     rule = house.rule()
     house.alert(rule, MONDAY_NINE - HOUR)
-    house.alert(rule, MONDAY_NINE - 30*HOUR, severity="critical")
+    house.alert(rule, MONDAY_NINE - 30 * HOUR, severity="critical")
     print(await house.at(MONDAY_NINE + MINUTE))
-    print(house.digests()); print(*house.texts())
+    print(house.digests())
+    print(*house.texts())
     assert 0

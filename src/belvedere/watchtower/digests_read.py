@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
-from belvedere.core.errors import FieldProblem, Invalid, NotFound
+from belvedere.core.errors import NotFound
 from belvedere.core.reach import page_keys
 from belvedere.notify.contracts import ChannelKind
 from belvedere.notify.service import deliveries_of
@@ -168,11 +168,11 @@ async def _chosen(session: ReadSession, asked: Asked) -> tuple[list[Plan], Any]:
     if asked.rule_id is not None:
         found = [plan for plan in live if asked.rule_id in {*plan.own_rules, *plan.shared_rules}]
         if not found:
-            raise _nothing("/rule_id", "This rule has no digest: give it a schedule and a channel.")
+            raise NotFound("This rule has no digest: give it a schedule and a channel, and switch it on.")
         return found, places
     found = [plan for plan in live if _fits(plan, asked)]
     if not found:
-        raise _nothing("/destination", "No active rule sends a digest there.")
+        raise NotFound("No active rule sends a digest there.")
     return found, places
 
 
@@ -185,7 +185,3 @@ def _fits(plan: Plan, asked: Asked) -> bool:
         (asked.destination, key.destination.address),
     )
     return all(want is None or want == have for want, have in wanted)
-
-
-def _nothing(pointer: str, detail: str) -> Invalid:
-    return Invalid(detail, errors=[FieldProblem(pointer, "no_digest", detail)], code="no_digest")

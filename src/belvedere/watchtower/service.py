@@ -1,5 +1,15 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.digests import Made as MadeDigest
+from belvedere.watchtower.digests import send_due
+from belvedere.watchtower.digests_read import Asked as AskedDigests
+from belvedere.watchtower.digests_read import (
+    DigestFilter,
+    get_digest,
+    list_digests,
+    list_upcoming,
+    preview_digests,
+)
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
@@ -26,6 +36,9 @@ from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_child
 
 __all__ = [
     "AlertFilter",
+    "AskedDigests",
+    "DigestFilter",
+    "MadeDigest",
     "Page",
     "Preview",
     "PreviewFinding",
@@ -41,14 +54,19 @@ __all__ = [
     "delete_rule",
     "export_alerts",
     "get_alert",
+    "get_digest",
     "get_rule",
     "judge_stored",
     "list_alerts",
+    "list_digests",
     "list_evaluations",
     "list_rules",
+    "list_upcoming",
+    "preview_digests",
     "preview_rule",
     "recheck_children",
     "resolve",
+    "send_due",
     "unacknowledge",
     "update_rule",
     "watch_snapshot",
