@@ -89,10 +89,10 @@ def digests_show(
     if as_json:
         print_json(found)
         return
-    out.print(f"{found['title']}\n", markup=False)
-    out.print(found["text"], markup=False)
+    out.print(f"{found['title']}\n")
+    out.print(found["text"])
     for message in found["deliveries"]:
-        out.print(f"\n{message['channel']} {message['address']}: {message['state']}", markup=False)
+        out.print(f"\n{message['channel']} {message['address']}: {message['state']}")
     if not found["deliveries"]:
         out.print("\nNothing was sent.")
 
@@ -128,8 +128,8 @@ def digests_preview(
         return
     for row in found:
         comes = f"{row['next_boundary_at']:%Y-%m-%d %H:%M} UTC"
-        out.print(f"{row['client']} · {row['destination']} · comes {comes}", markup=False)
-        out.print(f"{row['title']}\n{row['text']}\n", markup=False)
+        out.print(f"{row['client']} · {row['destination']} · comes {comes}")
+        out.print(f"{row['title']}\n{row['text']}\n")
 
 
 @digests.command("run")

@@ -47,9 +47,9 @@ class Schedule:
 
     @property
     def words(self) -> str:
-        """`daily at 09:00` or `Mondays at 09:00`."""
+        """`Daily at 09:00` or `Mondays at 09:00`."""
         at = self.clock.strftime("%H:%M")
-        return f"daily at {at}" if self.kind is NotifySchedule.DAILY else f"{WEEKDAYS[self.day]}s at {at}"
+        return f"Daily at {at}" if self.kind is NotifySchedule.DAILY else f"{WEEKDAYS[self.day]}s at {at}"
 
 
 @dataclass(frozen=True, slots=True)
