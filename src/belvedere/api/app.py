@@ -9,6 +9,7 @@ from belvedere.api.export import router as export
 from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
+from belvedere.watchtower.routes_backtest import router as backtest
 from belvedere.watchtower.routes_digests import router as digests
 
 VERSION = "1.0.0"
@@ -21,7 +22,7 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-    domains = (accounts, sources, watchtower, digests, ads, notify)
+    domains = (accounts, sources, backtest, watchtower, digests, ads, notify)
     for router in (*domains, export, tables.router, system.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

@@ -1,5 +1,7 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.backtest import Asked, backtest
+from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.digests import Made as MadeDigest
 from belvedere.watchtower.digests import send_due
 from belvedere.watchtower.digests_read import Asked as AskedDigests
@@ -36,6 +38,7 @@ from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_child
 
 __all__ = [
     "AlertFilter",
+    "Asked",
     "AskedDigests",
     "DigestFilter",
     "MadeDigest",
@@ -48,10 +51,12 @@ __all__ = [
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "backtest",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
     "delete_rule",
+    "draft_rows",
     "export_alerts",
     "get_alert",
     "get_digest",
@@ -67,6 +72,7 @@ __all__ = [
     "recheck_children",
     "resolve",
     "send_due",
+    "stored_rows",
     "unacknowledge",
     "update_rule",
     "watch_snapshot",
