@@ -54,7 +54,7 @@ async def post(http, path, headers, expect=200, **body):
 async def test_plan_apply_export_and_plan_again(http, olga, world):
     plan = await post(http, "/rules/plan", olga, files={"rules.yaml": FILE})
     assert (plan["create"], plan["steps"][0]["says"]["condition"]) == (1, "changed")
-    assert world.rows("SELECT 1 FROM watchtower_rules") == []
+    assert world.rows("SELECT 1 FROM watchtower_rules WHERE builtin IS NULL") == []
     done = await post(http, "/rules/apply", olga, files={"rules.yaml": FILE})
     assert (done["create"], done["notes"][0]["rule"]) == (1, "theme-changed")
     exported = await http.get("/rules/export", headers=olga)
@@ -84,7 +84,7 @@ async def test_people_of_a_client_apply_their_own_rules_only(http, alice, charli
     assert "There is no client brandt" in foreign["detail"]
     assert "theme-changed" not in (await http.get("/rules/export", headers=charlie)).text
     await post(http, "/rules/apply", charlie, expect=422, files={"a": "clients:\n  brandt: {}\n"}, prune=True)
-    assert len(world.rows("SELECT 1 FROM watchtower_rules")) == 1
+    assert len(world.rows("SELECT 1 FROM watchtower_rules WHERE builtin IS NULL")) == 1
 
 
 async def test_a_reader_plans_but_does_not_apply(http, token_of, people):
@@ -105,7 +105,7 @@ async def test_packs_install_for_everybody_or_for_one_client(http, olga, alice, 
     assert (await post(http, "/rule-packs/communication/install", alice, client="brandt"))["create"] == 0
     assert (await post(http, "/rule-packs/communication/install", olga))["create"] == 2
     await post(http, "/rule-packs/seo/install", olga, expect=404)
-    assert {row["client_id"] for row in world.rows("SELECT client_id FROM watchtower_rules")} == {0, 1}
+    assert {row["client_id"] for row in world.rows("SELECT client_id FROM watchtower_rules WHERE builtin IS NULL")} == {0, 1}
 
 
 def test_the_shipped_schema_is_that_of_the_program():

@@ -125,7 +125,7 @@ async def test_applied_files_stand_word_for_word_and_a_second_time_changes_nothi
     first = await act.plan(FILE)
     assert [step.action for step in first.steps] == ["create"] * 5
     await act.apply(FILE)
-    rows = world.rows("SELECT * FROM watchtower_rules ORDER BY client_id, slug NULLS LAST, position")
+    rows = world.rows("SELECT * FROM watchtower_rules WHERE builtin IS NULL ORDER BY client_id, slug NULLS LAST, position")
     assert len(rows) == 7
     stored = {(row["client_id"], row["slug"]): row for row in rows if row["slug"]}
     rule = stored[0, "low-open-rate"]
@@ -142,7 +142,7 @@ async def test_applied_files_stand_word_for_word_and_a_second_time_changes_nothi
     assert stored[1, "low-open-rate"]["overrides_rule_id"] == rule["id"]
     again = await act.apply(FILE)
     assert again.plan.steps == ()
-    assert world.rows("SELECT * FROM watchtower_rules ORDER BY client_id, slug NULLS LAST, position") == rows
+    assert world.rows("SELECT * FROM watchtower_rules WHERE builtin IS NULL ORDER BY client_id, slug NULLS LAST, position") == rows
     assert len(world.rows("SELECT 1 FROM audit_log WHERE action = 'rule.created'")) == 7
 
 
@@ -158,7 +158,7 @@ async def test_what_is_exported_applies_as_itself(act, world):
     world.admin.execute(
         "UPDATE watchtower_rules SET parent_rule_id = NULL, parent_client_id = NULL, dependency_condition = NULL"
     )
-    world.admin.execute("DELETE FROM watchtower_rules")
+    world.admin.execute("DELETE FROM watchtower_rules WHERE builtin IS NULL")
     await act.apply(write_yaml(document))
     assert await act.export() == document
     assert list(await act.export(client_id=1)) == ["version", "clients"]
@@ -208,7 +208,6 @@ async def test_only_prune_deletes_and_only_where_the_file_speaks(act, world):
     world.source()
     await act.apply(FILE)
     world.rule(client_id=2, name="Marlow's own", slug="marlow")
-    world.rule(client_id=0, name="Source is late", slug="source-late", builtin="source_late")
     only = "clients:\n  brandt: {}\n"
     assert (await act.plan(only)).steps == ()
     plan = await act.plan(only, prune=True)
@@ -216,8 +215,10 @@ async def test_only_prune_deletes_and_only_where_the_file_speaks(act, world):
         ("delete", "brandt/quiet-shop"), ("delete", "brandt/low-open-rate"),
     ]  # fmt: skip
     await act.apply("rules: {}\nclients:\n  brandt: {}\n", prune=True)
-    left = world.rows("SELECT slug FROM watchtower_rules ORDER BY slug")
-    assert [row["slug"] for row in left] == ["marlow", "source-late"]
+    left = world.rows("SELECT slug, builtin FROM watchtower_rules ORDER BY builtin NULLS FIRST")
+    assert left[0] == {"slug": "marlow", "builtin": None}
+    assert len(left) > 1
+    assert all(row["builtin"] for row in left[1:])
 
 
 async def test_names_that_lead_nowhere_are_refused_together(act, world):
@@ -249,7 +250,7 @@ async def test_channels_go_by_their_name(act, world):
     )[0]["id"]
     text = "rules:\n  a: {field_name: x, condition: changed, notify_discord: true, discord_channel_id: Ops}\n"
     await act.apply(text)
-    (row,) = world.rows("SELECT discord_channel_id FROM watchtower_rules")
+    (row,) = world.rows("SELECT discord_channel_id FROM watchtower_rules WHERE builtin IS NULL")
     assert row["discord_channel_id"] == f"webhook:{key}"
     assert (await act.export())["rules"]["a"]["discord_channel_id"] == "Ops"
     assert (await act.plan(text)).steps == ()
@@ -289,7 +290,7 @@ async def test_one_wrong_rule_stops_all_of_them(act, db, world):
     with pytest.raises(Invalid) as caught:
         await act.apply(text)
     assert caught.value.detail.startswith("rules.yml, line 3: bad: ")
-    assert world.rows("SELECT 1 FROM watchtower_rules") == []
+    assert world.rows("SELECT 1 FROM watchtower_rules WHERE builtin IS NULL") == []
 
 
 def test_an_updated_file_keeps_its_comments():

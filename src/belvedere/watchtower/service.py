@@ -7,6 +7,16 @@ from belvedere.watchtower.code_format import Book, parse_book, schema_text
 from belvedere.watchtower.code_plan import Plan, describe_plan
 from belvedere.watchtower.code_play import describe_outcomes, run_tests
 from belvedere.watchtower.code_yaml import update_yaml, write_yaml
+from belvedere.watchtower.digests import Made as MadeDigest
+from belvedere.watchtower.digests import send_due
+from belvedere.watchtower.digests_read import Asked as AskedDigests
+from belvedere.watchtower.digests_read import (
+    DigestFilter,
+    get_digest,
+    list_digests,
+    list_upcoming,
+    preview_digests,
+)
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
@@ -36,7 +46,10 @@ __all__ = [
     "AlertFilter",
     "Applied",
     "Asked",
+    "AskedDigests",
     "Book",
+    "DigestFilter",
+    "MadeDigest",
     "Pack",
     "Page",
     "Plan",
@@ -60,21 +73,26 @@ __all__ = [
     "export_alerts",
     "export_rules",
     "get_alert",
+    "get_digest",
     "get_pack",
     "get_rule",
     "install_pack",
     "judge_stored",
     "list_alerts",
+    "list_digests",
     "list_evaluations",
     "list_packs",
     "list_rules",
+    "list_upcoming",
     "parse_book",
     "plan_rules",
+    "preview_digests",
     "preview_rule",
     "recheck_children",
     "resolve",
     "run_tests",
     "schema_text",
+    "send_due",
     "stored_rows",
     "unacknowledge",
     "update_rule",
