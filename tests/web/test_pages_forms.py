@@ -8,7 +8,6 @@ RULE = {
     "source_id": "",
     "client_id": "1",
     "target_table": "",
-    "match": "AND",
     "field-0": "open_rate",
     "condition-0": "less_than",
     "threshold-0": "15",
@@ -50,7 +49,7 @@ async def test_an_unknown_field_can_be_saved_when_one_says_so(filled, olga):
 
 
 async def test_a_rule_of_two_conditions_is_written_changed_and_taken_away(filled, olga):
-    two = {**RULE, "match": "OR", "field-1": "spend", "condition-1": "greater_than", "threshold-1": "100"}
+    two = {**RULE, "join-1": "OR", "field-1": "spend", "condition-1": "greater_than", "threshold-1": "100"}
     assert (await olga.post("/rules", data=two)).status_code == 303
     rule_id = filled.one("SELECT id FROM watch.watchtower_rules WHERE name = 'Few opens' AND position = 0")
     assert "Rule “Few opens” saved" in (await olga.get("/rules")).text
