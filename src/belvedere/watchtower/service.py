@@ -4,6 +4,7 @@ from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
 from belvedere.watchtower.lists import (
+    HISTORY_POINTS,
     AlertFilter,
     Page,
     RuleFilter,
@@ -23,8 +24,10 @@ from belvedere.watchtower.rule_book import (
     update_rule,
 )
 from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
+from belvedere.watchtower.wording import limit_text, value_text
 
 __all__ = [
+    "HISTORY_POINTS",
     "AlertFilter",
     "Page",
     "Preview",
@@ -43,6 +46,7 @@ __all__ = [
     "get_alert",
     "get_rule",
     "judge_stored",
+    "limit_text",
     "list_alerts",
     "list_evaluations",
     "list_rules",
@@ -51,5 +55,6 @@ __all__ = [
     "resolve",
     "unacknowledge",
     "update_rule",
+    "value_text",
     "watch_snapshot",
 ]

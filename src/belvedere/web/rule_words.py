@@ -50,7 +50,7 @@ SIGNS = {
     Condition.CONTAINS: "contains",
     Condition.IN: "in",
 }
-WORDLESS = {
+WORDLESS: dict[str, str] = {
     Condition.IS_NULL: "is empty",
     Condition.IS_NOT_NULL: "is filled",
     Condition.NO_DATA: "has no value",

@@ -3,13 +3,12 @@ const one = (query, at = document) => at.querySelector(query);
 const all = (query, at = document) => [...at.querySelectorAll(query)];
 const boxes = () => all("#alert-list .al-row input[type=checkbox]");
 const bar = () => one("[data-chosen-bar]");
+const chosenAny = () => boxes().some(box => box.checked);
 let last = -1;
 
 const counted = () => {
   const chosen = boxes().filter(box => box.checked).length, place = bar();
   if (!place) return;
-  const whole = one("[name=matching]", place)?.checked;
-  place.hidden = !chosen && !whole;
   const words = one("[data-chosen]", place);
   words.textContent = `${chosen} ${chosen === 1 ? "alert" : "alerts"} chosen`;
   const every = one("[data-choose-all]");
@@ -54,18 +53,28 @@ addEventListener("keydown", event => {
   } else if (key === "o") {
     const way = one("#alert-list .al.cur") ?? one("#alert-list .al[aria-current]");
     if (way) { event.preventDefault(); way.click(); }
-  } else if (key === "escape" && place && !place.hidden && !one("details.menu[open]")) {
+  } else if (key === "escape" && chosenAny() && !one("details.menu[open]")) {
     for (const box of boxes()) box.checked = false;
     counted();
-  } else if (place && !place.hidden) {
+  } else if (place && "ansrc".includes(key)) {
     const act = one(`[data-bulk-key="${CSS.escape(key)}"]`, place);
-    if (!act) return;
+    // The row under the keys is not the one that stands open beside: it is meant, so it is chosen first.
+    const aside = one(".al-row:has(.al.cur:not([aria-current])) input");
+    if (!chosenAny() && aside) { aside.checked = true; counted(); }
+    if (!act || !chosenAny()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     act.focus();
     act.click();
   }
 }, true);
+
+// Enter in a field of a menu means the menu's own button, not the first one of the form.
+addEventListener("keydown", event => {
+  const menu = event.key === "Enter" && event.target.matches("input:not([type=checkbox])") && event.target.closest(".drop");
+  const act = menu && (one("button[value=own]", menu) ?? one("button", menu));
+  if (act) { event.preventDefault(); act.click(); }
+});
 
 new MutationObserver(counted).observe(one("#panes") ?? document.body, { childList: true, subtree: false });
 counted();
