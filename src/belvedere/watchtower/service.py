@@ -1,5 +1,7 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.backtest import Asked, backtest
+from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
@@ -29,6 +31,7 @@ from belvedere.watchtower.wording import limit_text, value_text
 __all__ = [
     "HISTORY_POINTS",
     "AlertFilter",
+    "Asked",
     "Page",
     "Preview",
     "PreviewFinding",
@@ -38,10 +41,12 @@ __all__ = [
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "backtest",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
     "delete_rule",
+    "draft_rows",
     "export_alerts",
     "get_alert",
     "get_rule",
@@ -53,6 +58,7 @@ __all__ = [
     "preview_rule",
     "recheck_children",
     "resolve",
+    "stored_rows",
     "unacknowledge",
     "update_rule",
     "value_text",
