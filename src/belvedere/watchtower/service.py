@@ -26,7 +26,7 @@ from belvedere.watchtower.rule_book import (
     update_rule,
 )
 from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
-from belvedere.watchtower.wording import limit_text, value_text
+from belvedere.watchtower.wording import limit_text
 
 __all__ = [
     "HISTORY_POINTS",
@@ -61,6 +61,5 @@ __all__ = [
     "stored_rows",
     "unacknowledge",
     "update_rule",
-    "value_text",
     "watch_snapshot",
 ]
