@@ -9,8 +9,10 @@ from belvedere.ads.inbox_lists import (
     list_by_severity,
     list_inbox,
 )
+from belvedere.ads.watching import CAMPAIGN_FIGURES_TARGET
 
 __all__ = [
+    "CAMPAIGN_FIGURES_TARGET",
     "InboxFilter",
     "acknowledge",
     "count_inbox",

@@ -10,6 +10,7 @@ from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
 from belvedere.watchtower.routes_backtest import router as backtest
+from belvedere.watchtower.routes_digests import router as digests
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
@@ -21,16 +22,7 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-    for router in (
-        accounts,
-        sources,
-        backtest,
-        watchtower,
-        ads,
-        notify,
-        export,
-        tables.router,
-        system.router,
-    ):
+    domains = (accounts, sources, backtest, watchtower, digests, ads, notify)
+    for router in (*domains, export, tables.router, system.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

@@ -2,6 +2,16 @@
 
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
+from belvedere.watchtower.digests import Made as MadeDigest
+from belvedere.watchtower.digests import send_due
+from belvedere.watchtower.digests_read import Asked as AskedDigests
+from belvedere.watchtower.digests_read import (
+    DigestFilter,
+    get_digest,
+    list_digests,
+    list_upcoming,
+    preview_digests,
+)
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
@@ -32,6 +42,9 @@ __all__ = [
     "HISTORY_POINTS",
     "AlertFilter",
     "Asked",
+    "AskedDigests",
+    "DigestFilter",
+    "MadeDigest",
     "Page",
     "Preview",
     "PreviewFinding",
@@ -49,15 +62,20 @@ __all__ = [
     "draft_rows",
     "export_alerts",
     "get_alert",
+    "get_digest",
     "get_rule",
     "judge_stored",
     "limit_text",
     "list_alerts",
+    "list_digests",
     "list_evaluations",
     "list_rules",
+    "list_upcoming",
+    "preview_digests",
     "preview_rule",
     "recheck_children",
     "resolve",
+    "send_due",
     "stored_rows",
     "unacknowledge",
     "update_rule",

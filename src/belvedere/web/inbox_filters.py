@@ -129,7 +129,7 @@ def until_of(fields: Fields, now: datetime, zone_name: str) -> datetime | None:
 
 
 def tabs(view: View, current: str | None) -> list[dict[str, Any]]:
-    """The tabs over alerts and deliveries; `current` None stands for deliveries."""
+    """The tabs over alerts, silences, digests and deliveries; `current` None stands for deliveries."""
     client = view.client_id
     items = [("Open", "", view.counts["alerts"] or None), ("Acknowledged", "acknowledged", None),
              ("Snoozed", "snoozed", None), ("Resolved", "resolved", None), ("All", "all", None)]  # fmt: skip
@@ -143,7 +143,6 @@ def tabs(view: View, current: str | None) -> list[dict[str, Any]]:
         for label, name, count in items
     ]
     others = [
-        ("Silences", "/silences", current == "silences"),
         ("Deliveries", "/deliveries", current is None),
     ]
     return found + [
