@@ -21,6 +21,7 @@ from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
 from belvedere.watchtower.lists import (
+    HISTORY_POINTS,
     AlertFilter,
     Page,
     RuleFilter,
@@ -41,8 +42,10 @@ from belvedere.watchtower.rule_book import (
     update_rule,
 )
 from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
+from belvedere.watchtower.wording import limit_text
 
 __all__ = [
+    "HISTORY_POINTS",
     "AlertFilter",
     "Applied",
     "Asked",
@@ -78,6 +81,7 @@ __all__ = [
     "get_rule",
     "install_pack",
     "judge_stored",
+    "limit_text",
     "list_alerts",
     "list_digests",
     "list_evaluations",
