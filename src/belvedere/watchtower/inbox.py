@@ -16,9 +16,10 @@ from belvedere.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from belvedere.core.events import emit_many
 from belvedere.core.ids import new_id
 from belvedere.watchtower import repository
+from belvedere.watchtower.closing import announce_closed, closing_row
 from belvedere.watchtower.contracts import ResolvedReason
+from belvedere.watchtower.judging import wake_children
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.watch import announce_closed, closing_row, wake_children
 
 BULK_LIMIT = 500
 NOTE_LENGTH = 4000

@@ -7,8 +7,9 @@ from belvedere.core.jobs import JobCall, enqueue, job
 from belvedere.core.runtime import Runtime
 from belvedere.sources.service import find_unjudged, load_stored_snapshot
 from belvedere.watchtower import repository
+from belvedere.watchtower.judging import RECHECK
 from belvedere.watchtower.rule_book import CLOSE_JOB, close_rule_alerts
-from belvedere.watchtower.watch import RECHECK, judge_stored, recheck_children
+from belvedere.watchtower.watch import judge_stored, recheck_children
 
 EVALUATE = "watchtower.evaluate_snapshot"
 SWEEP_PAGE = 200

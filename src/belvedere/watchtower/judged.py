@@ -166,6 +166,21 @@ class JudgedUnit:
             return True
         return None if None in answers else False
 
+    def recovered_at(self, rows: list[int]) -> bool | None:
+        truth = self.truth_at(rows)
+        return None if truth is None else not truth
+
+    def no_data_at(self, rows: list[int]) -> bool:
+        return self.truth_at(rows) is None
+
+    def no_data_entities(self) -> dict[str, int]:
+        """External id and first row of every entity that carries no value."""
+        found: dict[str, int] = {}
+        for row, external_id in enumerate(self._judge.reading.external_ids):
+            if not self._known.rows[row]:
+                found.setdefault(external_id, row)
+        return found
+
     def findings(self, entities: Sequence[tuple[str, int]]) -> list[Finding]:
         """Entities, each with a row, as what alerts say of them."""
         rows = [row for _, row in entities]

@@ -1,6 +1,6 @@
 """Every query of the watch itself: set-based, one statement for any number of alerts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from belvedere.watchtower.contracts import (
     NotifySchedule,
     OpenAlert,
     ParentFacts,
+    PendingBreach,
     ResolvedReason,
     Rule,
     Severity,
@@ -40,11 +41,22 @@ _UNITS = text("SELECT metric_name, display_name, metric_unit FROM watch.metric_d
 _NOTIFIED = text(
     "UPDATE watch.watchtower_rules SET last_notified_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
-_FORGET_MISSING = text(
-    "UPDATE watch.watchtower_alerts SET missing_readings = 0"
-    " WHERE client_id = :client_id AND state = 'open' AND id = ANY (CAST(:ids AS uuid[]))"
+_COUNT_CLIENTS = text("SELECT watch.count_active_clients()")
+_STORMING = text(
+    "SELECT rule_id FROM watch.storms WHERE client_id = 0 AND ended_at IS NULL"
+    " AND rule_id = ANY (CAST(:ids AS uuid[]))"
 )
-
+_PARENTS = text(
+    "SELECT DISTINCT parent_rule_id FROM watch.watchtower_rules"
+    " WHERE client_id IN (0, :client_id) AND parent_rule_id IS NOT NULL"
+)
+_WEBHOOK = text(
+    "SELECT id FROM core.channels WHERE client_id = :client_id AND kind = 'webhook' AND is_active"
+    " ORDER BY created_at, id LIMIT 1"
+)
+_CLEAR_PENDING = text(
+    "DELETE FROM watch.rule_states WHERE client_id = :client_id AND fingerprint = ANY (CAST(:keys AS text[]))"
+)
 _OPEN_ENTITIES = text(
     "SELECT external_id FROM watch.watchtower_alerts WHERE client_id = :client_id AND source_id = :source_id"
     " AND rule_id = :rule_id AND state = 'open'"
@@ -63,6 +75,41 @@ class ClosedAlert:
     external_id: str | None
     reason: ResolvedReason
     destinations: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """An open alert with its words and the destinations of its opening; `was_told`: it went out."""
+
+    id: UUID
+    client_id: int
+    rule_id: UUID
+    title: str
+    message: str
+    severity: str
+    current_value: str | None
+    was_told: bool
+    rule_name: str
+    destinations: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What a running silence covers; None covers everything."""
+
+    rule_id: UUID | None
+    source_id: UUID | None
+    severity: str | None
+    external_id: str | None
+
+    def covers(self, rule_id: UUID, source_id: UUID | None, severity: str, external_id: str | None) -> bool:
+        pairs = (
+            (self.rule_id, rule_id),
+            (self.source_id, source_id),
+            (self.severity, severity),
+            (self.external_id, external_id or None),
+        )
+        return all(wanted is None or wanted == found for wanted, found in pairs)
 
 
 def rule_from_row(row: RowMapping) -> Rule:
@@ -119,13 +166,67 @@ async def load_rules(session: ReadSession, client_id: int, source_id: UUID) -> l
 
 
 async def load_parent_facts(
-    session: ReadSession, client_id: int, rule_ids: Iterable[UUID]
+    session: ReadSession, client_id: int, source_id: UUID, rule_ids: Iterable[UUID], now: datetime
 ) -> dict[UUID, ParentFacts]:
     wanted = list(rule_ids)
     if not wanted:
         return {}
-    found = await session.execute(statement("parent_facts"), {"client_id": client_id, "rule_ids": wanted})
-    return {row.id: ParentFacts(row.is_active, row.judged_for_client, row.judged_for_agency) for row in found}
+    values = {"client_id": client_id, "source_id": source_id, "rule_ids": wanted, "now": now}
+    found = await session.execute(statement("parent_facts"), values)
+    return {
+        row.id: ParentFacts(
+            row.is_active,
+            row.judged_for_client,
+            row.judged_for_agency,
+            is_stale=row.is_stale,
+            is_due=row.is_due,
+        )
+        for row in found
+    }
+
+
+async def load_pending(
+    session: ReadSession, client_id: int, source_id: UUID, snapshot_id: UUID
+) -> list[PendingBreach]:
+    """Breaches that wait at this source, with the readings before the present one."""
+    values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id}
+    found = await session.execute(statement("pending"), values)
+    return [
+        PendingBreach(row.fingerprint, row.rule_id, row.external_id, row.readings, row.since) for row in found
+    ]
+
+
+async def save_pending(
+    session: WriteSession,
+    rows: Sequence[dict[str, Any]],
+    *,
+    client_id: int,
+    source_id: UUID,
+    snapshot_id: UUID,
+) -> None:
+    if rows:
+        values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "source_id": source_id}
+        await session.execute(statement("save_pending"), {**values, "snapshot_id": snapshot_id})
+
+
+async def clear_pending(session: WriteSession, client_id: int, fingerprints: Sequence[str]) -> None:
+    if fingerprints:
+        await session.execute(_CLEAR_PENDING, {"client_id": client_id, "keys": list(fingerprints)})
+
+
+async def load_silences(session: ReadSession, client_id: int, now: datetime) -> list[Silence]:
+    found = await session.execute(statement("running_silences"), {"client_id": client_id, "now": now})
+    return [Silence(row.rule_id, row.source_id, row.severity, row.external_id) for row in found]
+
+
+async def load_told(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUID, ToldAlert]:
+    if not alert_ids:
+        return {}
+    found = await session.execute(statement("told_alerts"), {"ids": list(alert_ids)})
+    return {
+        row["id"]: ToldAlert(**{**dict(row), "destinations": tuple(row["destinations"] or ())})
+        for row in found.mappings()
+    }
 
 
 async def load_open_alerts(
@@ -149,6 +250,10 @@ async def load_open_alerts(
             good_readings=row.good_readings,
             severity=Severity(row.severity),
             current_value=row.current_value,
+            is_about_no_data=row.is_about_no_data,
+            told_value=row.told_value,
+            is_quiet=row.is_quiet,
+            seen_here=row.seen_here,
         )
         for row in found
     ]
@@ -183,6 +288,7 @@ async def open_alerts(
     client_id: int,
     source_id: UUID,
     snapshot_id: UUID,
+    account_id: UUID | None,
     now: datetime,
 ) -> dict[UUID, int]:
     """Insert alerts and their first event; gives id and episode of those that another evaluator had not
@@ -197,6 +303,7 @@ async def open_alerts(
             "client_id": client_id,
             "source_id": source_id,
             "snapshot_id": snapshot_id,
+            "account_id": account_id,
             "now": now,
         },
     )
@@ -204,11 +311,26 @@ async def open_alerts(
 
 
 async def see_again(
-    session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
+    session: WriteSession,
+    rows: Sequence[dict[str, Any]],
+    *,
+    client_id: int,
+    snapshot_id: UUID,
+    account_id: UUID | None,
+    now: datetime,
 ) -> None:
     if rows:
         values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
-        await session.execute(statement("see_again"), {**values, "now": now})
+        await session.execute(statement("see_again"), {**values, "account_id": account_id, "now": now})
+
+
+async def move_alerts(
+    session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
+) -> None:
+    """Set counts of readings; rows are of id, missing, good (None leaves them) and kept."""
+    if rows:
+        values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
+        await session.execute(statement("move_alerts"), {**values, "now": now})
 
 
 async def close_alerts(
@@ -239,23 +361,27 @@ async def close_alerts(
     ]
 
 
-async def count_missing(session: WriteSession, client_id: int, ids: Sequence[UUID]) -> None:
-    if ids:
-        await session.execute(statement("count_missing"), {"client_id": client_id, "ids": list(ids)})
-
-
-async def forget_missing(session: WriteSession, client_id: int, ids: Sequence[UUID]) -> None:
-    """The entity is there again, so the count of readings without it starts anew."""
-    if ids:
-        await session.execute(_FORGET_MISSING, {"client_id": client_id, "ids": list(ids)})
-
-
 async def record_evaluations(
     session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
 ) -> None:
     if rows:
         values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
         await session.execute(statement("record_evaluations"), {**values, "now": now})
+
+
+async def record_run(
+    session: WriteSession,
+    counts: Mapping[str, int],
+    quiet: Sequence[UUID],
+    *,
+    client_id: int,
+    source_id: UUID,
+    snapshot_id: UUID,
+    now: datetime,
+) -> None:
+    """One line for the whole reading; `quiet` are the rules that had nothing to say."""
+    values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id, "now": now}
+    await session.execute(statement("record_run"), {**values, **counts, "quiet": list(quiet)})
 
 
 async def mark_notified(session: WriteSession, rule_ids: Iterable[UUID], now: datetime) -> None:
@@ -281,3 +407,24 @@ async def find_recheck_readings(session: ReadSession, client_id: int, parent_id:
     """The newest judged readings on which children of a parent may stand."""
     values = {"client_id": client_id, "parent_id": parent_id}
     return list((await session.execute(statement("recheck_readings"), values)).scalars())
+
+
+async def find_parents(session: ReadSession, client_id: int) -> set[UUID]:
+    """Rules that others wait for, at this client."""
+    return set((await session.execute(_PARENTS, {"client_id": client_id})).scalars())
+
+
+async def count_clients(session: ReadSession) -> int:
+    """Active clients of the installation, however many this transaction may see."""
+    return int((await session.execute(_COUNT_CLIENTS)).scalar_one())
+
+
+async def find_storming(session: ReadSession, rule_ids: Iterable[UUID]) -> list[UUID]:
+    """Which of these rules for every client fire everywhere right now."""
+    return list((await session.execute(_STORMING, {"ids": list(rule_ids)})).scalars())
+
+
+async def find_webhook_channel(session: ReadSession, client_id: int) -> UUID | None:
+    """The first active webhook channel of a client."""
+    found: UUID | None = (await session.execute(_WEBHOOK, {"client_id": client_id})).scalar_one_or_none()
+    return found

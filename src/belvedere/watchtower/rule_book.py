@@ -17,6 +17,7 @@ from belvedere.core.ids import new_id
 from belvedere.core.jobs import enqueue
 from belvedere.watchtower import repository, rule_rows
 from belvedere.watchtower.channel_choice import with_own_channel
+from belvedere.watchtower.closing import announce_closed, closing_row
 from belvedere.watchtower.contracts import ResolvedReason, Rule
 from belvedere.watchtower.dependencies import chain_problem
 from belvedere.watchtower.drafts import (
@@ -28,8 +29,8 @@ from belvedere.watchtower.drafts import (
 )
 from belvedere.watchtower.fields import FieldPlace, parse_field
 from belvedere.watchtower.groups import Unit, expression
+from belvedere.watchtower.judging import wake_children
 from belvedere.watchtower.rule_check import Note, RuleFacts, check_rule, invalid
-from belvedere.watchtower.watch import announce_closed, closing_row, wake_children
 
 DISCORD_API = "https://discord.com/api/v10"
 CLOSE_JOB = "watchtower.close_rule_alerts"

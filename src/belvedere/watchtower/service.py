@@ -3,6 +3,7 @@
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
+from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     AlertFilter,
     Page,
@@ -22,7 +23,7 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
-from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
+from belvedere.watchtower.watch import judge_stored, recheck_children, watch_snapshot
 
 __all__ = [
     "AlertFilter",
