@@ -23,8 +23,12 @@ def _sql(name: str) -> str:
     return (resources.files("belvedere.notify") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+_WAITS = _sql("waits")
+
+
 _FOLD = text(_sql("fold"))
-_CLAIM = text(_sql("claim"))
+_FOLD_REPEATS = text(_sql("fold_repeats"))
+_CLAIM = text(_sql("claim").replace("{waits}", _WAITS))
 _ACKNOWLEDGE = text(_sql("acknowledge"))
 _SETTLE = text(_sql("settle"))
 _EXPIRED = text(_sql("expired"))
@@ -64,15 +68,9 @@ _BREAK = text(
     """
 )
 _DUE_IN = text(
-    """
+    f"""
     SELECT extract(epoch FROM min(d.next_at) - now())::float8 FROM core.deliveries d
-     WHERE d.state = 'ready' AND d.message->>'told_with' IS NULL
-       AND NOT (d.kind = 'resolved' AND EXISTS (
-               SELECT 1 FROM core.deliveries o
-                WHERE o.client_id = d.client_id AND o.subject_type = d.subject_type
-                  AND o.subject_id = d.subject_id AND o.kind = 'opened' AND o.channel = d.channel
-                  AND o.destination = d.destination
-                  AND (o.state = 'sending' OR (o.state = 'ready' AND o.message->>'told_with' IS NULL))))
+     WHERE d.state = 'ready' AND d.message->>'told_with' IS NULL AND NOT ({_WAITS})
        AND NOT EXISTS (SELECT 1 FROM core.installation WHERE outbound_held = 1)
     """
 )
@@ -98,6 +96,7 @@ class Claim:
     idem_key: str
     message: dict[str, Any]
     opened_message: dict[str, Any] | None
+    members: list[dict[str, Any]] | None
     lease_token: UUID
     lease_until: datetime
     n: int
@@ -108,6 +107,9 @@ class Claim:
     channel_id: UUID | None
     channel_client_id: int | None
     channel_active: bool | None
+    channel_url: str | None
+    channel_broken: bool
+    fallback_channel_id: UUID | None
     credential_id: UUID | None
 
 
@@ -137,8 +139,9 @@ async def nobody_requests(session: WriteSession) -> bool:
 
 
 async def fold(session: WriteSession) -> None:
-    """Make one message of an opening and an end that are both still unsent."""
+    """Make one message of an opening and an end that are both still unsent, and of a repeat and what it repeats."""
     await session.execute(_FOLD)
+    await session.execute(_FOLD_REPEATS)
 
 
 async def claim(

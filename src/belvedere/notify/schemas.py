@@ -85,6 +85,10 @@ class DeliveryRead(BaseModel):
     possible_repeat: bool
     told_with: UUID | None = None
     combines: UUID | None = None
+    round: int = 0
+    is_group: bool = False
+    rerouted_to: UUID | None = None
+    rerouted_from: UUID | None = None
     idempotency_key: str
     receipt: str | None = None
     error: str | None = None
@@ -109,7 +113,17 @@ class AttemptRead(BaseModel):
     worker: str | None = None
 
 
+class MemberRead(BaseModel):
+    """One thing that the message tells of."""
+
+    subject_type: str
+    subject_id: UUID
+    kind: MessageKind
+    line: str
+
+
 class DeliveryDetail(DeliveryRead):
+    members: list[MemberRead] = []
     text: str | None = None
     fields: list[Any] | None = None
     url: str | None = None

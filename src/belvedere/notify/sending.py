@@ -25,6 +25,7 @@ from belvedere.notify import outbox, verdicts
 from belvedere.notify.contracts import ChannelKind, Destination, MessageKind
 from belvedere.notify.decide import Failure
 from belvedere.notify.documents import from_document
+from belvedere.notify.grouping import lines_of
 from belvedere.notify.keys import subject_key
 from belvedere.notify.outbox import Claim
 from belvedere.notify.ports import Outgoing, Receipt, Senders
@@ -224,6 +225,7 @@ class Sending:
             opened=from_document(claim.opened_message) if claim.opened_message else None,
             possible_repeat=claim.possible_repeat,
             link=absolute_link(message.url, self.runtime.settings.address),
+            lines=lines_of(claim.members),
         )
         return Outgoing(
             key=claim.idem_key,

@@ -23,7 +23,7 @@ from belvedere.notify.repository import (
     list_channels,
     list_deliveries,
 )
-from belvedere.notify.requests import request_deliveries, resend
+from belvedere.notify.requests import request_deliveries, resend, withdraw_unsent
 
 __all__ = [
     "Channel",
@@ -48,4 +48,5 @@ __all__ = [
     "resend",
     "send_test",
     "store_webhook_channel",
+    "withdraw_unsent",
 ]

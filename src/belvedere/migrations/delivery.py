@@ -1,0 +1,52 @@
+"""What revision 0015 does beside columns: every message gets its member, and the way back."""
+
+from collections.abc import Iterator
+
+from belvedere.migrations.watch import past_policies
+
+OLD_UNIQUE = "uq_deliveries_client_id_subject_type_subject_id_kind_ch_c4b7"
+
+ONE_MEMBER_EACH = (
+    "INSERT INTO core.delivery_members (client_id, subject_type, subject_id, kind, channel, destination, delivery_id,"
+    " line) SELECT client_id, subject_type, subject_id, kind, channel, destination, id, coalesce(message ->> 'title', '')"
+    " FROM core.deliveries ON CONFLICT DO NOTHING"
+)
+NOTHING_TOLD_AGAIN = """
+DO $$
+DECLARE
+    _lost bigint := (SELECT count(*) FROM core.deliveries WHERE round > 0);
+BEGIN
+    IF _lost > 0 THEN
+        RAISE EXCEPTION 'core.deliveries: % rows tell a thing again, which the older schema cannot hold', _lost;
+    END IF;
+END
+$$
+"""
+
+
+def statements() -> Iterator[str]:
+    yield from unforced("core.deliveries", past_policies("core.delivery_members", ONE_MEMBER_EACH))
+
+
+def undo() -> Iterator[str]:
+    yield from past_policies("core.deliveries", NOTHING_TOLD_AGAIN)
+    yield "DROP INDEX core.ix_deliveries_told_with"
+    yield "DROP INDEX core.ix_deliveries_ends"
+    yield "ALTER TABLE core.delivery_members DROP CONSTRAINT pk_delivery_members"
+    yield "ALTER TABLE core.deliveries DROP CONSTRAINT uq_deliveries_told_once"
+    for table in ("deliveries", "delivery_members"):
+        yield f"ALTER TABLE core.{table} DROP COLUMN round"
+    yield (
+        f"ALTER TABLE core.deliveries ADD CONSTRAINT {OLD_UNIQUE}"
+        " UNIQUE (client_id, subject_type, subject_id, kind, channel, destination)"
+    )
+    yield (
+        "ALTER TABLE core.delivery_members ADD CONSTRAINT pk_delivery_members"
+        " PRIMARY KEY (client_id, subject_type, subject_id, kind, channel, destination)"
+    )
+
+
+def unforced(table: str, statements: Iterator[str]) -> Iterator[str]:
+    yield f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"
+    yield from statements
+    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
