@@ -9,6 +9,7 @@ from belvedere.api.export import router as export
 from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
+from belvedere.watchtower.routes_silences import router as silences
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
@@ -20,6 +21,16 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-    for router in (accounts, sources, watchtower, ads, notify, export, tables.router, system.router):
+    for router in (
+        accounts,
+        sources,
+        watchtower,
+        silences,
+        ads,
+        notify,
+        export,
+        tables.router,
+        system.router,
+    ):
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

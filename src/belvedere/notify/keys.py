@@ -37,7 +37,14 @@ def subject_key(
     round: int = 0,  # noqa: A002 - the column's name
 ) -> str:
     """The key of one kind of message on a subject, such as that of its opening."""
-    parts: tuple[object, ...] = (client_id, subject_type, subject_id, kind, destination.channel, destination.address)
+    parts: tuple[object, ...] = (
+        client_id,
+        subject_type,
+        subject_id,
+        kind,
+        destination.channel,
+        destination.address,
+    )
     parts = (*parts, round) if round else parts
     digest = blake2b("\x1f".join(map(str, parts)).encode(errors="replace"), digest_size=_KEY_BYTES)
     return base64.b32encode(digest.digest()).decode().lower()

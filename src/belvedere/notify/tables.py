@@ -243,7 +243,9 @@ delivery_members = Table(
         server_default=text("0"),
         comment="Which telling of its kind it is, from 0; more than one where a thing is told again.",
     ),
-    PrimaryKeyConstraint("client_id", "subject_type", "subject_id", "kind", "round", "channel", "destination"),
+    PrimaryKeyConstraint(
+        "client_id", "subject_type", "subject_id", "kind", "round", "channel", "destination"
+    ),
     ForeignKeyConstraint(
         ["client_id", "delivery_id"],
         ["core.deliveries.client_id", "core.deliveries.id"],

@@ -15,7 +15,7 @@ from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.closing import ACTOR
-from belvedere.watchtower.compose import ALERT, Draft
+from belvedere.watchtower.compose import Draft
 from belvedere.watchtower.repository import Silence
 from belvedere.watchtower.telling import Telling, gather
 
@@ -100,10 +100,17 @@ async def _crowd(session: WriteSession, client_id: int, drafts: Sequence[Draft])
 def _tellings(draft: Draft, client_id: int, not_before: datetime | None) -> list[Telling]:
     if not draft.row["told"] or draft.message is None:
         return []
-    alert_id = draft.row["id"]
     wait = not_before if draft.rule.client_id == 0 else None
     return [
-        Telling(client_id, ALERT, alert_id, alert_id, MessageKind.OPENED, destination, draft.message, wait)
+        Telling(
+            client_id,
+            draft.row["id"],
+            MessageKind.OPENED,
+            destination,
+            draft.message,
+            wait,
+            rule_name=draft.rule.name,
+        )
         for destination in draft.destinations
     ]
 

@@ -90,6 +90,7 @@ class ToldAlert:
     current_value: str | None
     was_told: bool
     rule_name: str
+    steps: int
     destinations: tuple[dict[str, Any], ...]
 
 

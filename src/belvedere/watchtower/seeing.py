@@ -104,6 +104,6 @@ async def _tell(
     tellings = [
         telling
         for row in rows
-        for telling in again_tellings(told[row["id"]], row["step"], row["event_id"], client.name, base_url)
+        for telling in again_tellings(told[row["id"]], row["step"], client.name, base_url)
     ]
     return len(await request_deliveries(session, gather(tellings, base_url, now), now))

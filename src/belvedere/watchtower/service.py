@@ -1,8 +1,9 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.blocking import list_dependencies, rule_blocking
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
-from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
+from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, unacknowledge, unsnooze
 from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     AlertFilter,
@@ -13,6 +14,7 @@ from belvedere.watchtower.lists import (
     get_alert,
     list_alerts,
     list_evaluations,
+    list_notes,
     list_rules,
 )
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
@@ -23,7 +25,17 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
-from belvedere.watchtower.watch import judge_stored, recheck_children, watch_snapshot
+from belvedere.watchtower.silences import (
+    SilenceDraft,
+    change_silence,
+    create_silence,
+    end_silence,
+    get_silence,
+    list_silences,
+)
+from belvedere.watchtower.storms import gather_storm
+from belvedere.watchtower.tick import tick
+from belvedere.watchtower.watch import judge_stored, recheck_children, rejudge_rules, watch_snapshot
 
 __all__ = [
     "AlertFilter",
@@ -33,24 +45,38 @@ __all__ = [
     "RuleDraft",
     "RuleFilter",
     "SavedRule",
+    "SilenceDraft",
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "change_silence",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
+    "create_silence",
     "delete_rule",
+    "end_silence",
     "export_alerts",
+    "gather_storm",
     "get_alert",
     "get_rule",
+    "get_silence",
     "judge_stored",
     "list_alerts",
+    "list_dependencies",
     "list_evaluations",
+    "list_notes",
     "list_rules",
+    "list_silences",
     "preview_rule",
     "recheck_children",
+    "rejudge_rules",
     "resolve",
+    "rule_blocking",
+    "snooze",
+    "tick",
     "unacknowledge",
+    "unsnooze",
     "update_rule",
     "watch_snapshot",
 ]

@@ -14,32 +14,31 @@ from belvedere.watchtower.contracts import Severity
 from belvedere.watchtower.repository import ClosedAlert, ToldAlert
 
 GROUP = "alert_group"
-STEP = "alert_event"
-NAMED = 20
+NAMED_RULES = 3
 RANKS = {word.value: rank for rank, word in enumerate(Severity)}
 GROUP_WORDS = {
-    MessageKind.OPENED: ("new alert", "new alerts"),
-    MessageKind.RESOLVED: ("alert resolved", "alerts resolved"),
-    MessageKind.RAISED: ("alert got worse", "alerts got worse"),
-    MessageKind.AGAIN: ("alert still open", "alerts still open"),
+    MessageKind.OPENED: "new alerts",
+    MessageKind.RESOLVED: "alerts resolved",
+    MessageKind.RAISED: "alerts got worse",
+    MessageKind.AGAIN: "alerts still open",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One thing to say of one alert to one destination; (subject, kind, destination) is told once.
+    """One thing to say of one alert to one destination; (alert, kind, round, destination) is told once.
 
     `not_before` holds it back until that moment.
     """
 
     client_id: int
-    subject_type: str
-    subject_id: UUID
     alert_id: UUID
     kind: MessageKind
     destination: Destination
     message: Message
     not_before: datetime | None = None
+    round: int = 0
+    rule_name: str = ""
 
 
 def gather(tellings: Iterable[Telling], base_url: str, now: datetime) -> list[DeliveryRequest]:
@@ -56,48 +55,49 @@ def gather(tellings: Iterable[Telling], base_url: str, now: datetime) -> list[De
 def _single(telling: Telling) -> DeliveryRequest:
     return DeliveryRequest(
         telling.client_id,
-        telling.subject_type,
-        telling.subject_id,
+        ALERT,
+        telling.alert_id,
         telling.kind,
         telling.destination,
         telling.message,
         not_before=telling.not_before,
+        round=telling.round,
     )
 
 
 def _joined(group: Sequence[Telling], base_url: str, now: datetime) -> DeliveryRequest:
+    """One message with the alerts as its members; those told there before drop out of it."""
     first = group[0]
-    members = tuple(
-        Member(telling.subject_id, telling.message.title, telling.subject_type) for telling in group
-    )
+    ordered = sorted(group, key=lambda telling: -RANKS.get(telling.message.severity, 0))
     return DeliveryRequest(
         first.client_id,
         GROUP,
         new_id(now),
         first.kind,
         first.destination,
-        _joined_words(group, base_url),
-        members=members,
+        _joined_words(ordered, base_url),
+        members=tuple(
+            Member(telling.alert_id, telling.message.title, ALERT, telling.round) for telling in ordered
+        ),
         not_before=first.not_before,
     )
 
 
-def _joined_words(group: Sequence[Telling], base_url: str) -> Message:
-    """The count in the title, one line each, the first of them by name."""
-    first = group[0]
-    ordered = sorted(group, key=lambda telling: -RANKS.get(telling.message.severity, 0))
-    lines = [f"• {telling.message.title}" for telling in ordered[:NAMED]]
-    if len(group) > NAMED:
-        lines.append(f"and {len(group) - NAMED} more")
+def _joined_words(ordered: Sequence[Telling], base_url: str) -> Message:
+    """The count stands in the title; the outbox fills it in and adds a line for each alert."""
+    first = ordered[0]
     name = first.message.client_name
+    rules = list(dict.fromkeys(telling.rule_name for telling in ordered if telling.rule_name))
+    said = ", ".join(f"“{rule}”" for rule in rules[:NAMED_RULES])
+    more = f" and {len(rules) - NAMED_RULES} more" if len(rules) > NAMED_RULES else ""
     return Message(
-        title=cut(f"{len(group)} {GROUP_WORDS[first.kind][1]}: {name}", wording.TITLE_LENGTH),
-        text="\n".join(lines),
-        severity=ordered[0].message.severity,
+        title=cut(f"{{count}} {GROUP_WORDS[first.kind]}: {name}", wording.TITLE_LENGTH),
+        text=f"Rules: {said}{more}." if said else "",
+        severity=first.message.severity,
         client_name=name,
         url=f"{base_url.rstrip('/')}/alerts?client_id={first.client_id}" if base_url else None,
-        fields=(("Client", name), ("Alerts", str(len(group)))),
-        detail={"alert_ids": [str(telling.alert_id) for telling in group]},
+        fields=(("Client", name),),
+        detail={"alert_ids": [str(telling.alert_id) for telling in ordered]},
     )
 
 
@@ -114,15 +114,7 @@ def closing_tellings(closed: ClosedAlert, client_name: str, base_url: str) -> li
         detail={"alert_id": str(closed.id), "rule_id": str(closed.rule_id)},
     )
     return [
-        Telling(
-            closed.client_id,
-            ALERT,
-            closed.id,
-            closed.id,
-            MessageKind.RESOLVED,
-            destination_from(place),
-            message,
-        )
+        Telling(closed.client_id, closed.id, MessageKind.RESOLVED, destination_from(place), message)
         for place in closed.destinations
     ]
 
@@ -145,19 +137,16 @@ WHY = {
 }
 
 
-def again_tellings(
-    told: ToldAlert, step: str, event_id: UUID, client_name: str, base_url: str
-) -> list[Telling]:
+def again_tellings(told: ToldAlert, step: str, client_name: str, base_url: str) -> list[Telling]:
     """Tell an open alert once more, to whom its opening was told; `step` says why.
 
     What was held so far is told as an opening, once for each destination.
     """
     is_first = not told.was_told
     title = told.title if is_first else LEADS[step].format(severity=told.severity, title=told.title)
-    text = told.message if is_first else f"{WHY[step]} {_latest(told)}"
     message = Message(
         title=cut(title, wording.TITLE_LENGTH),
-        text=text,
+        text=told.message if is_first else f"{WHY[step]} {_latest(told)}",
         severity=told.severity,
         client_name=client_name,
         url=alert_url(base_url, told.id),
@@ -165,15 +154,17 @@ def again_tellings(
         detail={"alert_id": str(told.id), "rule_id": str(told.rule_id)},
     )
     kind = MessageKind.RAISED if step in ("severity_raised", "worsened") else MessageKind.AGAIN
-    subject = (ALERT, told.id) if is_first else (STEP, event_id)
+    if is_first:
+        kind = MessageKind.OPENED
     return [
         Telling(
             told.client_id,
-            *subject,
             told.id,
-            MessageKind.OPENED if is_first else kind,
+            kind,
             destination_from(place),
             message,
+            round=0 if is_first else told.steps,
+            rule_name=told.rule_name,
         )
         for place in told.destinations
     ]
