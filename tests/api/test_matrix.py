@@ -12,6 +12,8 @@ from tests.people import BRANDT
 MATRIX = Path(__file__).parent / "matrix.txt"
 CALLERS = ("owner", "analyst", "operator", "viewer", "client 1", "client 2", "anonymous")
 ENDLESS = {"/api/v1/events/stream"}
+ONLY_ASKING = {"/api/v1/rules/backtest", "/api/v1/rules/preview"}
+"""Questions too long for an address: they are posted, and change nothing."""
 HEAD = """# What each role is answered at each route, about things of client 1. The staff below the owner work on client 1.
 # Reading routes are called with things that exist; changing routes with an unknown thing or a body that does not fit,
 # so that 404 and 422 mean: the door let this role in. BELVEDERE_WRITE_MATRIX=1 writes this file anew.
@@ -78,4 +80,6 @@ def test_no_changing_route_lets_a_stranger_or_a_viewer_in():
         if path.startswith(("/api/v1/hooks", "/health", "/metrics")):
             continue
         assert found[-1] == "401", row
-        assert method == "GET" or about_oneself or found[CALLERS.index("viewer")] == "403", row
+        assert (
+            method == "GET" or path in ONLY_ASKING or about_oneself or found[CALLERS.index("viewer")] == "403"
+        ), row

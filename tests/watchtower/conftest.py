@@ -20,6 +20,7 @@ from belvedere.core.errors import BelvedereError
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.watchtower.routes import router
+from belvedere.watchtower.routes_backtest import router as backtest
 
 SCOPES = ["rules.read", "rules.write", "alerts.read", "alerts.write"]
 
@@ -40,6 +41,7 @@ async def http(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     """The routes behind their real doors."""
     app = FastAPI()
     app.state.runtime = runtime
+    app.include_router(backtest, prefix="/api/v1")
     app.include_router(router, prefix="/api/v1")
 
     @app.exception_handler(BelvedereError)

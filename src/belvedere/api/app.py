@@ -9,6 +9,7 @@ from belvedere.api.export import router as export
 from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
+from belvedere.watchtower.routes_backtest import router as backtest
 from belvedere.watchtower.routes_silences import router as silences
 
 VERSION = "1.0.0"
@@ -24,6 +25,7 @@ def install(app: FastAPI) -> None:
     for router in (
         accounts,
         sources,
+        backtest,
         watchtower,
         silences,
         ads,

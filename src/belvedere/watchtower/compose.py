@@ -15,15 +15,13 @@ from belvedere.notify.contracts import (
     webhook_address,
 )
 from belvedere.watchtower import wording
+from belvedere.watchtower.conditions import kind_of
 from belvedere.watchtower.contracts import Condition, Finding, Place, Rule, Verdict
 
 WEBHOOK_PREFIX = "webhook:"
 ALERT = "alert"
 NO_DATA = "no_data"
 EVENT = "event"
-EVENT_CONDITIONS = frozenset(
-    {Condition.CHANGED, Condition.CHANGED_FROM_TO, Condition.ADDED, Condition.REMOVED}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def _opening_words(
 
 
 def is_event(finding: Finding) -> bool:
-    return any(condition.condition in EVENT_CONDITIONS for condition in finding.conditions)
+    return any(kind_of(Condition(condition.condition)).is_event for condition in finding.conditions)
 
 
 def reason_document(rule: Rule, finding: Finding, kind: str = "") -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
+from belvedere.watchtower.backtest import Asked, backtest
+from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.blocking import list_dependencies, rule_blocking
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
@@ -39,6 +41,7 @@ from belvedere.watchtower.watch import judge_stored, recheck_children, rejudge_r
 
 __all__ = [
     "AlertFilter",
+    "Asked",
     "Page",
     "Preview",
     "PreviewFinding",
@@ -49,12 +52,14 @@ __all__ = [
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "backtest",
     "change_silence",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
     "create_silence",
     "delete_rule",
+    "draft_rows",
     "end_silence",
     "export_alerts",
     "gather_storm",
@@ -74,6 +79,7 @@ __all__ = [
     "resolve",
     "rule_blocking",
     "snooze",
+    "stored_rows",
     "tick",
     "unacknowledge",
     "unsnooze",

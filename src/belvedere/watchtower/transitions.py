@@ -28,8 +28,8 @@ HELD_SAMPLE = 20
 class Transitions:
     """Moves of one rule's alerts. `unsure`: entities that match, but whose parent is unknown."""
 
-    opened: list[Finding] = field(default_factory=list)
-    silent: list[Finding] = field(default_factory=list)
+    opened: Sequence[Finding] = field(default_factory=list)
+    silent: Sequence[Finding] = field(default_factory=list)
     seen_rows: list[tuple[OpenAlert, int]] = field(default_factory=list)
     seen_again: list[tuple[OpenAlert, Finding]] = field(default_factory=list)
     closed: list[Closing] = field(default_factory=list)
@@ -65,6 +65,11 @@ class Settling:
     def rule(self) -> Rule:
         return self.judged.unit.head
 
+    @property
+    def opens_freely(self) -> bool:
+        """Nothing gates an opening, so nobody needs to look at each."""
+        return self.rule.parent_rule_id is None and (not waits(self.rule) or self.judged.unit.is_event)
+
 
 def settle(
     judged: JudgedUnit, alerts: Sequence[OpenAlert], parents: ParentStates, state: WatchState, now: datetime
@@ -77,8 +82,11 @@ def settle(
     rows = judged.rows_of([entity_key(alert) for alert in alerts]) if alerts else {}
     staying = {entity_key(alert) for alert in breaches if _settle_breach(work, alert, rows)}
     quiet = {entity_key(alert) for alert in silences if _settle_no_data(work, alert, rows)}
-    fresh = {key: row for key, row in judged.candidates().items() if key not in staying}
-    moves.opened = judged.findings(_allowed(work, _ready(work, fresh)))
+    if work.opens_freely and not staying:
+        moves.opened = judged.opens_all()
+    else:
+        fresh = {key: row for key, row in judged.candidates().items() if key not in staying}
+        moves.opened = judged.findings(_allowed(work, _ready(work, fresh)))
     if work.rule.no_data_policy is NoDataPolicy.ALERT and state.is_full:
         moves.silent = judged.findings(_allowed(work, _without_value(judged, quiet)))
     seen = judged.findings([(entity_key(alert), row) for alert, row in moves.seen_rows])
@@ -224,7 +232,7 @@ def _clear(work: Settling, keys: list[str]) -> None:
 
 def _without_value(judged: JudgedUnit, known: set[str]) -> dict[str, int]:
     """Entities that carry no value and have no alert about it."""
-    return {key: row for key, row in judged.no_data_entities().items() if key not in known}
+    return {key: row for key, row in judged.no_data_candidates().items() if key not in known}
 
 
 def _allowed(work: Settling, entities: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -1,0 +1,139 @@
+"""What a rule would have done: stored readings judged again in data time, by the engine that judges live.
+
+Nothing is written. The session's scope decides which readings are seen.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from belvedere.core.database import ReadSession
+from belvedere.watchtower import repository
+from belvedere.watchtower.backtest_carry import Carry
+from belvedere.watchtower.backtest_fast import make_replay
+from belvedere.watchtower.backtest_ledger import Ledger
+from belvedere.watchtower.backtest_replay import Question
+from belvedere.watchtower.backtest_sum import sum_up
+from belvedere.watchtower.backtest_sweep import Sweep
+from belvedere.watchtower.contracts import DEPTH_LIMIT, Place, Rule
+from belvedere.watchtower.evaluate import applies
+from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.history import Track, load_tracks
+from belvedere.watchtower.history_frames import Needs, fetch_blobs, needs_of, split, unpack
+from belvedere.watchtower.rule_rows import find_group, find_rule
+from belvedere.watchtower.statements import statement
+from belvedere.watchtower.watch import client_facts
+
+MOST_ALERTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stretch of time and what to say of it; `rule_id` is the stored rule whose real alerts stand beside."""
+
+    start: datetime
+    end: datetime
+    client_ids: Collection[int] | None = None
+    rule_id: UUID | None = None
+    heeds_parent: bool = False
+    sweep: bool = False
+    most_episodes: int = 200
+    base_url: str = ""
+
+
+async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> dict[str, Any]:
+    """Replay the rows of one rule; gives the whole answer as a document."""
+    parents = await _parents(session, rows[0]) if asked.heeds_parent else []
+    question = Question(rows, parents)
+    units, labels = await repository.load_metric_words(session)
+    tracks = [track for track in await _tracks(session, question, asked) if _watches(question, track.place)]
+    needs = needs_of(question.rules, units)
+    sweep = Sweep.of(question, needs) if asked.sweep else None
+    ledgers: dict[int, Ledger] = {}
+    for track in tracks:
+        client_id = track.place.client_id
+        if client_id not in ledgers:
+            ledgers[client_id] = Ledger(await client_facts(session, client_id), asked.base_url)
+        await _replay(session, track, question, Carry(units, labels), ledgers[client_id], needs, sweep)
+    document = sum_up(question, list(ledgers.values()), asked.start, asked.end, asked.most_episodes)
+    document["compared_with"] = await _facts(session, question, asked, document)
+    document["sweep"] = sweep.document() if sweep is not None else None
+    return document
+
+
+async def _replay(
+    session: ReadSession,
+    track: Track,
+    question: Question,
+    carry: Carry,
+    ledger: Ledger,
+    needs: Needs,
+    sweep: Sweep | None,
+) -> None:
+    """One track in parts; unpacking and judging leave the event loop to others."""
+    replay = make_replay(question, carry, ledger)
+
+    def work(marks: Any, blobs: Any) -> None:
+        chunk = unpack(marks, blobs, needs)
+        replay.run(chunk)
+        if sweep is not None:
+            sweep.take(chunk)
+
+    for marks in split(track.marks):
+        blobs = await fetch_blobs(session, marks)
+        await asyncio.to_thread(work, marks, blobs)
+
+
+async def _tracks(session: ReadSession, question: Question, asked: Asked) -> list[Track]:
+    head = question.head
+    client_ids = asked.client_ids if head.client_id == 0 else [head.client_id]
+    sources = {rule.source_id for rule in question.rules}
+    source_ids = None if None in sources else {source for source in sources if source is not None}
+    return await load_tracks(session, asked.start, asked.end, client_ids=client_ids, source_ids=source_ids)
+
+
+def _watches(question: Question, place: Place) -> bool:
+    """Whether the rule itself looks at this place."""
+    return applies(question.unit, place)
+
+
+async def _parents(session: ReadSession, head: Rule) -> list[Rule]:
+    """The rows of every rule up the chain of parents, those that still stand."""
+    found: list[Rule] = []
+    here = head
+    for _ in range(DEPTH_LIMIT):
+        if here.parent_rule_id is None:
+            break
+        parent = await find_rule(session, here.parent_rule_id)
+        if parent is None:
+            break
+        rows = (
+            [parent]
+            if parent.group_id is None
+            else await find_group(session, parent.client_id, parent.group_id)
+        )
+        found += rows
+        here = form_units(rows)[0].head
+    return found
+
+
+async def _facts(
+    session: ReadSession, question: Question, asked: Asked, document: dict[str, Any]
+) -> dict[str, Any] | None:
+    head = question.head
+    sources = {rule.source_id for rule in question.rows}
+    values = {
+        "start": asked.start,
+        "end": asked.end,
+        "rule_id": asked.rule_id,
+        "client_ids": None if head.client_id == 0 and asked.client_ids is None
+        else sorted(asked.client_ids or ()) if head.client_id == 0 else [head.client_id],
+        "source_ids": None if None in sources else sorted(source for source in sources if source),
+        "most": MOST_ALERTS,
+    }  # fmt: skip
+    row = (await session.execute(statement("backtest_facts"), values)).one()
+    document["readings"]["failed"] = row.failed
+    return None if asked.rule_id is None else {"opened": row.opened, "alerts": row.alerts}

@@ -1,0 +1,161 @@
+"""What a replay finds, as it finds it: episodes from their opening to their end, and counts."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from belvedere.watchtower.compose import ClientFacts, draft_alerts
+from belvedere.watchtower.contracts import Closing, Condition, Finding, OpenAlert, Verdict
+from belvedere.watchtower.history import Mark
+from belvedere.watchtower.threshold import strict_number
+
+LOW = frozenset({Condition.LESS_THAN, Condition.LESS_OR_EQUAL})
+HIGH = frozenset({Condition.GREATER_THAN, Condition.GREATER_OR_EQUAL})
+
+
+@dataclass
+class Episode:
+    """One alert that would have been: when it opened, what it said, how far the value went, when and why it ended."""
+
+    rule_id: UUID
+    client_id: int
+    source_id: UUID
+    external_id: str
+    entity_name: str | None
+    snapshot_id: UUID
+    started_at: datetime
+    title: str
+    message: str
+    severity: str
+    condition: Condition
+    first_value: str | None
+    peak_value: str | None
+    last_value: str | None
+    last_seen_at: datetime
+    readings: int = 1
+    ended_at: datetime | None = None
+    reason: str | None = None
+
+    def see(self, value: str | None, at: datetime) -> None:
+        self.readings += 1
+        self.last_value = value
+        self.last_seen_at = at
+        self.peak_value = further(self.condition, self.peak_value, value)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "client_id": self.client_id,
+            "source_id": str(self.source_id),
+            "external_id": self.external_id or None,
+            "entity_name": self.entity_name,
+            "snapshot_id": str(self.snapshot_id),
+            "started_at": self.started_at,
+            "last_seen_at": self.last_seen_at,
+            "ended_at": self.ended_at,
+            "ended_because": self.reason,
+            "readings": self.readings,
+            "first_value": self.first_value,
+            "peak_value": self.peak_value,
+            "last_value": self.last_value,
+            "severity": self.severity,
+            "title": self.title,
+            "message": self.message,
+        }
+
+
+def further(condition: Condition, before: str | None, value: str | None) -> str | None:
+    """The value that went further past the limit; where that means nothing, the first one stays."""
+    if condition not in LOW | HIGH or value is None:
+        return before
+    old, new = strict_number(before or ""), strict_number(value)
+    if new is None or old is None:
+        return before if new is None else value
+    return value if _is_further(condition, old, new) else before
+
+
+def _is_further(condition: Condition, old: Decimal, new: Decimal) -> bool:
+    return new < old if condition in LOW else new > old
+
+
+@dataclass
+class Ledger:
+    """Counts and episodes of one replay over one client's readings."""
+
+    client: ClientFacts
+    base_url: str = ""
+    episodes: list[Episode] = field(default_factory=list)
+    open: dict[tuple[UUID, UUID, str | None], Episode] = field(default_factory=dict)
+    readings: int = 0
+    judged: int = 0
+    entities: int = 0
+    matched: int = 0
+    no_data: int = 0
+    errors: int = 0
+    held_back: int = 0
+    without_data: int = 0
+    not_judged: Counter[str] = field(default_factory=Counter)
+    held_because: Counter[str] = field(default_factory=Counter)
+
+    def count(self, verdict: Verdict | None) -> None:
+        """One reading, and what the rule said of it; None where it had nothing to say."""
+        self.readings += 1
+        if verdict is None:
+            self.not_judged["The reading does not carry the field."] += 1
+            return
+        if verdict.why.get("state") != "judged":
+            self.not_judged[str(verdict.why.get("why", "Held."))] += 1
+            return
+        self.judged += 1
+        self.entities += verdict.entities
+        self.matched += verdict.matched
+        self.no_data += verdict.no_data
+        self.errors += verdict.errors
+        self.held_back += verdict.held_back
+        self.held_because.update(verdict.why.get("held_back", {}))
+        self.without_data += verdict.entities > 0 and verdict.no_data >= verdict.entities
+
+    def move(self, verdict: Verdict, mark: Mark) -> None:
+        """Episodes that end, go on or begin with this reading, in the order in which the tables move."""
+        for closing in verdict.closed:
+            self.close(verdict.rule.id, mark, closing)
+        for alert, finding in verdict.seen_again:
+            self.see(verdict.rule.id, mark, alert, finding)
+        drafts = draft_alerts(verdict, mark.place, self.client, self.base_url, mark.data_as_of)
+        for draft in drafts:
+            self._begin(verdict, mark, draft.finding, draft.row)
+
+    def _begin(self, verdict: Verdict, mark: Mark, finding: Finding, row: dict[str, Any]) -> None:
+        value = finding.head.value
+        episode = Episode(
+            rule_id=verdict.rule.id,
+            client_id=mark.place.client_id,
+            source_id=mark.place.source_id,
+            external_id=finding.external_id,
+            entity_name=finding.entity_name,
+            snapshot_id=mark.snapshot_id,
+            started_at=mark.data_as_of,
+            title=row["title"],
+            message=row["message"],
+            severity=str(row["severity"]),
+            condition=Condition(finding.head.condition),
+            first_value=value,
+            peak_value=value,
+            last_value=value,
+            last_seen_at=mark.data_as_of,
+        )
+        self.episodes.append(episode)
+        self.open[verdict.rule.id, mark.place.source_id, finding.external_id] = episode
+
+    def see(self, rule_id: UUID, mark: Mark, alert: OpenAlert, finding: Finding) -> None:
+        episode = self.open.get((rule_id, mark.place.source_id, alert.external_id))
+        if episode is not None:
+            episode.see(finding.head.value, mark.data_as_of)
+
+    def close(self, rule_id: UUID, mark: Mark, closing: Closing) -> None:
+        episode = self.open.pop((rule_id, mark.place.source_id, closing.alert.external_id), None)
+        if episode is not None:
+            episode.ended_at = mark.data_as_of
+            episode.reason = closing.reason.value

@@ -1,0 +1,132 @@
+"""Trying rules on stored readings over HTTP, against the real database."""
+
+from datetime import timedelta
+
+import pytest
+from tests.people import BRANDT, MARLOW
+from tests.watchtower.past import keep, keep_pointer
+from tests.watchtower.world import campaign
+
+from belvedere.sources.contracts import Completeness
+
+DRAFT = {"name": "Low", "field_name": "open_rate", "condition": "less_than", "threshold_value": "15"}
+
+
+async def ask(http, headers, status=200, **body):
+    answer = await http.post("/rules/backtest", json=body, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def course(world):
+    """Advent dips twice, Spring once and for good; one reading repeats the one before it."""
+    for advent, spring in (("20", "30"), ("12", "30"), ("11", "30"), ("16", "14")):
+        last = keep(world, [campaign(rate=advent), campaign("spring", spring, "Spring")])
+    keep_pointer(world, last)
+    keep(world, [campaign(rate="9"), campaign("spring", "10", "Spring")])
+    return world
+
+
+async def test_a_draft_says_how_often_it_would_have_fired(http, olga, course):
+    found = await ask(http, olga, rule=DRAFT, days=30)
+    assert found["summary"] == "Would have fired 3 times in 30 days."
+    assert [(item["entity_name"], item["first_value"], item["peak_value"], item["ended_because"], item["readings"])
+            for item in found["episodes"]] == [
+        ("Advent preview", "9", "9", None, 1),
+        ("Spring", "14", "10", None, 3),
+        ("Advent preview", "12", "11", "recovered", 2),
+    ]  # fmt: skip
+    first = found["episodes"][-1]
+    assert first["title"] == "Open rate 12.0% on Advent preview"
+    assert "Rule “Low”, client Kaffeehaus Brandt." in first["message"]
+    assert found["readings"]["looked_at"] == found["readings"]["judged"] == 6
+    assert found["by_client"][0]["episodes"] == 3
+    assert sum(day["episodes"] for day in found["by_day"]) == 3
+    assert found["compared_with"] is None
+
+
+async def test_a_replay_finds_the_very_alerts_that_were_opened_live(http, olga, world):
+    rule = world.rule()
+    for rate in ("20", "12", None, "11", "16", "14", "20"):
+        await world.judge(keep(world, [campaign(rate=rate)]))
+    found = await ask(http, olga, rule_id=str(rule), days=30)
+    alerts = world.alerts()
+    assert found["compared_with"]["opened"] == found["episodes_total"] == len(alerts) == 2
+    assert sorted(item["title"] for item in found["episodes"]) == sorted(row["title"] for row in alerts)
+    assert sorted(item["message"] for item in found["episodes"]) == sorted(row["message"] for row in alerts)
+    assert [item["ended_because"] for item in found["episodes"]] == ["recovered", "recovered"]
+
+
+async def test_older_data_that_came_late_takes_its_place_in_history_item_28(http, olga, world):
+    """Live, a backfill raises nothing; in history it is judged where its data belongs."""
+    rule = world.rule()
+    start = world.now
+    await world.judge(keep(world, [campaign(rate="20")], as_of=start + timedelta(days=1)))
+    await world.judge(keep(world, [campaign(rate="20")], as_of=start + timedelta(days=3)))
+    late = keep(world, [campaign(rate="10")], as_of=start + timedelta(days=2))
+    assert (await world.judge(late)).skipped
+    assert not world.alerts()
+    found = await ask(
+        http, olga, rule_id=str(rule), start=start.isoformat(), end=(start + timedelta(days=9)).isoformat()
+    )
+    assert [(item["snapshot_id"], item["ended_because"]) for item in found["episodes"]] == [
+        (str(late.snapshot_id), "recovered")
+    ]
+    assert found["compared_with"]["opened"] == 0
+
+
+async def test_failed_and_partial_readings_count_as_they_do_live(http, olga, world):
+    keep(world, [campaign(rate="10")])
+    keep(world, [campaign(rate="20")], completeness=Completeness.PARTIAL)
+    world.admin.execute(
+        "INSERT INTO api_snapshots (source_id, client_id, status, error_message, completed_at)"
+        " VALUES (%s, 1, 'failed', 'refused', %s)", [world.source(), world.now],
+    )  # fmt: skip
+    found = await ask(http, olga, rule=DRAFT)
+    assert [item["ended_because"] for item in found["episodes"]] == [None]
+    assert found["readings"]["failed"] == 1
+    assert found["readings"]["looked_at"] == 2
+
+
+async def test_people_see_the_history_of_their_own_clients(http, olga, world, token_of, people):
+    keep(world, [campaign(rate="10")], client=BRANDT)
+    keep(world, [campaign(rate="11")], client=MARLOW)
+    assert (await ask(http, olga, rule=DRAFT))["episodes_total"] == 2
+    assert (await ask(http, olga, rule=DRAFT, client_ids=[MARLOW]))["episodes_total"] == 1
+    for person, client in ((people.alice, BRANDT), (people.bob, BRANDT), (people.charlie, MARLOW)):
+        found = await ask(http, token_of(person), rule=DRAFT)
+        assert [item["client_id"] for item in found["episodes"]] == [client]
+    await ask(http, token_of(people.charlie), status=404, rule=DRAFT, client_ids=[BRANDT])
+    await ask(http, token_of(people.charlie), status=404, rule={**DRAFT, "client_id": BRANDT})
+    rule = world.rule(client_id=BRANDT)
+    await ask(http, token_of(people.charlie), status=404, rule_id=str(rule))
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        ({}, "backtest_required", "/rule"),
+        ({"rule": DRAFT, "days": 3, "start": "2026-11-01T00:00:00Z"}, "backtest_twice", "/days"),
+        ({"rule": DRAFT, "start": "2026-11-01T00:00:00"}, "backtest_no_zone", "/start"),
+        ({"rule": DRAFT, "start": "2024-01-01T00:00:00Z"}, "backtest_range", "/start"),
+        ({"rule": {**DRAFT, "field_name": "opn_rate"}}, "field_unknown", "/rows/0/field_name"),
+    ],
+)
+async def test_what_does_not_fit_is_said_with_its_place(http, olga, course, body, code, pointer):
+    found = await ask(http, olga, status=422, **body)
+    assert found["code"] == code
+    assert found["errors"][0]["pointer"] == pointer
+
+
+async def test_a_misspelt_field_comes_with_near_names(http, olga, course):
+    found = await ask(http, olga, status=422, rule={**DRAFT, "field_name": "opn_rate"})
+    assert "open_rate" in found["detail"]
+
+
+async def test_the_newest_readings_answer_a_preview(http, olga, world):
+    await world.judge(keep(world, [campaign(rate="20"), campaign("spring", "9", "Spring")]))
+    answer = await http.post("/rules/preview", json={"rule": DRAFT}, headers=olga)
+    found = answer.json()
+    assert (answer.status_code, found["entities"], found["matches"], found["would_open"]) == (200, 2, 1, 1)
+    assert found["findings"][0]["conditions"][0]["value"] == "9"
