@@ -8,8 +8,10 @@ from belvedere.ads.inbox_lists import (
     get_inbox_alert,
     list_inbox,
 )
+from belvedere.ads.watching import CAMPAIGN_FIGURES_TARGET
 
 __all__ = [
+    "CAMPAIGN_FIGURES_TARGET",
     "InboxFilter",
     "acknowledge",
     "count_inbox",

@@ -10,7 +10,11 @@ from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
 from belvedere.watchtower.routes_backtest import router as backtest
+<<<<<<< HEAD
 from belvedere.watchtower.routes_silences import router as silences
+=======
+from belvedere.watchtower.routes_digests import router as digests
+>>>>>>> main
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
@@ -22,6 +26,7 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
+<<<<<<< HEAD
     for router in (
         accounts,
         sources,
@@ -34,5 +39,9 @@ def install(app: FastAPI) -> None:
         tables.router,
         system.router,
     ):
+=======
+    domains = (accounts, sources, backtest, watchtower, digests, ads, notify)
+    for router in (*domains, export, tables.router, system.router):
+>>>>>>> main
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

@@ -2,7 +2,20 @@
 
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
+<<<<<<< HEAD
 from belvedere.watchtower.blocking import list_dependencies, rule_blocking
+=======
+from belvedere.watchtower.digests import Made as MadeDigest
+from belvedere.watchtower.digests import send_due
+from belvedere.watchtower.digests_read import Asked as AskedDigests
+from belvedere.watchtower.digests_read import (
+    DigestFilter,
+    get_digest,
+    list_digests,
+    list_upcoming,
+    preview_digests,
+)
+>>>>>>> main
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, unacknowledge, unsnooze
@@ -42,6 +55,9 @@ from belvedere.watchtower.watch import judge_stored, recheck_children, rejudge_r
 __all__ = [
     "AlertFilter",
     "Asked",
+    "AskedDigests",
+    "DigestFilter",
+    "MadeDigest",
     "Page",
     "Preview",
     "PreviewFinding",
@@ -64,21 +80,35 @@ __all__ = [
     "export_alerts",
     "gather_storm",
     "get_alert",
+    "get_digest",
     "get_rule",
     "get_silence",
     "judge_stored",
     "list_alerts",
+<<<<<<< HEAD
     "list_dependencies",
+=======
+    "list_digests",
+>>>>>>> main
     "list_evaluations",
     "list_notes",
     "list_rules",
+<<<<<<< HEAD
     "list_silences",
+=======
+    "list_upcoming",
+    "preview_digests",
+>>>>>>> main
     "preview_rule",
     "recheck_children",
     "rejudge_rules",
     "resolve",
+<<<<<<< HEAD
     "rule_blocking",
     "snooze",
+=======
+    "send_due",
+>>>>>>> main
     "stored_rows",
     "tick",
     "unacknowledge",

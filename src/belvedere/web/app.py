@@ -24,6 +24,7 @@ from belvedere.web import (
     pages_clients,
     pages_credentials,
     pages_deliveries,
+    pages_digests,
     pages_docs,
     pages_door,
     pages_live,
@@ -44,7 +45,8 @@ from belvedere.web.assets import CONTENT_SECURITY_POLICY
 from belvedere.web.view import look, nobody
 
 PAGES = (
-    pages_static, pages_door, pages_live, pages_overview, pages_search, pages_alerts, pages_alerts_ads, pages_deliveries, pages_rules,
+    pages_static, pages_door, pages_live, pages_overview, pages_search, pages_alerts, pages_alerts_ads, pages_deliveries, pages_digests,
+    pages_rules,
     pages_sources, pages_accounts, pages_snapshots, pages_rejects, pages_settings, pages_clients, pages_people,
     pages_credentials, pages_tokens, pages_channels, pages_system, pages_tables, pages_docs,
 )  # fmt: skip

@@ -291,7 +291,7 @@ def show_inbox(
 
 
 def tabs(view: View, current: str | None) -> list[dict[str, Any]]:
-    """The tabs over alerts and deliveries; `current` None stands for deliveries."""
+    """The tabs over alerts, digests and deliveries; `current` None stands for deliveries."""
     client = view.client_id
     items = [("Open", "", view.counts["alerts"] or None), ("Acknowledged", "acknowledged", None),
              ("Resolved", "resolved", None), ("All", "all", None)]  # fmt: skip
@@ -304,8 +304,21 @@ def tabs(view: View, current: str | None) -> list[dict[str, Any]]:
         }
         for label, name, count in items
     ]
-    deliveries = with_query("/deliveries", client=client)
-    return [*found, {"label": "Deliveries", "url": deliveries, "current": current is None, "count": None}]
+    return [
+        *found,
+        {
+            "label": "Digests",
+            "url": with_query("/digests", client=client),
+            "current": current == "digests",
+            "count": None,
+        },
+        {
+            "label": "Deliveries",
+            "url": with_query("/deliveries", client=client),
+            "current": current is None,
+            "count": None,
+        },
+    ]
 
 
 def _filters(wanted: Wanted) -> list[dict[str, Any]]:
