@@ -10,11 +10,8 @@ from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
 from belvedere.watchtower.routes_backtest import router as backtest
-<<<<<<< HEAD
-from belvedere.watchtower.routes_silences import router as silences
-=======
 from belvedere.watchtower.routes_digests import router as digests
->>>>>>> main
+from belvedere.watchtower.routes_silences import router as silences
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
@@ -26,22 +23,7 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-<<<<<<< HEAD
-    for router in (
-        accounts,
-        sources,
-        backtest,
-        watchtower,
-        silences,
-        ads,
-        notify,
-        export,
-        tables.router,
-        system.router,
-    ):
-=======
-    domains = (accounts, sources, backtest, watchtower, digests, ads, notify)
+    domains = (accounts, sources, backtest, watchtower, silences, digests, ads, notify)
     for router in (*domains, export, tables.router, system.router):
->>>>>>> main
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

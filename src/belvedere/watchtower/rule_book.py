@@ -113,13 +113,9 @@ async def delete_rule(
 ) -> None:
     """Delete a rule with its alerts. A rule with children is kept, unless `detach` sets them free."""
     await rule_rows.lock_rules(session)
-<<<<<<< HEAD
     rule = await must_find_rule(session, rule_id, lock=True)
-=======
-    rule = await _must_find(session, rule_id, lock=True)
     if rule.builtin:
         raise Conflict("This rule comes with the program. Switch it off instead.", code="rule_builtin")
->>>>>>> main
     children = await rule_rows.find_children(session, rule_id)
     if children and not detach:
         names = ", ".join(f"“{name}”" for _, _, name in children[:5])

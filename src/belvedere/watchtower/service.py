@@ -2,9 +2,7 @@
 
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
-<<<<<<< HEAD
 from belvedere.watchtower.blocking import list_dependencies, rule_blocking
-=======
 from belvedere.watchtower.digests import Made as MadeDigest
 from belvedere.watchtower.digests import send_due
 from belvedere.watchtower.digests_read import Asked as AskedDigests
@@ -15,7 +13,6 @@ from belvedere.watchtower.digests_read import (
     list_upcoming,
     preview_digests,
 )
->>>>>>> main
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, unacknowledge, unsnooze
@@ -85,30 +82,21 @@ __all__ = [
     "get_silence",
     "judge_stored",
     "list_alerts",
-<<<<<<< HEAD
     "list_dependencies",
-=======
     "list_digests",
->>>>>>> main
     "list_evaluations",
     "list_notes",
     "list_rules",
-<<<<<<< HEAD
     "list_silences",
-=======
     "list_upcoming",
     "preview_digests",
->>>>>>> main
     "preview_rule",
     "recheck_children",
     "rejudge_rules",
     "resolve",
-<<<<<<< HEAD
     "rule_blocking",
-    "snooze",
-=======
     "send_due",
->>>>>>> main
+    "snooze",
     "stored_rows",
     "tick",
     "unacknowledge",

@@ -13,7 +13,9 @@ def statement(name: str) -> TextClause:
     """The statement of `sql/<name>.sql`; `{is_silenced}` in it is the question of `sql/is_silenced.sql`."""
     written = read_statement(name)
     return text(
-        written.replace("{is_silenced}", read_statement("is_silenced")) if "{is_silenced}" in written else written
+        written.replace("{is_silenced}", read_statement("is_silenced"))
+        if "{is_silenced}" in written
+        else written
     )
 
 
