@@ -9,15 +9,16 @@ from uuid import UUID
 from belvedere.core.database import WriteSession
 from belvedere.core.jobs import enqueue
 from belvedere.sources.contracts import Completeness, StoredSnapshot
-from belvedere.watchtower import repository
+from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.closing import ACTOR, announce_closed, closing_row
 from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint
 from belvedere.watchtower.contracts import Closing, Place, ResolvedReason, Rule, Verdict, WatchState
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.opening import Opened, open_drafts
-from belvedere.watchtower.repository import ClosedAlert, Silence
+from belvedere.watchtower.repository import ClosedAlert
 from belvedere.watchtower.seeing import see_again
+from belvedere.watchtower.surroundings import Silence
 
 RECHECK = "watchtower.recheck_children"
 AWAIT = "watchtower.await_parent"
@@ -100,7 +101,7 @@ class Run:
         """Closings first: an event that was taken note of makes room for the next one."""
         closed = await self._close([closing for verdict in verdicts for closing in verdict.closed])
         if any(verdict.opened or verdict.silent or verdict.seen_again for verdict in verdicts):
-            self.silences = await repository.load_silences(self.session, self.stored.client_id, self.now)
+            self.silences = await surroundings.load_silences(self.session, self.stored.client_id, self.now)
         opened = await self._open(verdicts)
         told = await see_again(
             self.session, self.stored, verdicts, self.silences, self.client, self.now, base_url=self.base_url

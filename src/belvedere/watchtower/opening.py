@@ -13,10 +13,10 @@ from belvedere.core.jobs import enqueue
 from belvedere.notify.contracts import MessageKind
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.watchtower import repository
+from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.closing import ACTOR
 from belvedere.watchtower.compose import Draft
-from belvedere.watchtower.repository import Silence
+from belvedere.watchtower.surroundings import Silence
 from belvedere.watchtower.telling import Telling, gather
 
 STORM_JOB = "watchtower.gather_storm"
@@ -92,9 +92,9 @@ def _held_reason(draft: Draft, source_id: UUID, silences: Sequence[Silence], cro
 async def _crowd(session: WriteSession, client_id: int, drafts: Sequence[Draft]) -> Crowd:
     """Only a rule for every client can storm, and only where there are many clients."""
     rules = {draft.rule.id for draft in drafts if draft.rule.client_id == 0 and draft.destinations}
-    if not rules or not client_id or await repository.count_clients(session) <= STORM_FLOOR:
+    if not rules or not client_id or await surroundings.count_clients(session) <= STORM_FLOOR:
         return Crowd()
-    return Crowd(is_large=True, storming=frozenset(await repository.find_storming(session, rules)))
+    return Crowd(is_large=True, storming=frozenset(await surroundings.find_storming(session, rules)))
 
 
 def _tellings(draft: Draft, client_id: int, not_before: datetime | None) -> list[Telling]:

@@ -7,7 +7,7 @@ from typing import Any
 from belvedere.core import metrics
 from belvedere.core.database import WriteSession
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.watchtower import repository
+from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.contracts import Verdict
 from belvedere.watchtower.judging import WatchOutcome
 
@@ -21,7 +21,7 @@ async def record(
     is_whole: bool = True,
 ) -> None:
     """Rules that had something to say, and parents, whose children ask what they said."""
-    parents = await repository.find_parents(session, stored.client_id) if is_whole else set()
+    parents = await surroundings.find_parents(session, stored.client_id) if is_whole else set()
     rows = [
         _evaluation(verdict)
         for verdict in verdicts

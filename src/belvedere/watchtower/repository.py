@@ -41,19 +41,6 @@ _UNITS = text("SELECT metric_name, display_name, metric_unit FROM watch.metric_d
 _NOTIFIED = text(
     "UPDATE watch.watchtower_rules SET last_notified_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
-_COUNT_CLIENTS = text("SELECT watch.count_active_clients()")
-_STORMING = text(
-    "SELECT rule_id FROM watch.storms WHERE client_id = 0 AND ended_at IS NULL"
-    " AND rule_id = ANY (CAST(:ids AS uuid[]))"
-)
-_PARENTS = text(
-    "SELECT DISTINCT parent_rule_id FROM watch.watchtower_rules"
-    " WHERE client_id IN (0, :client_id) AND parent_rule_id IS NOT NULL"
-)
-_WEBHOOK = text(
-    "SELECT id FROM core.channels WHERE client_id = :client_id AND kind = 'webhook' AND is_active"
-    " ORDER BY created_at, id LIMIT 1"
-)
 _CLEAR_PENDING = text(
     "DELETE FROM watch.rule_states WHERE client_id = :client_id AND fingerprint = ANY (CAST(:keys AS text[]))"
 )
@@ -92,25 +79,6 @@ class ToldAlert:
     rule_name: str
     steps: int
     destinations: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """What a running silence covers; None covers everything."""
-
-    rule_id: UUID | None
-    source_id: UUID | None
-    severity: str | None
-    external_id: str | None
-
-    def covers(self, rule_id: UUID, source_id: UUID | None, severity: str, external_id: str | None) -> bool:
-        pairs = (
-            (self.rule_id, rule_id),
-            (self.source_id, source_id),
-            (self.severity, severity),
-            (self.external_id, external_id or None),
-        )
-        return all(wanted is None or wanted == found for wanted, found in pairs)
 
 
 def rule_from_row(row: RowMapping) -> Rule:
@@ -213,11 +181,6 @@ async def save_pending(
 async def clear_pending(session: WriteSession, client_id: int, fingerprints: Sequence[str]) -> None:
     if fingerprints:
         await session.execute(_CLEAR_PENDING, {"client_id": client_id, "keys": list(fingerprints)})
-
-
-async def load_silences(session: ReadSession, client_id: int, now: datetime) -> list[Silence]:
-    found = await session.execute(statement("running_silences"), {"client_id": client_id, "now": now})
-    return [Silence(row.rule_id, row.source_id, row.severity, row.external_id) for row in found]
 
 
 async def load_told(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUID, ToldAlert]:
@@ -408,24 +371,3 @@ async def find_recheck_readings(session: ReadSession, client_id: int, parent_id:
     """The newest judged readings on which children of a parent may stand."""
     values = {"client_id": client_id, "parent_id": parent_id}
     return list((await session.execute(statement("recheck_readings"), values)).scalars())
-
-
-async def find_parents(session: ReadSession, client_id: int) -> set[UUID]:
-    """Rules that others wait for, at this client."""
-    return set((await session.execute(_PARENTS, {"client_id": client_id})).scalars())
-
-
-async def count_clients(session: ReadSession) -> int:
-    """Active clients of the installation, however many this transaction may see."""
-    return int((await session.execute(_COUNT_CLIENTS)).scalar_one())
-
-
-async def find_storming(session: ReadSession, rule_ids: Iterable[UUID]) -> list[UUID]:
-    """Which of these rules for every client fire everywhere right now."""
-    return list((await session.execute(_STORMING, {"ids": list(rule_ids)})).scalars())
-
-
-async def find_webhook_channel(session: ReadSession, client_id: int) -> UUID | None:
-    """The first active webhook channel of a client."""
-    found: UUID | None = (await session.execute(_WEBHOOK, {"client_id": client_id})).scalar_one_or_none()
-    return found

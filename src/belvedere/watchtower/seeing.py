@@ -13,7 +13,7 @@ from belvedere.watchtower import repository
 from belvedere.watchtower.compose import ClientFacts, reason_document
 from belvedere.watchtower.contracts import Condition, Finding, OpenAlert, Rule, Severity, Verdict
 from belvedere.watchtower.opening import SILENCED
-from belvedere.watchtower.repository import Silence
+from belvedere.watchtower.surroundings import Silence
 from belvedere.watchtower.telling import again_tellings, gather
 from belvedere.watchtower.threshold import parse_number, strict_number
 from belvedere.watchtower.wording import shown

@@ -18,7 +18,7 @@ from belvedere.core.ids import new_id
 from belvedere.core.text import cut
 from belvedere.notify.contracts import DeliveryRequest, Message, MessageKind
 from belvedere.notify.service import request_deliveries, withdraw_unsent
-from belvedere.watchtower import repository, rule_rows
+from belvedere.watchtower import rule_rows, surroundings
 from belvedere.watchtower.compose import destinations_of
 from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.opening import STORM_FLOOR
@@ -74,7 +74,7 @@ async def gather_storm(
     running = (await session.execute(_RUNNING, {"rule_id": rule_id})).one_or_none()
     since = running.started_at if running else now - WINDOW
     figures = (await session.execute(statement("storm_figures"), {"rule_id": rule_id, "since": since})).one()
-    if running is None and figures.clients <= storm_limit(await repository.count_clients(session)):
+    if running is None and figures.clients <= storm_limit(await surroundings.count_clients(session)):
         return Gathered(is_storm=False, clients=figures.clients)
     withdrawn = await _hold_back(session, figures.told, now)
     detail = orjson.dumps({"clients": list(figures.names)}).decode()

@@ -14,7 +14,7 @@ from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.faults import faultpoint
 from belvedere.core.runtime import Runtime
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.watchtower import repository
+from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.closing import ACTOR
 from belvedere.watchtower.compose import ClientFacts
 from belvedere.watchtower.contracts import Verdict
@@ -152,5 +152,5 @@ async def client_facts(session: ReadSession, client_id: int) -> ClientFacts:
         client.currency,
         client.discord_channel_id,
         tuple(client.email_recipients or ()),
-        await repository.find_webhook_channel(session, client_id),
+        await surroundings.find_webhook_channel(session, client_id),
     )
