@@ -3,6 +3,11 @@
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.blocking import list_dependencies, rule_blocking
+from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules
+from belvedere.watchtower.code_format import Book, parse_book, schema_text
+from belvedere.watchtower.code_plan import Plan, describe_plan
+from belvedere.watchtower.code_play import describe_outcomes, run_tests
+from belvedere.watchtower.code_yaml import update_yaml, write_yaml
 from belvedere.watchtower.digests import Made as MadeDigest
 from belvedere.watchtower.digests import send_due
 from belvedere.watchtower.digests_read import Asked as AskedDigests
@@ -18,6 +23,7 @@ from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, unacknowledge, unsnooze
 from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
+    HISTORY_POINTS,
     AlertFilter,
     Page,
     RuleFilter,
@@ -29,6 +35,7 @@ from belvedere.watchtower.lists import (
     list_notes,
     list_rules,
 )
+from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 from belvedere.watchtower.rule_book import (
     SavedRule,
@@ -48,14 +55,20 @@ from belvedere.watchtower.silences import (
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import tick
 from belvedere.watchtower.watch import judge_stored, recheck_children, rejudge_rules, watch_snapshot
+from belvedere.watchtower.wording import limit_text
 
 __all__ = [
+    "HISTORY_POINTS",
     "AlertFilter",
+    "Applied",
     "Asked",
     "AskedDigests",
+    "Book",
     "DigestFilter",
     "MadeDigest",
+    "Pack",
     "Page",
+    "Plan",
     "Preview",
     "PreviewFinding",
     "RuleDraft",
@@ -65,6 +78,7 @@ __all__ = [
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "apply_rules",
     "backtest",
     "change_silence",
     "count_alerts",
@@ -72,29 +86,40 @@ __all__ = [
     "create_rule",
     "create_silence",
     "delete_rule",
+    "describe_outcomes",
+    "describe_plan",
     "draft_rows",
     "end_silence",
     "export_alerts",
+    "export_rules",
     "gather_storm",
     "get_alert",
     "get_digest",
+    "get_pack",
     "get_rule",
     "get_silence",
+    "install_pack",
     "judge_stored",
+    "limit_text",
     "list_alerts",
     "list_dependencies",
     "list_digests",
     "list_evaluations",
     "list_notes",
+    "list_packs",
     "list_rules",
     "list_silences",
     "list_upcoming",
+    "parse_book",
+    "plan_rules",
     "preview_digests",
     "preview_rule",
     "recheck_children",
     "rejudge_rules",
     "resolve",
     "rule_blocking",
+    "run_tests",
+    "schema_text",
     "send_due",
     "snooze",
     "stored_rows",
@@ -102,5 +127,7 @@ __all__ = [
     "unacknowledge",
     "unsnooze",
     "update_rule",
+    "update_yaml",
     "watch_snapshot",
+    "write_yaml",
 ]
