@@ -12,7 +12,7 @@ from tests.people import BRANDT
 from belvedere.core.context import Scope
 from belvedere.notify import service
 from belvedere.notify.contracts import Member, MessageKind
-from belvedere.notify.sending import SCOPE, send_due
+from belvedere.notify.sending import SCOPE, send_due, sweep
 
 OPENED, RESOLVED, AGAIN = MessageKind.OPENED, MessageKind.RESOLVED, MessageKind.AGAIN
 
@@ -194,3 +194,12 @@ async def test_an_alert_finds_the_messages_that_tell_of_it(runtime, outbox, peop
     assert str(two) in detail
     async with runtime.db.read(Scope.client(BRANDT + 1)) as session:
         assert await service.deliveries_of(session, [one]) == {}
+
+
+async def test_a_message_of_an_older_version_gets_its_place_in_the_order(runtime, outbox):
+    alert = uuid4()
+    (opening,) = await outbox.ask(request(subject_id=alert))
+    outbox.admin.execute("DELETE FROM core.delivery_members")
+    await sweep(runtime)
+    assert members_of(outbox, opening) == {(alert, "opened")}
+    assert await outbox.ask(group([alert])) == []

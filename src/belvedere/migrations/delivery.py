@@ -1,4 +1,4 @@
-"""What revision 0015 does beside columns: every message gets its member, and the way back."""
+"""The way back from revision 0015."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,6 @@ from belvedere.migrations.watch import past_policies
 
 OLD_UNIQUE = "uq_deliveries_client_id_subject_type_subject_id_kind_ch_c4b7"
 
-ONE_MEMBER_EACH = (
-    "INSERT INTO core.delivery_members (client_id, subject_type, subject_id, kind, channel, destination, delivery_id,"
-    " line) SELECT client_id, subject_type, subject_id, kind, channel, destination, id, coalesce(message ->> 'title', '')"
-    " FROM core.deliveries ON CONFLICT DO NOTHING"
-)
 NOTHING_TOLD_AGAIN = """
 DO $$
 DECLARE
@@ -22,10 +17,6 @@ BEGIN
 END
 $$
 """
-
-
-def statements() -> Iterator[str]:
-    yield from unforced("core.deliveries", past_policies("core.delivery_members", ONE_MEMBER_EACH))
 
 
 def undo() -> Iterator[str]:
@@ -44,9 +35,3 @@ def undo() -> Iterator[str]:
         "ALTER TABLE core.delivery_members ADD CONSTRAINT pk_delivery_members"
         " PRIMARY KEY (client_id, subject_type, subject_id, kind, channel, destination)"
     )
-
-
-def unforced(table: str, statements: Iterator[str]) -> Iterator[str]:
-    yield f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"
-    yield from statements
-    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"

@@ -47,6 +47,20 @@ _FENCE = text(
       FROM counted
     """
 )
+_ADOPT = text(
+    """
+    INSERT INTO core.delivery_members
+           (client_id, subject_type, subject_id, kind, round, channel, destination, delivery_id, line)
+    SELECT d.client_id, d.subject_type, d.subject_id, d.kind, d.round, d.channel, d.destination, d.id,
+           coalesce(d.message->>'title', '')
+      FROM core.deliveries d
+     WHERE d.state IN ('ready', 'sending')
+       AND NOT EXISTS (SELECT 1 FROM core.delivery_members m
+                        WHERE m.client_id = d.client_id AND m.delivery_id = d.id)
+       AND d.message->>'told_with' IS NULL
+        ON CONFLICT DO NOTHING
+    """
+)
 _ENDED_AS = text(
     """
     SELECT outcome FROM core.delivery_attempts
@@ -88,6 +102,7 @@ class Claim:
 
     client_id: int
     id: UUID
+    created_at: datetime
     subject_type: str
     subject_id: UUID
     kind: str
@@ -107,7 +122,7 @@ class Claim:
     channel_id: UUID | None
     channel_client_id: int | None
     channel_active: bool | None
-    channel_url: str | None
+    channel_settings: dict[str, Any] | None
     channel_broken: bool
     fallback_channel_id: UUID | None
     credential_id: UUID | None
@@ -136,6 +151,11 @@ async def join_requesters(session: WriteSession) -> None:
 async def nobody_requests(session: WriteSession) -> bool:
     """Whether no open transaction is adding deliveries."""
     return bool((await session.execute(_NOBODY_REQUESTS)).scalar_one())
+
+
+async def adopt(session: WriteSession) -> None:
+    """Say what a message tells of where nobody did: rows of an older version, or written by hand."""
+    await session.execute(_ADOPT)
 
 
 async def fold(session: WriteSession) -> None:

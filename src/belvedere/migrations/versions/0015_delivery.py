@@ -35,13 +35,8 @@ def upgrade() -> None:
         "ix_deliveries_told_with", "deliveries", ["client_id", sa.literal_column("(message ->> 'told_with')")],
         schema="core", postgresql_where=sa.text("message ->> 'told_with' IS NOT NULL"),
     )  # fmt: skip
-    run(delivery.statements())
 
 
 def downgrade() -> None:
-    run(delivery.undo())
-
-
-def run(statements) -> None:
-    for statement in statements:
+    for statement in delivery.undo():
         op.get_bind().exec_driver_sql(statement.replace("%", "%%"))

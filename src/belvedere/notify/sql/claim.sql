@@ -37,7 +37,7 @@ WITH busy AS (
     INSERT INTO core.delivery_attempts (client_id, delivery_id, n, lease_token, started_at, worker)
     SELECT client_id, id, attempts, lease_token, now(), :worker FROM claimed
 )
-SELECT c.client_id, c.id, c.subject_type, c.subject_id, c.kind, c.channel, c.destination, c.idem_key, c.message,
+SELECT c.client_id, c.id, c.created_at, c.subject_type, c.subject_id, c.kind, c.channel, c.destination, c.idem_key, c.message,
        o.message AS opened_message, c.lease_token, c.lease_until, c.attempts AS n, now() AS started_at,
        1 + (SELECT count(*) FROM core.delivery_attempts a
              WHERE a.client_id = c.client_id AND a.delivery_id = c.id AND a.outcome <> 'fenced'
@@ -48,7 +48,7 @@ SELECT c.client_id, c.id, c.subject_type, c.subject_id, c.kind, c.channel, c.des
                         'subject_id', m.subject_id, 'line', m.line) ORDER BY m.line, m.subject_id, m.kind)
                FROM core.delivery_members m WHERE m.client_id = c.client_id AND m.delivery_id = c.id) END AS members,
        ch.id AS channel_id, ch.client_id AS channel_client_id, ch.is_active AS channel_active, ch.credential_id,
-       ch.settings->>'url' AS channel_url, ch.broken_since IS NOT NULL AS channel_broken, ch.fallback_channel_id
+       ch.settings AS channel_settings, ch.broken_since IS NOT NULL AS channel_broken, ch.fallback_channel_id
   FROM claimed c
   LEFT JOIN core.deliveries o ON o.client_id = c.client_id AND o.id = (c.message->>'combines')::uuid
   LEFT JOIN core.channels ch
