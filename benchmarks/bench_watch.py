@@ -66,11 +66,15 @@ class Data:
         number = pl.int_range(self.size, eager=True).cast(pl.String)
         ids = ("00000000-0000-7000-8000-" if before else "00000000-0000-7000-9000-") + number.str.zfill(12)
         tags = (
-            pl.DataFrame({"row": self.tag_row, "tag": "tag-" + pl.Series(self.tag).cast(pl.String).str.zfill(4)})
+            pl.DataFrame(
+                {"row": self.tag_row, "tag": "tag-" + pl.Series(self.tag).cast(pl.String).str.zfill(4)}
+            )
             .group_by("row", maintain_order=True)
             .agg("tag")
         )
-        rows = pl.DataFrame({"row": np.arange(self.size)}).join(tags, on="row", how="left", maintain_order="left")
+        rows = pl.DataFrame({"row": np.arange(self.size)}).join(
+            tags, on="row", how="left", maintain_order="left"
+        )
         records = pl.DataFrame(
             {
                 "id": ids,
@@ -130,8 +134,18 @@ def plan_rules(data: Data, count: int) -> list[Plan]:
     for group in range(count // 10):
         first, second = chance.choice(4, 2, replace=False)
         number = simple + 2 * group
-        plans.append((number, group, FIELDS[first], "greater_than", at(FIELDS[first], 0.95 - 0.01 * chance.random())))
-        plans.append((number + 1, group, FIELDS[second], "less_than", at(FIELDS[second], 0.05 + 0.01 * chance.random())))
+        plans.append(
+            (number, group, FIELDS[first], "greater_than", at(FIELDS[first], 0.95 - 0.01 * chance.random()))
+        )
+        plans.append(
+            (
+                number + 1,
+                group,
+                FIELDS[second],
+                "less_than",
+                at(FIELDS[second], 0.05 + 0.01 * chance.random()),
+            )
+        )
     return plans
 
 
@@ -222,7 +236,9 @@ def measure(data: Data, frames: tuple[Frames, Frames], count: int, rounds: int =
     seconds = best(lambda: evaluate(rules, *frames, STATE, NOW), rounds)
     told = 0.0
     if hits <= 200_000:
-        told = best(lambda: [[*verdict.opened] for verdict in evaluate(rules, *frames, STATE, NOW)], min(rounds, 2))
+        told = best(
+            lambda: [[*verdict.opened] for verdict in evaluate(rules, *frames, STATE, NOW)], min(rounds, 2)
+        )
     return {
         "records": data.size, "rules": count, "hits": hits, "seconds": round(seconds, 4),
         "numpy_seconds": round(numpy_seconds, 4), "ratio": round(seconds / numpy_seconds, 2),
@@ -252,7 +268,9 @@ def bars(rows: list[dict[str, float]]) -> str:
     lines = []
     for row in rows:
         length = max(1, round(4 * np.log2(max(row["seconds"], 0.001) / 0.001)))
-        lines.append(f"{row['records']:>9,} x {row['rules']:>6,}  {'#' * length} {row['seconds']:.3f} s ({row['ratio']}x numpy)")
+        lines.append(
+            f"{row['records']:>9,} x {row['rules']:>6,}  {'#' * length} {row['seconds']:.3f} s ({row['ratio']}x numpy)"
+        )
     return "\n".join(lines)
 
 

@@ -31,7 +31,9 @@ texts = st.sampled_from(
 numbers = st.sampled_from(
     [Decimal(text) for text in ("0", "14.9", "15", "15.000001", "-3.5", "10.5", "1000", "12345678.1234")]
 )
-dates = st.sampled_from([NOW, NOW - timedelta(days=1), datetime(2026, 11, 20, tzinfo=UTC), NOW - timedelta(days=3)])
+dates = st.sampled_from(
+    [NOW, NOW - timedelta(days=1), datetime(2026, 11, 20, tzinfo=UTC), NOW - timedelta(days=3)]
+)
 tags = st.lists(st.sampled_from(["high-value", "vip", "15"]), max_size=3, unique=True)
 cells = st.one_of(
     st.none(),
@@ -123,7 +125,9 @@ def drawn_rules(
         dependency_condition=draw(st.sampled_from(DependencyCondition)) if parent and position == 0 else None,
         aggregate=draw(aggregates(condition)),
         recovery_threshold=RECOVERY.get(condition) if has_recovery else None,
-        min_volume_field=draw(st.sampled_from(["quantity", "open_rate", "extra:$.a"])) if has_volume else None,
+        min_volume_field=draw(st.sampled_from(["quantity", "open_rate", "extra:$.a"]))
+        if has_volume
+        else None,
         min_volume=Decimal("14.9") if has_volume else None,
         data_lag_minutes=draw(st.sampled_from([None, None, None, 60, 2880])),
         fires_from_zero=draw(st.booleans()),

@@ -169,7 +169,9 @@ def parts_of(limit: str) -> list[str]:
 
 def age_of(limit: str) -> timedelta:
     number, unit = limit.split()
-    return {"days": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}[unit] * float(number)
+    return {"days": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}[unit] * float(
+        number
+    )
 
 
 def compare(value: Any, limit: str, test: Callable[[Any, Any], bool]) -> Answer:
@@ -271,7 +273,9 @@ def passes(rule: Rule, entity: Entity, clock: datetime) -> bool:
         if volume is None or volume < Fraction(rule.min_volume):
             return False
     date = entity.columns.get("record_date")
-    return not rule.data_lag_minutes or date is None or date <= clock - timedelta(minutes=rule.data_lag_minutes)
+    return (
+        not rule.data_lag_minutes or date is None or date <= clock - timedelta(minutes=rule.data_lag_minutes)
+    )
 
 
 @dataclass
@@ -299,9 +303,12 @@ def say_whole(rule: Rule, scene: Scene, limit: str | None) -> Said:
     number = figure(rule, scene.now, scene.clock)
     if rule.condition is Condition.PERCENT_CHANGE:
         old = None if scene.before is None else figure(rule, scene.before, scene.clock)
-        said: Answer = shifted(number, old, (limit or "").strip(), from_zero=rule.fires_from_zero)
-        if number == ERROR or old == ERROR:
-            said = ERROR if scene.before is not None else None
+        if ERROR in (number, old):
+            said: Answer = ERROR
+        elif scene.before is None:
+            said = None
+        else:
+            said = shifted(number, old, (limit or "").strip(), from_zero=rule.fires_from_zero)
     elif rule.condition is Condition.NO_DATA:
         said = number is None or number == ERROR
     else:
@@ -327,7 +334,9 @@ def say_of_records(rule: Rule, scene: Scene, limit: str | None) -> Said:
 def figure(rule: Rule, entities: Sequence[Entity], clock: datetime) -> Any:
     """The figure an aggregate makes: None for no data, ERROR where the values are no numbers."""
     judged = [entity for entity in entities if passes(rule, entity, clock)]
-    values = [value for value in (value_of(entity, rule.field_name) for entity in judged) if value is not None]
+    values = [
+        value for value in (value_of(entity, rule.field_name) for entity in judged) if value is not None
+    ]
     if not values:
         return None
     if rule.aggregate is Aggregate.COUNT:
@@ -447,6 +456,10 @@ def judge(
             name: one_of([row.truth for row in found if row.external_id == name])
             for name in dict.fromkeys(row.external_id for row in found)
         }
+        recovered = {
+            name: one_of([row.still_breached for row in found if row.external_id == name]) is False
+            for name in mine
+        }
         answers[head.id] = mine
         # Any known row of an entity is an answer for its children.
         known = {row.external_id for row in found if row.truth in (True, False)}
@@ -457,7 +470,7 @@ def judge(
         )
         verdicts[head.id] = verdict
         unsure[head.id] = {name for name in mine if name not in known}
-        settle(rows, mine, state.setdefault(head.id, {}), verdict, is_full=scene.is_full)
+        settle(rows, mine, recovered, state.setdefault(head.id, {}), verdict, is_full=scene.is_full)
         for name in sorted({name for name, said in mine.items() if said} - verdict.seen_again):
             word = parent_word(head, name, state, answers, unsure)
             if head.parent_rule_id is None or word == head.dependency_condition:
@@ -482,23 +495,28 @@ EVENTS = {
 def settle(
     rows: Sequence[Rule],
     mine: Mapping[str, bool | None],
+    recovered: Mapping[str, bool],
     alerts: dict[str, tuple[bool, int]],
     verdict: OracleVerdict,
     *,
     is_full: bool,
 ) -> None:
+    """A change ends when somebody has taken note; everything else by its own condition."""
     is_event = any(rule.condition in EVENTS for rule in rows)
     for name, (acked, missing) in list(alerts.items()):
-        if name not in mine:
+        if is_event:
+            if acked:
+                verdict.closed.add((name, "recovered"))
+                del alerts[name]
+            elif mine.get(name) is True:
+                verdict.seen_again.add(name)
+        elif name not in mine:
             if is_full and missing + 1 >= 2:
                 verdict.closed.add((name, "missing"))
                 del alerts[name]
-        elif is_event and acked:
-            verdict.closed.add((name, "recovered"))
-            del alerts[name]
         elif mine[name] is True:
             verdict.seen_again.add(name)
-        elif mine[name] is False and is_full and not is_event:
+        elif mine[name] is False and recovered[name] and is_full:
             verdict.closed.add((name, "recovered"))
             del alerts[name]
 

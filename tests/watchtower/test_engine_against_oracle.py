@@ -19,7 +19,9 @@ PLACE = Place(client_id=1, source_id=SOURCE, provider="omnisend", endpoint="camp
 OTHER = Place(client_id=1, source_id=ELSEWHERE, provider="shop", endpoint="orders")
 LATER = NOW + timedelta(hours=5)
 UNITS = dict.fromkeys(KNOWN_METRICS, "percent")
-hard = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+hard = settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @st.composite
@@ -35,7 +37,13 @@ def open_alerts(draw: st.DrawFn, rules: list[Rule]) -> dict[UUID, dict[str, tupl
 
 
 @hard
-@given(rules=rule_sets(across=True), now=entities, before=st.none() | entities, other=entities, is_full=st.booleans())
+@given(
+    rules=rule_sets(across=True),
+    now=entities,
+    before=st.none() | entities,
+    other=entities,
+    is_full=st.booleans(),
+)
 def test_every_row_gets_the_answer_of_the_slow_judge(rules, now, before, other, is_full):
     state = WatchState(
         PLACE, is_full=is_full, metric_units=UNITS, data_as_of=NOW,
@@ -75,7 +83,15 @@ def test_the_engine_agrees_with_the_slow_judge(data, rules, now, before, is_full
         is_full=is_full,
         open_alerts=[
             OpenAlert(
-                UUID(int=7), rule_id, 1, SOURCE, name or None, acked, missing, last_seen_at=NOW, current_value="1"
+                UUID(int=7),
+                rule_id,
+                1,
+                SOURCE,
+                name or None,
+                acked,
+                missing,
+                last_seen_at=NOW,
+                current_value="1",
             )
             for rule_id, found in alerts.items()
             for name, (acked, missing) in found.items()

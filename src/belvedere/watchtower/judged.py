@@ -227,6 +227,8 @@ class JudgedUnit:
         return Findings(self, as_rows(row for _, row in entities))
 
     def make_findings(self, rows: list[int]) -> list[Finding]:
+        if not rows:
+            return []
         names = take(self._external_ids, rows).to_list()
         facts: list[tuple[str | None, str | None]] = [(None, None)] * len(rows)
         if not self.is_whole:

@@ -253,7 +253,7 @@ class Sorted:
         if bound > self._most:
             return len(self.values)
         # A search by hand: seventeen looks at a column cost less than one call of the query planner.
-        return (bisect_left if side == "left" else bisect_right)(self.values, bound)  # type: ignore[type-var, arg-type]
+        return (bisect_left if side == "left" else bisect_right)(self.values, bound)
 
     def _start(self, order: Order, number: Decimal) -> int:
         """How many values stand below `number`, or not above it."""

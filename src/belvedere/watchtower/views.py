@@ -125,9 +125,15 @@ class View:
         look = self._figure(row, row.rule.aggregate)
         outcome = _hold(row, look, for_recovery=for_recovery)
         previous = look.previous.texts([0])[0] if look.previous is not None else None
-        is_missing = not look.values.known.count and not outcome.errors.count
+        truth = outcome.at(0)
+        is_wrong = not look.values.known.count and look.values.exact().wrong.count > 0
         return Answer(
-            outcome.at(0), bool(outcome.errors.count), is_missing, look.values.texts([0])[0], previous, None
+            truth=truth,
+            is_error=outcome.errors.count > 0 or (is_wrong and truth is None),
+            is_missing=not look.values.known.count and not is_wrong,
+            value=look.values.texts([0])[0],
+            previous=previous,
+            at=None,
         )
 
     def _answer_of_records(self, row: Row, *, for_recovery: bool) -> Answer:
