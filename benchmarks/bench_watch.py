@@ -176,6 +176,13 @@ def search_with_numpy(data: Data, plans: Iterable[Plan]) -> int:
     tags, tag_rows = data.tag[by_tag], data.tag_row[by_tag]
     kept: dict[object, np.ndarray] = {}
 
+    def once(field: str, condition: str, limit: int | str | None) -> np.ndarray:
+        if condition == "equals":
+            return np.flatnonzero(data.status == limit)
+        if field == "status":
+            return np.flatnonzero(data.status != data.status_before)
+        return np.flatnonzero(data.now[field] != data.before[field])
+
     def find(field: str, condition: str, limit: int | str | None) -> np.ndarray:
         if condition == "greater_than":
             return order[field][np.searchsorted(ranked[field], limit, "right") :]
@@ -186,12 +193,7 @@ def search_with_numpy(data: Data, plans: Iterable[Plan]) -> int:
             return np.unique(tag_rows[start:end])
         key = (field, condition, limit)
         if key not in kept:
-            if condition == "equals":
-                kept[key] = np.flatnonzero(data.status == limit)
-            elif field == "status":
-                kept[key] = np.flatnonzero(data.status != data.status_before)
-            else:
-                kept[key] = np.flatnonzero(data.now[field] != data.before[field])
+            kept[key] = once(field, condition, limit)
         return kept[key]
 
     hits, halves = 0, {}
@@ -208,15 +210,16 @@ def search_with_numpy(data: Data, plans: Iterable[Plan]) -> int:
     return hits
 
 
-def best(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """The shortest of several runs: the others measure the machine."""
-    times = []
+def best(works: list[Callable[[], object]], rounds: int = ROUNDS) -> list[float]:
+    """The shortest of several runs of each, taken in turn: the others measure the machine."""
+    times: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
-        gc.collect()
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
+        for work, taken in zip(works, times, strict=True):
+            gc.collect()
+            started = time.perf_counter()
+            work()
+            taken.append(time.perf_counter() - started)
+    return [min(taken) for taken in times]
 
 
 def peak_mb() -> int:
@@ -232,13 +235,12 @@ def measure(data: Data, frames: tuple[Frames, Frames], count: int, rounds: int =
     if hits != expected:
         sys.exit(f"{hits} hits, numpy finds {expected}")
     del verdicts
-    numpy_seconds = best(lambda: search_with_numpy(data, plans), rounds)
-    seconds = best(lambda: evaluate(rules, *frames, STATE, NOW), rounds)
+    numpy_seconds, seconds = best(
+        [lambda: search_with_numpy(data, plans), lambda: evaluate(rules, *frames, STATE, NOW)], rounds
+    )
     told = 0.0
     if hits <= 200_000:
-        told = best(
-            lambda: [[*verdict.opened] for verdict in evaluate(rules, *frames, STATE, NOW)], min(rounds, 2)
-        )
+        (told,) = best([lambda: [[*verdict.opened] for verdict in evaluate(rules, *frames, STATE, NOW)]], 2)
     return {
         "records": data.size, "rules": count, "hits": hits, "seconds": round(seconds, 4),
         "numpy_seconds": round(numpy_seconds, 4), "ratio": round(seconds / numpy_seconds, 2),
