@@ -18,7 +18,7 @@ from belvedere.watchtower.contracts import DigestState, NotifySchedule
 from belvedere.web.alert_views import instant
 from belvedere.web.answers import with_query
 from belvedere.web.forms import choice_filter, empty_filtered, empty_first, pager
-from belvedere.web.pages_alerts import tabs
+from belvedere.web.inbox_filters import tabs
 from belvedere.web.view import View, look
 
 router = door_router()
