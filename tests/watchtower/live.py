@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from tests.watchtower.world import World
+
 from belvedere.core.context import Scope
 from belvedere.core.ids import new_id
 from belvedere.sources.contracts import Completeness, StoredSnapshot
@@ -12,7 +14,6 @@ from belvedere.watchtower.code_format import Book
 from belvedere.watchtower.code_play import FilePlay
 from belvedere.watchtower.code_replay import Entity, Moves, PlayedReading, Watch
 from belvedere.watchtower.service import acknowledge, recheck_children
-from tests.watchtower.world import World
 
 CLIENTS = {"brandt": 1, "marlow": 2, "client": 3}
 Alerts = set[tuple[str, str]]
@@ -87,7 +88,9 @@ class Live:
         return {self.word_of(row) for row in self.rows("WHERE a.state = 'open'")}
 
     def reasons(self, gone: Alerts) -> set[tuple[str, str, str]]:
-        newest = {self.word_of(row): row["resolved_reason"] for row in self.rows("WHERE a.state = 'resolved'")}
+        newest = {
+            self.word_of(row): row["resolved_reason"] for row in self.rows("WHERE a.state = 'resolved'")
+        }
         return {(*key, newest[key]) for key in gone}
 
     def rows(self, where: str) -> list[dict[str, Any]]:
@@ -118,7 +121,15 @@ class Live:
         world.admin.execute(
             "INSERT INTO api_snapshots (id, source_id, client_id, status, completeness, data_as_of, completed_at,"
             " total_records) VALUES (%s, %s, %s, 'completed', %s, %s, %s, %s)",
-            [snapshot_id, source, client, completeness.value, as_of, reading.at, reading.frames.records.height],
+            [
+                snapshot_id,
+                source,
+                client,
+                completeness.value,
+                as_of,
+                reading.at,
+                reading.frames.records.height,
+            ],
         )
         key, before = (client, source), world.full.get((client, source), (None, None))
         if reading.is_full:

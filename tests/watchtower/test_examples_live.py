@@ -1,15 +1,23 @@
 """The examples of the guide and the tests of the packs on a real database: they open and resolve what they say."""
 
 import pytest
-
-from belvedere.watchtower.code_format import parse_book
-from belvedere.watchtower.packs import list_packs
 from tests.docs.pages import DOCS, fences
 from tests.watchtower.live import Live, record
 
-PAGES = (DOCS / "howto" / "watch-tower.md", DOCS / "howto" / "rules-as-code.md", DOCS / "howto" / "write-rules.md")
+from belvedere.watchtower.code_format import parse_book
+from belvedere.watchtower.packs import list_packs
+
+PAGES = (
+    DOCS / "howto" / "watch-tower.md",
+    DOCS / "howto" / "rules-as-code.md",
+    DOCS / "howto" / "write-rules.md",
+)
 BOOKS = {
-    **{fence.place: fence.text for fence in fences("yaml") if fence.page in PAGES and "\ntests:" in fence.text},
+    **{
+        fence.place: fence.text
+        for fence in fences("yaml")
+        if fence.page in PAGES and "\ntests:" in fence.text
+    },
     **{f"{pack.name}.yaml": pack.text for pack in list_packs()},
 }
 CASES = [

@@ -7,14 +7,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.watchtower.oracle import Entity
 
 from belvedere.core.context import Scope
 from belvedere.watchtower.service import acknowledge, recheck_children
-from tests.watchtower.oracle import Entity
 
 
 def thing(name: str, columns: dict[str, Any] | None = None, **metrics: str) -> Entity:
-    return Entity(name, {"name": name, **(columns or {})}, {key: Decimal(value) for key, value in metrics.items()})
+    return Entity(
+        name, {"name": name, **(columns or {})}, {key: Decimal(value) for key, value in metrics.items()}
+    )
 
 
 async def create(http, headers, expect=201, **fields):
@@ -30,7 +32,9 @@ def fired(world, rule: str | None = None) -> set[str]:
 
 async def take_note(world, entity: str) -> None:
     """Acknowledge what is open on an entity; its children are looked at again at once."""
-    rows = world.rows("SELECT id, rule_id FROM watchtower_alerts WHERE state = 'open' AND external_id = %s", entity)
+    rows = world.rows(
+        "SELECT id, rule_id FROM watchtower_alerts WHERE state = 'open' AND external_id = %s", entity
+    )
     async with world.db.write(Scope.service("olga")) as session:
         await acknowledge(session, [row["id"] for row in rows], actor="olga", now=world.now)
 
@@ -52,7 +56,13 @@ async def test_a_printed_condition_fires_where_it_holds_and_nowhere_else(
 ):
     field, condition, threshold = question
     await create(
-        http, olga, name="As printed", field_name=field, condition=condition, threshold_value=threshold, force=True
+        http,
+        olga,
+        name="As printed",
+        field_name=field,
+        condition=condition,
+        threshold_value=threshold,
+        force=True,
     )
     await world.read([thing("breach", columns, **metrics), thing("fine", others, **more), thing("silent")])
     assert fired(world) == {"breach"}
@@ -62,7 +72,9 @@ async def test_status_changed_fires_on_a_value_that_differs_from_the_previous_sn
     await create(http, olga, name="As printed", field_name="status", condition="changed")
     await world.read([thing("a", {"status": "live"}), thing("b", {"status": "live"})])
     assert fired(world) == set()
-    await world.read([thing("a", {"status": "paused"}), thing("b", {"status": "live"}), thing("c", {"status": "new"})])
+    await world.read(
+        [thing("a", {"status": "paused"}), thing("b", {"status": "live"}), thing("c", {"status": "new"})]
+    )
     assert fired(world) == {"a"}
     (alert,) = world.alerts("open")
     assert (alert["current_value"], alert["previous_value"]) == ("paused", "live")
@@ -108,7 +120,9 @@ async def test_the_comms_audit_rule_watches_communication_reports(http, olga, wo
     )  # fmt: skip
     await world.read([thing("other", days_since_team_message="30")])
     place = {"provider": "internal", "endpoint": "communication_reports"}
-    await world.read([thing("quiet", days_since_team_message="8"), thing("talks", days_since_team_message="7")], **place)
+    await world.read(
+        [thing("quiet", days_since_team_message="8"), thing("talks", days_since_team_message="7")], **place
+    )
     assert fired(world) == {"quiet"}
 
 
@@ -188,7 +202,13 @@ async def test_a_rule_is_a_warning_unless_it_says_otherwise_and_no_other_word_is
 )  # fmt: skip
 async def test_the_notification_options_say_who_is_told(http, olga, world, options, told):
     saved = await create(
-        http, olga, name="As printed", field_name="open_rate", condition="less_than", threshold_value="15", **options
+        http,
+        olga,
+        name="As printed",
+        field_name="open_rate",
+        condition="less_than",
+        threshold_value="15",
+        **options,
     )
     assert saved["notify_immediately"] is options.get("notify_immediately", True)
     await world.read([thing("a", open_rate="3")])
@@ -200,7 +220,10 @@ async def test_the_notification_options_say_who_is_told(http, olga, world, optio
     "schedule",
     [
         {"notify_schedule": "daily", "notify_time": "08:30:00"},
-        *({"notify_schedule": "weekly", "notify_time": "17:00:00", "notify_day_of_week": day} for day in range(7)),
+        *(
+            {"notify_schedule": "weekly", "notify_time": "17:00:00", "notify_day_of_week": day}
+            for day in range(7)
+        ),
     ],
     ids=lambda schedule: f"{schedule['notify_schedule']}-{schedule.get('notify_day_of_week', '')}",
 )
