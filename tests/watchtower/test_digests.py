@@ -75,7 +75,9 @@ async def test_an_alert_stands_in_one_list_item_21(house):
     house.alert(rule, MONDAY_NINE - 30 * HOUR, title="old and open")
     house.alert(rule, MONDAY_NINE - 30 * HOUR, title="old and gone", resolved_at=MONDAY_NINE - HOUR)
     house.alert(rule, MONDAY_NINE - 5 * HOUR, title="new and gone", resolved_at=MONDAY_NINE - HOUR)
-    house.alert(rule, MONDAY_NINE - 5 * HOUR, title="gone after", resolved_at=MONDAY_NINE + timedelta(seconds=20))
+    house.alert(
+        rule, MONDAY_NINE - 5 * HOUR, title="gone after", resolved_at=MONDAY_NINE + timedelta(seconds=20)
+    )
     house.alert(rule, MONDAY_NINE - 40 * HOUR, title="long gone", resolved_at=MONDAY_NINE - 26 * HOUR)
     await house.at(MONDAY_NINE - DAY + MINUTE)
     await house.at(SOON)
@@ -90,7 +92,11 @@ async def test_an_alert_stands_in_one_list_item_21(house):
 
 async def test_acknowledged_and_snoozed_are_shown_as_such_item_21(house):
     rule = house.rule()
-    taken = {"is_acknowledged": True, "acknowledged_at": MONDAY_NINE, "acknowledged_by": "alice@brandt.example"}
+    taken = {
+        "is_acknowledged": True,
+        "acknowledged_at": MONDAY_NINE,
+        "acknowledged_by": "alice@brandt.example",
+    }
     house.alert(rule, MONDAY_NINE - HOUR, title="taken", **taken)
     house.alert(rule, MONDAY_NINE - HOUR, title="asleep", snoozed_until=MONDAY_NINE + 5 * HOUR)
     house.alert(rule, MONDAY_NINE - HOUR, title="awake again", snoozed_until=MONDAY_NINE)
@@ -115,7 +121,11 @@ async def test_the_worst_come_first_and_the_rest_is_a_number_item_21(house):
     assert "and 6 more" in message["message"]["text"]
     assert message["message"]["url"] == f"/digests/{digest['id']}"
     assert message["severity"] == "critical"
-    assert (message["kind"], message["subject_type"], message["subject_id"]) == ("digest", "digest", digest["id"])
+    assert (message["kind"], message["subject_type"], message["subject_id"]) == (
+        "digest",
+        "digest",
+        digest["id"],
+    )
 
 
 async def test_stale_sources_are_told_at_the_boundary_item_21(house):
@@ -125,7 +135,11 @@ async def test_stale_sources_are_told_at_the_boundary_item_21(house):
         " VALUES (gen_random_uuid(), %s, %s, %s, %s)"
     )
     source = house.world.source()
-    for client, key, good in ((1, "default", MONDAY_NINE - 7 * HOUR), (1, "fresh", MONDAY_NINE), (2, "other", MONDAY_NINE - DAY)):
+    for client, key, good in (
+        (1, "default", MONDAY_NINE - 7 * HOUR),
+        (1, "fresh", MONDAY_NINE),
+        (2, "other", MONDAY_NINE - DAY),
+    ):
         house.world.admin.execute(account, [client, source, key, good])
     await house.at(SOON)
     (digest,), (text,) = house.digests(), house.texts()
@@ -177,7 +191,11 @@ async def test_a_weekly_digest_is_silent_for_two_weeks_before_that_is_told_item_
 
 async def test_one_message_over_all_rules_of_a_destination_item_21(house):
     for name in ("Low open rate", "High CPA"):
-        house.alert(house.rule(name=name, notify_discord=True, discord_channel_id="118"), MONDAY_NINE - HOUR, title=name)
+        house.alert(
+            house.rule(name=name, notify_discord=True, discord_channel_id="118"),
+            MONDAY_NINE - HOUR,
+            title=name,
+        )
     house.alert(house.rule(notify_schedule="weekly"), MONDAY_NINE - HOUR, title="of the week")
     await house.at(SOON)
     made = {(row["schedule"], row["channel"], row["destination"]): row for row in house.digests()}
@@ -201,13 +219,18 @@ async def test_two_times_at_one_destination_share_their_windows_item_21(house):
 
 
 async def test_a_rule_for_every_client_goes_to_the_clients_own_channel_else_to_its_own_item_21(house):
-    house.world.admin.execute("UPDATE core.clients SET email_recipients = ARRAY['own@marlow.example'] WHERE id = 2")
+    house.world.admin.execute(
+        "UPDATE core.clients SET email_recipients = ARRAY['own@marlow.example'] WHERE id = 2"
+    )
     rule = house.rule(client_id=0, email_recipients=["all@agency.example"])
     for client, title in ((1, "at Brandt"), (2, "at Marlow"), (3, "at Tidewater")):
         house.alert(rule, MONDAY_NINE - HOUR, client=client, title=title)
     await house.at(SOON)
     made = {row["destination"]: row for row in house.digests()}
-    assert {address: row["client_id"] for address, row in made.items()} == {"all@agency.example": 0, "own@marlow.example": 2}
+    assert {address: row["client_id"] for address, row in made.items()} == {
+        "all@agency.example": 0,
+        "own@marlow.example": 2,
+    }
     assert lists(made["own@marlow.example"])["new"] == ["at Marlow"]
     groups = made["all@agency.example"]["body"]["groups"]
     assert [(group["client"], group["lists"][0]["lines"][0]["title"]) for group in groups] == [
@@ -220,7 +243,9 @@ async def test_a_rule_for_every_client_goes_to_the_clients_own_channel_else_to_i
 
 
 async def test_an_override_does_not_make_a_digest_of_the_rule_it_replaces_item_21(house):
-    house.world.admin.execute("UPDATE core.clients SET email_recipients = ARRAY['own@marlow.example'] WHERE id = 2")
+    house.world.admin.execute(
+        "UPDATE core.clients SET email_recipients = ARRAY['own@marlow.example'] WHERE id = 2"
+    )
     rule = house.rule(client_id=0, notify_email=True, email_recipients=None)
     house.rule(client_id=2, overrides_rule_id=rule, overrides_client_id=0, notify_schedule=None)
     assert await house.at(SOON) == []

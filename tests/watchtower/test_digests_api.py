@@ -34,7 +34,11 @@ async def test_pages_of_digests_newest_first(told, http, olga):
         await told.at(SOON + day * DAY)
     seen, cursor = [], None
     while True:
-        answer = (await http.get("/digests", headers=olga, params={"limit": 5} | ({"cursor": cursor} if cursor else {}))).json()
+        answer = (
+            await http.get(
+                "/digests", headers=olga, params={"limit": 5} | ({"cursor": cursor} if cursor else {})
+            )
+        ).json()
         seen += answer["data"]
         cursor = answer["meta"]["next_cursor"]
         if cursor is None:
@@ -60,7 +64,11 @@ async def test_one_digest_with_what_it_says_and_its_message(told, http, olga):
 
 async def test_a_clients_person_sees_their_own_and_never_the_agencys_item_21(told, http, token_of, people):
     brandt, marlow, agency = (told.digests(client_id=client)[0]["id"] for client in (1, 2, 0))
-    for person, own, other in ((people.alice, brandt, marlow), (people.bob, brandt, marlow), (people.charlie, marlow, brandt)):
+    for person, own, other in (
+        (people.alice, brandt, marlow),
+        (people.bob, brandt, marlow),
+        (people.charlie, marlow, brandt),
+    ):
         headers = token_of(person)
         listed = (await http.get("/digests", headers=headers)).json()["data"]
         assert [row["id"] for row in listed] == [str(own)]
@@ -70,13 +78,19 @@ async def test_a_clients_person_sees_their_own_and_never_the_agencys_item_21(tol
         coming = (await http.get("/digests/upcoming", headers=headers)).json()["data"]
         assert "all@agency.example" not in {row["destination"] for row in coming}
         assert len(coming) == 1
-        asked = await http.post("/digests/preview", headers=headers, json={"destination": "all@agency.example"})
+        asked = await http.post(
+            "/digests/preview", headers=headers, json={"destination": "all@agency.example"}
+        )
         assert asked.status_code == 404
 
 
-async def test_staff_see_of_the_agencys_digest_only_clients_in_their_reach_item_21(told, http, token_of, people, admin):
+async def test_staff_see_of_the_agencys_digest_only_clients_in_their_reach_item_21(
+    told, http, token_of, people, admin
+):
     admin.execute("UPDATE core.users SET role = 'analyst' WHERE id = %s", [people.olga.id])
-    admin.execute("INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, 1, 'analyst')", [people.olga.id])
+    admin.execute(
+        "INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, 1, 'analyst')", [people.olga.id]
+    )
     (agency,) = told.digests(client_id=0)
     found = (await http.get(f"/digests/{agency['id']}", headers=token_of(people.olga))).json()
     assert "shared at 1" in found["text"]
@@ -104,9 +118,13 @@ async def test_a_preview_of_a_rule_or_a_destination_keeps_nothing_item_21(told, 
     (team,) = [row for row in of_rule if row["destination"] == "team@brandt.example"]
     assert team["title"] == "Daily digest: 1 new, 1 still open"
     assert team["is_sent"] is True
-    of_place = await http.post("/digests/preview", headers=olga, json={"client_id": 1, "destination": "second@brandt.example"})
+    of_place = await http.post(
+        "/digests/preview", headers=olga, json={"client_id": 1, "destination": "second@brandt.example"}
+    )
     assert [row["title"] for row in of_place.json()["data"]] == ["Daily digest: 1 new"]
     assert len(told.digests()) == 3
     plain = told.rule(notify_schedule=None)
-    assert (await http.post("/digests/preview", headers=olga, json={"rule_id": str(plain)})).status_code == 404
+    assert (
+        await http.post("/digests/preview", headers=olga, json={"rule_id": str(plain)})
+    ).status_code == 404
     assert (await http.post("/digests/preview", headers=olga, json={"colour": "red"})).status_code == 422

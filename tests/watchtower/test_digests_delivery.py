@@ -52,7 +52,13 @@ def text_of(mail) -> str:
 async def test_a_mail_server_takes_the_digest_as_both_text_and_html_item_21(house, sandbox, sending):
     nine = nine_today()
     rule = house.rule(notify_immediately=True)
-    house.alert(rule, nine - HOUR, title="Open rate 11.8% on Advent <preview>", severity="critical", told_at=nine - HOUR)
+    house.alert(
+        rule,
+        nine - HOUR,
+        title="Open rate 11.8% on Advent <preview>",
+        severity="critical",
+        told_at=nine - HOUR,
+    )
     await house.at(nine + timedelta(minutes=1))
     await send_messages(sending)
     (taken,) = sandbox.sandbox.mailbox.mails
@@ -108,7 +114,8 @@ async def test_a_webhook_is_asked_to_carry_it_item_21(house, admin):
     nine = nine_today()
     channel = uuid4()
     admin.execute(
-        "INSERT INTO core.channels (id, client_id, kind, name, is_active) VALUES (%s, 1, 'webhook', 'Ours', true)", [channel]
+        "INSERT INTO core.channels (id, client_id, kind, name, is_active) VALUES (%s, 1, 'webhook', 'Ours', true)",
+        [channel],
     )
     rule = house.rule(notify_email=False, notify_webhook=True)
     house.alert(rule, nine - HOUR)

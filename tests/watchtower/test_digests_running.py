@@ -62,7 +62,9 @@ async def test_two_schedulers_at_once_make_each_digest_once_item_23(house, datab
     for number in range(12):
         house.alert(house.rule(email_recipients=[f"{number}@example.com"]), MONDAY_NINE - HOUR)
     others = [
-        Database(login_url(database_url, template, "api"), login_url(database_url, template, "worker"), pool_size=4)
+        Database(
+            login_url(database_url, template, "api"), login_url(database_url, template, "worker"), pool_size=4
+        )
         for _ in range(3)
     ]
 
@@ -244,7 +246,9 @@ asyncio.run(main())
 """
 
 
-async def test_a_process_killed_at_any_digest_loses_and_doubles_none_item_23(house, database_url, template, tmp_path):
+async def test_a_process_killed_at_any_digest_loses_and_doubles_none_item_23(
+    house, database_url, template, tmp_path
+):
     for number in range(4):
         house.alert(house.rule(email_recipients=[f"{number}@example.com"]), MONDAY_NINE - HOUR)
 
@@ -277,9 +281,13 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("zone", "clock", "day"), CHANGES, ids=str)
-async def test_over_a_change_of_the_clock_each_day_has_one_and_no_alert_is_lost_item_22(house, zone, clock, day):
+async def test_over_a_change_of_the_clock_each_day_has_one_and_no_alert_is_lost_item_22(
+    house, zone, clock, day
+):
     """Four local days around the change, a look each ten minutes, an alert each hour."""
-    rule = house.rule(notify_zone=zone, notify_time=clock, email_recipients=["a@example.com"], made=day - 3 * DAY)
+    rule = house.rule(
+        notify_zone=zone, notify_time=clock, email_recipients=["a@example.com"], made=day - 3 * DAY
+    )
     start, end = day - 2 * DAY - 12 * HOUR, day + 2 * DAY + 12 * HOUR
     hours = int((end - start) / HOUR)
     for number in range(hours):

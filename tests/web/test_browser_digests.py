@@ -62,13 +62,28 @@ async def fill(house: DigestWorld) -> datetime:
     rule = house.rule(notify_immediately=True, made=nine - 30 * DAY)
     house.rule(name="Weekly", notify_schedule="weekly", notify_zone="Asia/Tokyo", email_recipients=["board@brandt.example"],
                made=nine - HOUR)  # fmt: skip
-    shared = house.rule(client_id=0, email_recipients=["all@agency.example"], notify_zone="Mars/Olympus", made=nine - 30 * DAY)
+    shared = house.rule(
+        client_id=0, email_recipients=["all@agency.example"], notify_zone="Mars/Olympus", made=nine - 30 * DAY
+    )
     await house.at(nine - 2 * DAY + timedelta(minutes=1))
     taken = {"is_acknowledged": True, "acknowledged_at": nine, "acknowledged_by": "alice@brandt.example"}
-    for number, more in enumerate(({"severity": "critical", "told_at": nine}, taken, {"resolved_at": nine - HOUR}, {})):
-        house.alert(rule, nine - (3 + number * 11) * HOUR, title=f"Open rate {number + 8}.4% on Advent preview", **more)
+    for number, more in enumerate(
+        ({"severity": "critical", "told_at": nine}, taken, {"resolved_at": nine - HOUR}, {})
+    ):
+        house.alert(
+            rule,
+            nine - (3 + number * 11) * HOUR,
+            title=f"Open rate {number + 8}.4% on Advent preview",
+            **more,
+        )
     for client, title in ((2, "Spend £0.00 on Winter search"), (3, "CPA $61.20 on Trail shoes")):
-        house.alert(shared, nine - 2 * HOUR, client=client, title=title, severity="critical" if client == 2 else "info")
+        house.alert(
+            shared,
+            nine - 2 * HOUR,
+            client=client,
+            title=title,
+            severity="critical" if client == 2 else "info",
+        )
     house.world.admin.execute(
         "INSERT INTO source_accounts (id, client_id, source_id, account_key, last_good_at) VALUES (gen_random_uuid(), 1, %s, 'default', %s)",
         [house.world.source(), nine - 7 * HOUR],
@@ -83,7 +98,9 @@ async def shoot(page: Page, name: str) -> None:
     if SHOTS is None:
         return
     for theme in ("light", "dark"):
-        await page.context.add_cookies([{"name": "belvedere_theme", "value": theme, "domain": "127.0.0.1", "path": "/"}])
+        await page.context.add_cookies(
+            [{"name": "belvedere_theme", "value": theme, "domain": "127.0.0.1", "path": "/"}]
+        )
         for width in (1440, 380):
             await page.set_viewport_size({"width": width, "height": 900})
             await page.reload()
