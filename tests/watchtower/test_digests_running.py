@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -298,7 +299,7 @@ async def test_over_a_change_of_the_clock_each_day_has_one_and_no_alert_is_lost_
     days = [row["boundary_at"].astimezone(ZoneInfo(zone)).date() for row in found]
     assert days == [days[0] + number * DAY for number in range(len(days))]
     assert len(made) == len(found) >= 4
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert after["window_start"] == before["boundary_at"]
     told = sum(row["new_count"] for row in found)
     assert told == sum(1 for number in range(hours) if start + number * HOUR <= found[-1]["boundary_at"])
