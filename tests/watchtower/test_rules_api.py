@@ -175,7 +175,8 @@ async def test_notes_say_who_will_not_be_told(http, olga):
     assert "in_app_only" in codes(await make(http, olga, notify_immediately=False))
     assert "no_address" in codes(await make(http, olga, client_id=1, notify_email=True))
     assert "client_address" in codes(await make(http, olga, notify_discord=True))
-    assert "digest_later" in codes(await make(http, olga, notify_schedule="daily", notify_time="09:00"))
+    nowhere = await make(http, olga, notify_schedule="daily", notify_immediately=False)
+    assert "no_channel" in codes(nowhere)
 
 
 async def test_a_group_on_two_sources_is_saved_and_says_that_it_waits(http, olga, world):

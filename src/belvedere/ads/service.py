@@ -6,6 +6,7 @@ from belvedere.ads.inbox_lists import (
     count_inbox,
     count_waiting,
     get_inbox_alert,
+    list_by_severity,
     list_inbox,
 )
 from belvedere.ads.watching import CAMPAIGN_FIGURES_TARGET
@@ -17,6 +18,7 @@ __all__ = [
     "count_inbox",
     "count_waiting",
     "get_inbox_alert",
+    "list_by_severity",
     "list_inbox",
     "must_find",
     "resolve",

@@ -19,6 +19,7 @@ from belvedere.sources.endpoints import (
 )
 from belvedere.sources.errors import AlreadyRunning, ReadingFailed
 from belvedere.sources.files import ingest_file, read_mapping
+from belvedere.sources.frames import METRIC_SCHEMA, RECORD_SCHEMA
 from belvedere.sources.freshness import FreshnessView, judge_freshness
 from belvedere.sources.health import HEALTH_TARGET, StalePlace, stale_places
 from belvedere.sources.intake import accept_upload, replay_rejects
@@ -74,6 +75,8 @@ from belvedere.sources.targets import (
 __all__ = [
     "CONVERSATIONS_TARGET",
     "HEALTH_TARGET",
+    "METRIC_SCHEMA",
+    "RECORD_SCHEMA",
     "AccountView",
     "AlreadyRunning",
     "FieldKind",

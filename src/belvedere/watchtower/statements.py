@@ -8,18 +8,24 @@ from sqlalchemy import TextClause, text
 from belvedere.core.reach import page_keys
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def statement(name: str) -> TextClause:
-    """The statement of `sql/<name>.sql`."""
-    return text(_read(name))
+    """The statement of `sql/<name>.sql`; `{is_silenced}` in it is the question of `sql/is_silenced.sql`."""
+    written = read_statement(name)
+    return text(
+        written.replace("{is_silenced}", read_statement("is_silenced"))
+        if "{is_silenced}" in written
+        else written
+    )
 
 
 @lru_cache(maxsize=1)
 def alerts_statement() -> TextClause:
     """One page of alerts."""
-    keys = page_keys("watch.watchtower_alerts", f"({_read('alerts_wanted')})")
-    return text(f"WITH keys AS MATERIALIZED (\n{keys}\n)\n{_read('list_alerts')}")
+    keys = page_keys("watch.watchtower_alerts", f"({read_statement('alerts_wanted')})")
+    return text(f"WITH keys AS MATERIALIZED (\n{keys}\n)\n{read_statement('list_alerts')}")
 
 
-def _read(name: str) -> str:
+def read_statement(name: str) -> str:
+    """The text of `sql/<name>.sql`, to build a statement around."""
     return (resources.files("belvedere.watchtower.sql") / f"{name}.sql").read_text()
