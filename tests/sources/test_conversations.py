@@ -15,7 +15,13 @@ from belvedere.core.context import Scope
 from belvedere.sandbox.clients import TEAM_ROLE_ID, TEAM_USER_IDS
 from belvedere.sandbox.faults import Fault, Mode
 from belvedere.sandbox.faults import Target as At
-from belvedere.sandbox.service import DISCORD_BOT_TOKEN, SANDBOX_CLIENTS, RunningSandbox, SandboxOptions, run_sandbox
+from belvedere.sandbox.service import (
+    DISCORD_BOT_TOKEN,
+    SANDBOX_CLIENTS,
+    RunningSandbox,
+    SandboxOptions,
+    run_sandbox,
+)
 from belvedere.sources.conversation_figures import Period, Said, Side, count_up, period_around
 from belvedere.sources.listeners import forget_snapshot_listener
 from belvedere.sources.service import request_run
@@ -79,7 +85,9 @@ def truth(sandbox: RunningSandbox, begin, end) -> tuple[int, int]:
     inside = [
         one["author"]["id"]
         for one in sandbox.sandbox.chat.channels[TALK].messages
-        if one["type"] == 0 and not one["author"]["bot"] and begin.isoformat() <= one["timestamp"] < end.isoformat()
+        if one["type"] == 0
+        and not one["author"]["bot"]
+        and begin.isoformat() <= one["timestamp"] < end.isoformat()
     ]
     team = sum(author in TEAM_USER_IDS for author in inside)
     return team, len(inside) - team
@@ -94,7 +102,9 @@ def metric(world: World, snapshot, name: str):
     )
 
 
-async def test_no_outreach_for_seven_days_fires_and_closes_when_the_team_writes_item_26(world, sandbox, web, clock):
+async def test_no_outreach_for_seven_days_fires_and_closes_when_the_team_writes_item_26(
+    world, sandbox, web, clock
+):
     """The rule as it is printed, from Discord's channel to the alert and back."""
     world.admin.execute(
         "INSERT INTO watchtower_rules (target_table, name, field_name, condition, threshold_value, severity)"
@@ -112,7 +122,9 @@ async def test_no_outreach_for_seven_days_fires_and_closes_when_the_team_writes_
     assert metric(world, snapshot, "days_since_team_message") == 9
     alert = "SELECT state, current_value, resolved_reason FROM watchtower_alerts"
     assert world.one(alert)[0] == "open"
-    said = await web.post(f"/control/discord/channels/{SHOP.slug}/messages", json={"as": "team", "at": clock.at.isoformat()})
+    said = await web.post(
+        f"/control/discord/channels/{SHOP.slug}/messages", json={"as": "team", "at": clock.at.isoformat()}
+    )
     assert said.status_code == 200
     clock.forward(hours=1)
     await read(world, where)
@@ -127,7 +139,10 @@ async def test_silence_grows_although_nobody_writes_item_26(world, sandbox, cloc
     clock.forward(hours=12)
     later = await read(world, where)
     assert later["same_as_snapshot_id"] is None
-    assert metric(world, later, "days_since_team_message") - metric(world, first, "days_since_team_message") == 0.5
+    assert (
+        metric(world, later, "days_since_team_message") - metric(world, first, "days_since_team_message")
+        == 0.5
+    )
 
 
 async def test_a_report_is_written_once_for_a_channel_and_period(world, sandbox, clock):
@@ -153,11 +168,15 @@ async def test_bots_and_the_platforms_own_remarks_do_not_count(world, sandbox, w
     await read(world, where)
     before = newest(world, "message_count")
     for who in ("bot", "system"):
-        await web.post(f"/control/discord/channels/{TALK}/messages", json={"as": who, "at": clock.at.isoformat()})
+        await web.post(
+            f"/control/discord/channels/{TALK}/messages", json={"as": who, "at": clock.at.isoformat()}
+        )
     clock.forward(hours=1)
     await read(world, where)
     assert newest(world, "message_count") == before
-    world.admin.execute("UPDATE source_accounts SET settings = settings || '{\"bots\": \"team\"}' WHERE id = %s", [where])
+    world.admin.execute(
+        'UPDATE source_accounts SET settings = settings || \'{"bots": "team"}\' WHERE id = %s', [where]
+    )
     await read(world, where)
     assert newest(world, "message_count") == before + 1
 
@@ -166,7 +185,12 @@ async def test_only_what_is_new_is_asked_for_and_what_was_deleted_is_not_counted
     where = account(world)
     channel = sandbox.sandbox.chat.channels[TALK]
     said = [
-        (await web.post(f"/control/discord/channels/{TALK}/messages", json={"as": "client", "at": clock.at.isoformat()})).json()
+        (
+            await web.post(
+                f"/control/discord/channels/{TALK}/messages",
+                json={"as": "client", "at": clock.at.isoformat()},
+            )
+        ).json()
         for _ in range(3)
     ]
     clock.forward(hours=1)
@@ -191,7 +215,9 @@ async def test_a_long_history_is_read_page_by_page_past_limits(world, sandbox, w
     sandbox.sandbox.faults.arm(Fault(At.DISCORD, Mode.RATE_LIMITED, times=1, retry_after=0.1))
     snapshot = await read(world, account(world))
     assert snapshot["status"] == "completed", snapshot["error_message"]
-    begin, end = period_around(NOON, Period.WEEK, ZoneInfo(world.one("SELECT timezone FROM core.clients WHERE id = %s", BRANDT)))
+    begin, end = period_around(
+        NOON, Period.WEEK, ZoneInfo(world.one("SELECT timezone FROM core.clients WHERE id = %s", BRANDT))
+    )
     assert newest(world, "team_message_count", "client_message_count") == truth(sandbox, begin, end)
     assert newest(world, "unanswered_count") >= 350
 
@@ -223,9 +249,15 @@ async def test_a_channel_that_may_not_be_read_is_named(world, sandbox, web, acce
 
 
 async def test_one_closed_channel_of_two_makes_a_partial_reading_item_27(world, sandbox, web):
-    await web.patch(f"/control/discord/channels/{SANDBOX_CLIENTS[1].talk_channel_id}", json={"access": "forbidden"})
+    await web.patch(
+        f"/control/discord/channels/{SANDBOX_CLIENTS[1].talk_channel_id}", json={"access": "forbidden"}
+    )
     snapshot = await read(world, account(world, channels=[TALK, SANDBOX_CLIENTS[1].talk_channel_id]))
-    assert (snapshot["status"], snapshot["completeness"], snapshot["total_records"]) == ("completed", "partial", 1)
+    assert (snapshot["status"], snapshot["completeness"], snapshot["total_records"]) == (
+        "completed",
+        "partial",
+        1,
+    )
 
 
 async def test_a_wrong_token_fails_for_good(world, sandbox, runtime):

@@ -7,7 +7,14 @@ from typing import Any
 
 from belvedere.core.errors import Invalid
 from belvedere.sandbox.chat import Channel, Chat
-from belvedere.sandbox.clients import BOT_USER_ID, GUILD_ID, SANDBOX_CLIENTS, TEAM_ROLE_ID, TEAM_USER_IDS, SandboxClient
+from belvedere.sandbox.clients import (
+    BOT_USER_ID,
+    GUILD_ID,
+    SANDBOX_CLIENTS,
+    TEAM_ROLE_ID,
+    TEAM_USER_IDS,
+    SandboxClient,
+)
 
 DAYS = 42
 QUIET = {"brandt": timedelta(days=9), "marlow": timedelta(days=1, hours=4), "tidewater": timedelta(hours=30)}
@@ -59,7 +66,11 @@ def add_message(
     chat: Chat, channel: Channel, author_id: str, text: str, at: datetime, *, kind: int = _MESSAGE
 ) -> dict[str, Any]:
     """Put a person's message where its time belongs; it is no effect of the program, so the ledger does not hold it."""
-    author = {"id": author_id, "username": NAMES.get(author_id, f"person {author_id[-3:]}"), "bot": author_id == BOT_USER_ID}
+    author = {
+        "id": author_id,
+        "username": NAMES.get(author_id, f"person {author_id[-3:]}"),
+        "bot": author_id == BOT_USER_ID,
+    }
     message = {
         "id": chat.next_id(at),
         "type": kind,
@@ -86,7 +97,9 @@ def say(chat: Chat, channel: Channel, wishes: dict[str, Any], now: datetime) -> 
     who = wishes.get("as", "client")
     if who not in WHO:
         raise Invalid(f"'as' is one of {', '.join(WHO)}.")
-    client = next((one for one in SANDBOX_CLIENTS if channel.id in (one.talk_channel_id, one.discord_channel_id)), None)
+    client = next(
+        (one for one in SANDBOX_CLIENTS if channel.id in (one.talk_channel_id, one.discord_channel_id)), None
+    )
     people = client.people_ids if client else ("1180000000000000499",)
     author = {"team": TEAM_USER_IDS[0], "bot": BOT_USER_ID}.get(str(who), people[0])
     at = _moment(wishes, now)

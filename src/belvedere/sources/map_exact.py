@@ -154,7 +154,7 @@ def _metrics(
 
 
 def _is_replaced(row: Any, spec: MetricSpec) -> bool:
-    return bool(spec.when_missing) and look_up(row, spec.when_missing) is not None
+    return bool(spec.when_missing and look_up(row, spec.when_missing) is not None)
 
 
 def _outside(value: Decimal, spec: MetricSpec, bounds: Bounds) -> RowRefused | None:
