@@ -33,15 +33,14 @@ class Episode:
     condition: Condition
     first_value: str | None
     peak_value: str | None
-    last_value: str | None
     last_seen_at: datetime
     readings: int = 1
     ended_at: datetime | None = None
+    ended_in: UUID | None = None
     reason: str | None = None
 
     def see(self, value: str | None, at: datetime) -> None:
         self.readings += 1
-        self.last_value = value
         self.last_seen_at = at
         self.peak_value = further(self.condition, self.peak_value, value)
 
@@ -59,7 +58,6 @@ class Episode:
             "readings": self.readings,
             "first_value": self.first_value,
             "peak_value": self.peak_value,
-            "last_value": self.last_value,
             "severity": self.severity,
             "title": self.title,
             "message": self.message,
@@ -117,11 +115,13 @@ class Ledger:
         self.held_because.update(verdict.why.get("held_back", {}))
         self.without_data += verdict.entities > 0 and verdict.no_data >= verdict.entities
 
-    def move(self, verdict: Verdict, mark: Mark) -> None:
-        """Episodes that end, go on or begin with this reading, in the order in which the tables move."""
+    def move(self, verdict: Verdict, mark: Mark, *, counts: bool = True) -> None:
+        """Episodes that end, go on or begin with this reading, in the order in which the tables move. Without `counts`
+        somebody else says how long they went on.
+        """
         for closing in verdict.closed:
             self.close(verdict.rule.id, mark, closing)
-        for alert, finding in verdict.seen_again:
+        for alert, finding in verdict.seen_again if counts else ():
             self.see(verdict.rule.id, mark, alert, finding)
         drafts = draft_alerts(verdict, mark.place, self.client, self.base_url, mark.data_as_of)
         for draft in drafts:
@@ -143,7 +143,6 @@ class Ledger:
             condition=Condition(finding.head.condition),
             first_value=value,
             peak_value=value,
-            last_value=value,
             last_seen_at=mark.data_as_of,
         )
         self.episodes.append(episode)
@@ -158,4 +157,5 @@ class Ledger:
         episode = self.open.pop((rule_id, mark.place.source_id, closing.alert.external_id), None)
         if episode is not None:
             episode.ended_at = mark.data_as_of
+            episode.ended_in = mark.snapshot_id
             episode.reason = closing.reason.value

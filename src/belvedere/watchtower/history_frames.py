@@ -84,7 +84,9 @@ class Chunk:
 
     def frames(self, frames_id: UUID) -> Frames:
         """One reading's data; the columns are shared, not copied."""
-        slot = self.slots[frames_id]
+        return self.at(self.slots[frames_id])
+
+    def at(self, slot: int) -> Frames:
         return Frames(
             _part(self.records, self.record_starts, slot), _part(self.metrics, self.metric_starts, slot)
         )
