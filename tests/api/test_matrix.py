@@ -80,4 +80,6 @@ def test_no_changing_route_lets_a_stranger_or_a_viewer_in():
         if path.startswith(("/api/v1/hooks", "/health", "/metrics")):
             continue
         assert found[-1] == "401", row
-        assert method == "GET" or path in ONLY_ASKING or about_oneself or found[CALLERS.index("viewer")] == "403", row
+        assert (
+            method == "GET" or path in ONLY_ASKING or about_oneself or found[CALLERS.index("viewer")] == "403"
+        ), row

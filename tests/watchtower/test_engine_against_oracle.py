@@ -86,6 +86,10 @@ limits = st.sampled_from(
 )
 
 
+ORDERED = {Condition.GREATER_THAN, Condition.LESS_THAN}
+ordered_limits = st.sampled_from(["15", "-3.5", "2026-11-20", "0.1"])
+
+
 @st.composite
 def rule_sets(draw: st.DrawFn) -> list[Rule]:
     """Single rules and groups with parents among earlier heads."""
@@ -104,7 +108,9 @@ def rule_sets(draw: st.DrawFn) -> list[Rule]:
                     name=f"rule {len(rules)}",
                     field_name=draw(st.sampled_from(FIELDS)),
                     condition=condition,
-                    threshold_value=draw(limits) if needs_limit else None,
+                    threshold_value=draw(ordered_limits if condition in ORDERED else limits)
+                    if needs_limit
+                    else None,
                     client_id=1,
                     source_id=SOURCE,
                     group_id=group,

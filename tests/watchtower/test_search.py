@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from belvedere.watchtower.contracts import Condition
+from belvedere.watchtower.columns import NumberValues
 from belvedere.watchtower.threshold import parse_number, parse_threshold
-from belvedere.watchtower.values import Numbers, NumberValues
+from belvedere.watchtower.values import Numbers
 
 values = st.lists(st.none() | st.integers(-30, 30), max_size=12)
 thresholds = st.one_of(
@@ -27,19 +27,29 @@ def test_a_search_finds_exactly_what_compares(whole, threshold, scale):
     mixed = Numbers(exact)
     limit = parse_threshold(f"{threshold:f}"[:60])
     assert limit.number is not None
-    for condition, holds in (
-        (Condition.GREATER_THAN, lambda value: value > limit.number),
-        (Condition.LESS_THAN, lambda value: value < limit.number),
-        (Condition.EQUALS, lambda value: value == limit.number),
+    for order, holds in (
+        (">", lambda value: value > limit.number),
+        (">=", lambda value: value >= limit.number),
+        ("<", lambda value: value < limit.number),
+        ("<=", lambda value: value <= limit.number),
     ):
         expected = [row for row, value in enumerate(exact) if value is not None and holds(value)]
-        assert column.hold(condition, limit).hits.to_list() == expected
-        found = (
-            mixed.equal(limit.number)
-            if condition is Condition.EQUALS
-            else mixed.ordered(condition, limit.number)
-        )
-        assert found.to_list() == expected
+        assert column.ordered(order, limit).hits.to_list() == expected
+        assert mixed.ordered(order, limit.number).to_list() == expected
+    same = [row for row, value in enumerate(exact) if value == limit.number]
+    assert column.equal(limit).hits.to_list() == mixed.within(limit.number, limit.number).to_list() == same
+
+
+@given(whole=values, ends=st.tuples(thresholds, thresholds), scale=st.sampled_from([0, 1, 6]))
+def test_a_range_holds_both_its_ends(whole, ends, scale):
+    exact = [None if value is None else Decimal(value).scaleb(-scale) for value in whole]
+    column = NumberValues(pl.Series(exact, dtype=pl.Decimal(20, scale)))
+    low, high = (parse_threshold(f"{end:f}"[:60]) for end in sorted(ends))
+    expected = [
+        row for row, value in enumerate(exact) if value is not None and low.number <= value <= high.number
+    ]
+    assert column.within(low, high).hits.to_list() == expected
+    assert Numbers(exact).within(low.number, high.number).to_list() == expected
 
 
 @pytest.mark.parametrize(

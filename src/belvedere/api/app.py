@@ -21,6 +21,16 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-    for router in (accounts, sources, backtest, watchtower, ads, notify, export, tables.router, system.router):
+    for router in (
+        accounts,
+        sources,
+        backtest,
+        watchtower,
+        ads,
+        notify,
+        export,
+        tables.router,
+        system.router,
+    ):
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

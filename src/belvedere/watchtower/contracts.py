@@ -304,6 +304,8 @@ class ConditionReason:
     unit: str | None
     result: bool | None
     joined_by: str | None = None
+    entity: str | None = None
+    """The record of another source, or of the whole reading, that shows it; None where it is the alert's own."""
 
     def document(self) -> dict[str, Any]:
         return {
@@ -318,15 +320,16 @@ class ConditionReason:
             "unit": self.unit,
             "result": self.result,
             "joined_by": self.joined_by,
+            **({"entity": self.entity} if self.entity else {}),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One entity that a rule fired on."""
+    """One entity that a rule fired on; a reading judged as a whole has external_id "" and no record."""
 
     external_id: str
-    record_id: UUID
+    record_id: UUID | None
     entity_name: str | None
     conditions: tuple[ConditionReason, ...]
 
@@ -355,7 +358,7 @@ class Verdict:
     errors: int = 0
     held_back: int = 0
     why: Mapping[str, Any] = field(default_factory=dict)
-    opened: tuple[Finding, ...] = ()
+    opened: Sequence[Finding] = ()
     seen_again: tuple[tuple[OpenAlert, Finding], ...] = ()
     closed: tuple[Closing, ...] = ()
     missing: tuple[OpenAlert, ...] = ()

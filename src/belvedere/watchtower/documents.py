@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from belvedere.watchtower.contracts import Condition
-from belvedere.watchtower.threshold import Threshold, strict_number
-from belvedere.watchtower.values import ROW, Mask, Numbers, Outcome, plain
+from belvedere.watchtower.columns import find_before
+from belvedere.watchtower.threshold import Threshold, parse_instant, strict_number
+from belvedere.watchtower.values import NO_ROWS, Cells, Mask, Numbers, Order, Outcome, plain, select_rows
 
 
 class Missing:
@@ -53,7 +54,7 @@ class DocumentValues:
         return Mask.of(pl.Series(list(test), dtype=pl.Boolean))
 
     @cached_property
-    def _present(self) -> Mask:
+    def known(self) -> Mask:
         return self._mask(cell is not None for cell in self.cells)
 
     @cached_property
@@ -63,7 +64,7 @@ class DocumentValues:
 
     @cached_property
     def _unordered(self) -> Mask:
-        return Mask.of(self._present.rows & ~self._numbers.known.rows)
+        return self.known.without(self._numbers.known)
 
     @cached_property
     def _not_objects(self) -> Mask:
@@ -79,27 +80,47 @@ class DocumentValues:
 
     @cached_property
     def _unsearchable(self) -> Mask:
-        return Mask.of(self._present.rows & ~self._searchable.rows)
+        return self.known.without(self._searchable)
 
-    def expect(self, condition: Condition, thresholds: Iterable[Threshold]) -> None:
-        """Each threshold is one pass over the cells."""
+    def expect_equal(self, limits: Sequence[Threshold]) -> None:
+        """Each limit is one pass over the cells."""
 
-    def hold(self, condition: Condition, threshold: Threshold) -> Outcome:
-        if condition is Condition.EQUALS:
-            return Outcome(self._rows_equal(threshold), self._not_objects, self._objects)
-        if condition is Condition.CONTAINS:
-            rows = [row for row, cell in enumerate(self.cells) if cell_contains(cell, threshold)]
-            return Outcome(pl.Series(rows, dtype=ROW), self._searchable, self._unsearchable)
-        if threshold.number is None:
-            return Outcome(pl.Series([], dtype=ROW), Mask.none(self.size), self._present)
-        return Outcome(
-            self._numbers.ordered(condition, threshold.number), self._numbers.known, self._unordered
-        )
+    def expect_contained(self, limits: Sequence[Threshold]) -> None:
+        """Each limit is one pass over the cells."""
 
-    def _rows_equal(self, threshold: Threshold) -> pl.Series:
-        return pl.Series(
-            [row for row, cell in enumerate(self.cells) if cell_equals(cell, threshold)], dtype=ROW
-        )
+    def equal(self, limit: Threshold) -> Outcome:
+        hits = select_rows(self.size, lambda row: cell_equals(self.cells[row], limit))
+        return Outcome(hits, self._not_objects, self._objects)
+
+    def contains(self, limit: Threshold) -> Outcome:
+        hits = select_rows(self.size, lambda row: cell_contains(self.cells[row], limit))
+        return Outcome(hits, self._searchable, self._unsearchable)
+
+    def ordered(self, order: Order, limit: Threshold) -> Outcome:
+        if limit.number is None:
+            return self._senseless()
+        return self._counted(self._numbers.ordered(order, limit.number))
+
+    def within(self, low: Threshold, high: Threshold) -> Outcome:
+        if low.number is None or high.number is None:
+            return self._senseless()
+        return self._counted(self._numbers.within(low.number, high.number))
+
+    def _counted(self, hits: pl.Series) -> Outcome:
+        return Outcome(hits, self._numbers.known, self._unordered)
+
+    def _senseless(self) -> Outcome:
+        return Outcome(NO_ROWS, Mask.none(self.size), self.known)
+
+    @cached_property
+    def _instants(self) -> list[datetime | None]:
+        return [parse_instant(cell) if isinstance(cell, str) else None for cell in self.cells]
+
+    def before(self, instant: datetime) -> Outcome:
+        return find_before(self._instants, instant, self.known)
+
+    def exact(self) -> Cells:
+        return Cells(self._unordered, cells=self._numbers.cells)
 
     def comparable(self) -> pl.Series:
         return pl.Series([None if cell is None else canonical(cell) for cell in self.cells], dtype=pl.String)

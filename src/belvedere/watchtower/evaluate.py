@@ -12,15 +12,17 @@ from uuid import UUID
 from belvedere.sources.contracts import Frames
 from belvedere.watchtower.contracts import (
     OpenAlert,
-    Place,
     Rule,
     Verdict,
     WatchState,
 )
 from belvedere.watchtower.dependencies import ParentStates, parents_first
-from belvedere.watchtower.groups import Unit, form_units
-from belvedere.watchtower.judged import Judge, JudgedUnit
+from belvedere.watchtower.groups import Unit, applies, form_units
+from belvedere.watchtower.judge import Judge
+from belvedere.watchtower.judged import JudgedUnit
 from belvedere.watchtower.transitions import Transitions, settle
+
+__all__ = ["applies", "evaluate", "held"]
 
 
 def evaluate(
@@ -39,8 +41,8 @@ def evaluate(
     """
     rules = list(rules)
     units = [unit for unit in form_units(rules) if unit.is_running and applies(unit, state.place)]
-    judge = Judge(current, previous, state)
-    problems = {unit.head.id: unit.held_because or judge.problem_of(unit) for unit in units}
+    judge = Judge(current, previous, state, now)
+    problems = {unit.head.id: judge.problem_of(unit) for unit in units}
     judge.prepare(unit for unit in units if problems[unit.head.id] is None)
     parents = ParentStates(state)
     has_children = {unit.head.parent_rule_id for unit in units}
@@ -60,16 +62,6 @@ def evaluate(
             _tell_children(parents, judged, moves, state)
         verdicts.append(_verdict(judged, moves))
     return [verdict for verdict in verdicts if only is None or verdict.rule.id in only]
-
-
-def applies(unit: Unit, place: Place) -> bool:
-    """Whether a unit watches this place: its source if it names one, and the table it targets."""
-    if unit.head.client_id not in (0, place.client_id):
-        return False
-    if unit.sources and place.source_id not in unit.sources:
-        return False
-    targets = {rule.target_table for rule in unit.rows if rule.target_table}
-    return not targets or place.target_table in targets
 
 
 def held(unit: Unit, why: str, entities: int) -> Verdict:
@@ -104,6 +96,8 @@ def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
     if moves.held_back:
         why["held_back"] = dict(moves.held_back)
         why["held_entities"] = moves.held_sample
+    if judged.left_out:
+        why["left_out"] = judged.left_out
     if judged.errors:
         why["errors"] = judged.error_text
     verdict = Verdict(
@@ -117,7 +111,7 @@ def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
     )
     return replace(
         verdict,
-        opened=tuple(moves.opened),
+        opened=moves.opened,
         seen_again=tuple(moves.seen_again),
         closed=tuple(moves.closed),
         missing=tuple(moves.missing),

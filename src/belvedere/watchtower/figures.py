@@ -5,11 +5,39 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from belvedere.core.money import minor_digits
 from belvedere.core.numerals import EXACT
-from belvedere.core.text import MINUS, format_money, format_number, format_unit
+from belvedere.core.text import MINUS, MISSING, cut, format_money, format_number, format_unit
+from belvedere.watchtower.contracts import ConditionReason
+from belvedere.watchtower.threshold import parse_number, strict_number
 
 MOST_PLACES = 6
 LARGEST_EXPONENT = 40
 """Beyond this a figure is shown as the data wrote it: a row of zeros says less."""
+
+
+def value_text(value: str | None, unit: str | None, currency: str, limit: Decimal | None = None) -> str:
+    """A stored value with its unit, on the side of the limit where it stands; what is no number stays as it
+    is.
+    """
+    if value is None:
+        return MISSING
+    number = strict_number(value)
+    if number is None or abs(number.adjusted()) > LARGEST_EXPONENT:
+        return cut(value, 80)
+    return figure_text(number, unit, currency, limit)
+
+
+def limit_number(limit: str | None) -> Decimal | None:
+    """A limit as a number, where it is one."""
+    return parse_number(limit or "")
+
+
+def change_texts(reason: ConditionReason, currency: str) -> tuple[str, str]:
+    """Both values of a change, told apart even where their usual digits are the same."""
+    before = value_text(reason.previous, reason.unit, currency)
+    after = value_text(reason.value, reason.unit, currency)
+    if before != after or reason.previous is None or reason.value is None:
+        return before, after
+    return cut(reason.previous, 80), cut(reason.value, 80)
 
 
 def figure_text(number: Decimal, unit: str | None, currency: str, limit: Decimal | None = None) -> str:

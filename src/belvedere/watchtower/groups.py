@@ -9,17 +9,10 @@ from uuid import UUID
 
 import polars as pl
 
-from belvedere.watchtower.contracts import Condition, LogicOperator, Rule
+from belvedere.watchtower.conditions import kind_of
+from belvedere.watchtower.contracts import LogicOperator, Place, Rule
 
 T = TypeVar("T")
-
-SIGNS = {
-    Condition.EQUALS: "=",
-    Condition.GREATER_THAN: ">",
-    Condition.LESS_THAN: "<",
-    Condition.CONTAINS: "contains",
-    Condition.CHANGED: "changed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +37,44 @@ class Unit:
     @property
     def is_event(self) -> bool:
         """A change is over the moment it is seen, so it cannot recover by itself."""
-        return any(rule.condition is Condition.CHANGED for rule in self.rows)
+        return any(kind_of(rule.condition).is_event for rule in self.rows)
+
+    @property
+    def asks_for_gone(self) -> bool:
+        """Its entities may be absent from the present reading, which is then no reason to close anything."""
+        return any(kind_of(rule.condition).finds_gone for rule in self.rows)
 
     @property
     def sources(self) -> frozenset[UUID]:
         return frozenset(rule.source_id for rule in self.rows if rule.source_id is not None)
 
     @property
-    def held_because(self) -> str | None:
-        if len(self.sources) > 1:
-            return "Held: needs another source. The conditions of this group stand on different sources."
-        if len({rule.target_table for rule in self.rows if rule.target_table}) > 1:
-            return "Held: needs another source. The conditions of this group watch different tables."
-        return None
+    def targets(self) -> frozenset[str]:
+        return frozenset(rule.target_table for rule in self.rows if rule.target_table is not None)
+
+    @property
+    def is_across(self) -> bool:
+        """Its rows stand on different sources or tables, so they meet at the client alone."""
+        return len(self.sources) > 1 or len(self.targets) > 1
+
+
+def fits(rule: Rule, place: Place) -> bool:
+    """Whether one row watches a place: its source if it names one, its table if it names one."""
+    if rule.source_id is not None and rule.source_id != place.source_id:
+        return False
+    return rule.target_table is None or rule.target_table == place.target_table
+
+
+def applies(unit: Unit, place: Place) -> bool:
+    """Whether a unit is judged on readings of this place: those of its head. A head that names no place stands where
+    the other rows do, as long as they agree on one.
+    """
+    head = unit.head
+    if head.client_id not in (0, place.client_id):
+        return False
+    if head.source_id is None and head.target_table is None and not unit.is_across:
+        return all(fits(rule, place) for rule in unit.rows)
+    return fits(head, place)
 
 
 def form_units(rules: Iterable[Rule]) -> list[Unit]:
@@ -99,8 +117,6 @@ def expression(unit: Unit) -> str:
 
 
 def describe(rule: Rule) -> str:
-    if rule.condition is Condition.CHANGED:
-        return f"{rule.field_name} changed" + (f" to {rule.threshold_value}" if rule.threshold_value else "")
-    limit = rule.threshold_value or ""
-    quoted = f'"{limit}"' if rule.condition is Condition.CONTAINS else limit
-    return f"{rule.field_name} {SIGNS[rule.condition]} {quoted}"
+    """One row in one line; an aggregate stands around the field."""
+    name = f"{rule.aggregate}({rule.field_name})" if rule.aggregate else rule.field_name
+    return kind_of(rule.condition).describe(name, rule.threshold_value or "")

@@ -1,134 +1,146 @@
-"""Judging one rule or group over one reading: truth for each row, and the values that explain it."""
+"""One rule or group judged over one reading: truth for each row, and the values that explain it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import overload
 from uuid import UUID
 
 import polars as pl
 
-from belvedere.core.errors import Invalid
-from belvedere.sources.contracts import Frames, Unit
-from belvedere.watchtower.contracts import (
-    Condition,
-    ConditionReason,
-    Finding,
-    Rule,
-    WatchState,
-)
-from belvedere.watchtower.fields import FieldPlace, FieldRef, parse_field, place_field
+from belvedere.sources.contracts import Unit
+from belvedere.watchtower.aggregates import aggregate_label
+from belvedere.watchtower.contracts import Aggregate, ConditionReason, Finding, WatchState
+from belvedere.watchtower.fields import FieldPlace, FieldRef
 from belvedere.watchtower.groups import Unit as RuleUnit
 from belvedere.watchtower.groups import combine
-from belvedere.watchtower.reading import Change, Reading
-from belvedere.watchtower.threshold import Threshold, parse_threshold
-from belvedere.watchtower.values import Mask, Outcome
+from belvedere.watchtower.values import NO_ROWS, Mask, Outcome, as_rows
+from belvedere.watchtower.views import Answer, Row, View
 from belvedere.watchtower.wording import label_of
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A rule with its field found and its threshold read."""
-
-    rule: Rule
-    ref: FieldRef
-    threshold: Threshold | None
+WHOLE = ""
+"""Stands for the reading as a whole where others have an external id."""
 
 
-class Judge:
-    """Everything shared by the rules of one reading."""
+@dataclass(frozen=True)
+class Part:
+    """One row of a unit: `answers` are those of whole readings, empty where each record has its own."""
 
-    def __init__(self, current: Frames, previous: Frames | None, state: WatchState) -> None:
-        self.reading = Reading(current)
-        self.previous = Reading(previous) if previous is not None else None
-        self.change = Change(self.reading, self.previous)
-        self.state = state
-        self._rows: dict[UUID, Row] = {}
-        known = set(state.metric_units) | self.reading.metric_names
-        self._metrics = known | (self.previous.metric_names if self.previous else frozenset())
+    view: View
+    row: Row
+    outcome: Outcome | None
+    answers: tuple[tuple[View, Answer], ...] = ()
+    recoveries: Sequence[tuple[View, Row]] = ()
 
-    def row(self, rule: Rule) -> Row:
-        if rule.id not in self._rows:
-            ref = place_field(parse_field(rule.field_name), self._metrics)
-            threshold = parse_threshold(rule.threshold_value) if rule.threshold_value else None
-            self._rows[rule.id] = Row(rule, ref, threshold)
-        return self._rows[rule.id]
+    @property
+    def is_of_records(self) -> bool:
+        return self.outcome is not None
 
-    def problem_of(self, unit: RuleUnit) -> str | None:
-        """Why a unit cannot be read; rules may come by SQL, and one bad rule must not stop the others."""
-        try:
-            for rule in unit.rows:
-                self.row(rule)
-        except Invalid as error:
-            return f"Held: the rule cannot be read. {error.detail}"
-        return None
+    @cached_property
+    def answer(self) -> tuple[View, Answer]:
+        """The answer that speaks: one that holds, else one that is known."""
+        order = {True: 0, False: 1, None: 2}
+        return min(self.answers, key=lambda pair: order[pair[1].truth])
 
-    def prepare(self, units: Iterable[RuleUnit]) -> None:
-        """Tell each field every threshold it will be asked for."""
-        wanted: dict[tuple[FieldRef, Condition], list[Threshold]] = {}
-        for unit in units:
-            for rule in unit.rows:
-                row = self.row(rule)
-                if row.threshold is not None:
-                    condition: Condition = rule.condition
-                    if condition is Condition.CHANGED:
-                        condition = Condition.EQUALS
-                    wanted.setdefault((row.ref, condition), []).append(row.threshold)
-        for (ref, condition), thresholds in wanted.items():
-            self.reading.values(ref).expect(condition, thresholds)
+    def over(self, size: int) -> Outcome:
+        if self.outcome is not None:
+            return self.outcome
+        _, said = self.answer
+        return Outcome.everywhere(said.truth, size, is_error=said.is_error)
 
-    def carries(self, unit: RuleUnit) -> bool:
-        """A rule without a source watches every source that carries its field; one with a source always
-        does.
-        """
-        if unit.sources:
-            return True
-        return any(self.reading.values(self.row(rule).ref).delivered for rule in unit.rows)
+    def not_recovered(self, size: int) -> Outcome:
+        """Where the value has not passed the recovery limit: the condition with that limit in place of its own."""
+        if self.row.recovery is None:
+            return self.over(size)
+        if self.outcome is not None:
+            return self.view.outcome(self.row, for_recovery=True)
+        found = [view.answer(row, for_recovery=True).truth for view, row in self.recoveries]
+        return Outcome.everywhere(True if True in found else False if False in found else None, size)
 
-    def outcome(self, rule: Rule) -> Outcome:
-        row = self.row(rule)
-        if rule.condition is not Condition.CHANGED:
-            # Rules are saved with a threshold; the database holds that too.
-            return self.reading.values(row.ref).hold(rule.condition, row.threshold or parse_threshold(""))
-        changed = self.change.outcome(row.ref)
-        if row.threshold is None:
-            return changed
-        arrived = self.reading.values(row.ref).hold(Condition.EQUALS, row.threshold)
-        both = changed.hits.filter(changed.hits.is_in(arrived.hits.implode()))
-        return Outcome(both, changed.known, changed.errors)
+    def missing(self, size: int) -> pl.Series:
+        if self.outcome is not None:
+            return self.view.missing(self.row)
+        _, said = self.answer
+        return pl.repeat(said.is_missing, size, dtype=pl.Boolean, eager=True)
 
-    def judge(self, unit: RuleUnit) -> "JudgedUnit":
-        return JudgedUnit(self, unit, [self.outcome(rule) for rule in unit.rows])
+
+def of_records(view: View, row: Row) -> Part:
+    return Part(view, row, view.outcome(row))
+
+
+def broadcast(places: Sequence[tuple[View, Row]]) -> Part:
+    """A row that has one answer for a whole reading, or for the readings of other sources."""
+    view, row = places[0]
+    return Part(view, row, None, tuple((view, view.answer(row)) for view, row in places), places)
 
 
 class JudgedUnit:
-    """The outcome of one unit over all rows of the reading."""
+    """The outcome of one unit over all rows of the reading.
 
-    def __init__(self, judge: Judge, unit: RuleUnit, outcomes: list[Outcome]) -> None:
-        self._judge = judge
+    Rows are numbered; `rows_of` gives the rows of an entity (one that a reading repeats has several), and a unit that
+    judges the reading as a whole (`is_whole`) has one row, under the external id WHOLE. For the rows of one entity:
+
+    - `truth_at(rows)`: True fires, False does not, None is unknown (no data, a guard, or a senseless comparison).
+    - `recovered_at(rows)`: True where the value has passed the recovery limit (without one: where the truth is False),
+      False where it has not, None where that is unknown. Only True may resolve.
+    - `no_data_at(rows)`: True where the answer is unknown because a value is missing; neither a guard nor a senseless
+      comparison counts. `unit.head.no_data_policy` says what that means.
+
+    `candidates()` are the entities that fire, `no_data_candidates()` those without data, each with a row for
+    `findings`. `opens_all()` is `findings` of all candidates at once, made only when they are read. `unit.is_event`:
+    nothing resolves by itself; `unit.asks_for_gone`: an alert stands on an entity that is not in the data, so that its
+    absence there closes nothing.
+    """
+
+    def __init__(self, unit: RuleUnit, view: View, parts: Sequence[Part], state: WatchState) -> None:
         self.unit = unit
-        self._outcomes = outcomes
-        self.size = judge.reading.size
-        if len(outcomes) == 1:
-            self.hits, known, self.errors = outcomes[0].hits, outcomes[0].known, outcomes[0].errors.count
-        else:
-            truth = combine(unit.rows, [outcome.truth() for outcome in outcomes])
-            self.hits = truth.fill_null(value=False).arg_true()
-            known = Mask.of(truth.is_not_null())
-            self.errors = self._count_errors(truth)
-        self._known = known
+        self._view = view
+        self._state = state
+        self._parts = parts
+        self.is_whole = not any(part.is_of_records for part in parts)
+        self.size = 1 if self.is_whole else view.reading.size
+        self._outcomes = [part.over(self.size) for part in parts]
+        self._settle()
         self.matched = len(self.hits)
-        self.no_data = self.size - known.count - self.errors
 
-    def _count_errors(self, truth: pl.Series) -> int:
-        """Unknown rows where some comparison made no sense; the others only lack data."""
+    def _settle(self) -> None:
+        self._truth: pl.Series | None = None
+        if len(self._outcomes) == 1:
+            only = self._outcomes[0]
+            self.hits, self._known, self.errors = only.hits, only.known, only.errors.count
+        else:
+            truth = combine(self.unit.rows, [outcome.truth() for outcome in self._outcomes])
+            self._truth = truth
+            self.hits = truth.arg_true()
+            nulls = truth.null_count()
+            self._known = Mask.of(truth.is_not_null()) if nulls else Mask.all(self.size)
+            self.errors = int((self._wrong & truth.is_null()).sum()) if nulls else 0
+        self.no_data = self.size - self._known.count - self.errors
+
+    @cached_property
+    def _wrong(self) -> pl.Series:
+        """Rows where some comparison makes no sense."""
         wrong = self._outcomes[0].errors.rows
         for outcome in self._outcomes[1:]:
             wrong = wrong | outcome.errors.rows
-        return int((wrong & truth.is_null()).sum())
+        return wrong
+
+    @cached_property
+    def left_out(self) -> int:
+        """Unknown rows that a guard keeps from being judged; they are counted in `no_data` too."""
+        return int((self._guarded & ~self._known.rows).sum())
+
+    @cached_property
+    def _guarded(self) -> pl.Series:
+        guarded = Mask.none(self.size).rows
+        for outcome in self._outcomes:
+            if outcome.left_out is not None:
+                guarded = guarded | outcome.left_out.rows
+        return guarded
 
     @property
     def fields(self) -> list[str]:
-        return [self._judge.row(rule).ref.name for rule in self.unit.rows]
+        return [part.row.ref.name for part in self._parts]
 
     @property
     def error_text(self) -> str:
@@ -139,41 +151,90 @@ class JudgedUnit:
 
     @property
     def known_entities(self) -> frozenset[str]:
-        return frozenset(self._judge.reading.external_ids.filter(self._known.rows).to_list())
+        return frozenset(self._external_ids.filter(self._known.rows).to_list())
+
+    @cached_property
+    def _external_ids(self) -> pl.Series:
+        return pl.Series([WHOLE]) if self.is_whole else self._view.reading.external_ids
 
     @cached_property
     def _hit_rows(self) -> frozenset[int]:
         return frozenset(self.hits.to_list())
 
+    def _first_rows(self, rows: pl.Series) -> pl.Series:
+        return rows if self.is_whole else self._view.reading.first_of_each(rows)
+
     def candidates(self) -> dict[str, int]:
         """External id and first row of every entity that matches."""
-        found: dict[str, int] = {}
-        for external_id, row in zip(
-            self._judge.reading.external_ids.gather(self.hits), self.hits, strict=True
-        ):
-            found.setdefault(external_id, row)
-        return found
+        return self._by_id(self.hits)
+
+    def no_data_candidates(self) -> dict[str, int]:
+        """External id and first row of every entity whose answer is unknown for want of data."""
+        found = self._by_id(self._no_data.arg_true())
+        rows = self.rows_of(list(found))
+        return {name: row for name, row in found.items() if self.no_data_at(rows[name])}
+
+    def _by_id(self, rows: pl.Series) -> dict[str, int]:
+        rows = self._first_rows(rows)
+        return dict(zip(self._external_ids.gather(rows).to_list(), rows.to_list(), strict=True))
 
     def rows_of(self, external_ids: list[str]) -> dict[str, list[int]]:
-        return self._judge.reading.rows_of(external_ids)
+        """Every row of the given entities; one that the reading does not hold is left out."""
+        if self.is_whole:
+            return {WHOLE: [0]}
+        return self._view.reading.rows_of(external_ids)
 
     def truth_at(self, rows: list[int]) -> bool | None:
         """The answer for one entity; where a reading repeats it, any row that matches counts."""
-        answers = [
-            True if row in self._hit_rows else (False if self._known.rows[row] else None) for row in rows
-        ]
-        if True in answers:
-            return True
-        return None if None in answers else False
+        return _any(True if row in self._hit_rows else self._known_at(row) for row in rows)
 
-    def findings(self, entities: Sequence[tuple[str, int]]) -> list[Finding]:
+    def _known_at(self, row: int) -> bool | None:
+        return False if self._known.rows[row] else None
+
+    def recovered_at(self, rows: list[int]) -> bool | None:
+        """Whether an entity has passed the recovery limit with every row it has."""
+        answer = _any(self._not_recovered[row] for row in rows)
+        return None if answer is None else not answer
+
+    @cached_property
+    def _not_recovered(self) -> pl.Series:
+        if all(part.row.recovery is None for part in self._parts):
+            return self._whole_truth
+        return combine(self.unit.rows, [part.not_recovered(self.size).truth() for part in self._parts])
+
+    @property
+    def _whole_truth(self) -> pl.Series:
+        if self._truth is None:
+            self._truth = self._outcomes[0].truth()
+        return self._truth
+
+    def no_data_at(self, rows: list[int]) -> bool:
+        return self.truth_at(rows) is None and any(self._no_data[row] for row in rows)
+
+    @cached_property
+    def _no_data(self) -> pl.Series:
+        missing = self._parts[0].missing(self.size)
+        for part in self._parts[1:]:
+            missing = missing | part.missing(self.size)
+        return missing & ~self._known.rows & ~self._wrong & ~self._guarded
+
+    def opens_all(self) -> "Findings":
+        """Every entity that fires."""
+        return Findings(self, self._first_rows(self.hits))
+
+    def findings(self, entities: Sequence[tuple[str, int]]) -> "Findings":
         """Entities, each with a row, as what alerts say of them."""
-        rows = [row for _, row in entities]
-        facts = self._judge.reading.entities(rows)
+        return Findings(self, as_rows(row for _, row in entities))
+
+    def make_findings(self, rows: list[int]) -> list[Finding]:
+        names = self._external_ids.gather(rows).to_list()
+        facts: list[tuple[str | None, str | None]] = [(None, None)] * len(rows)
+        if not self.is_whole:
+            facts = [*self._view.reading.entities(rows)]
         return [
-            Finding(external_id, UUID(record_id), name, conditions)
-            for (external_id, _), (record_id, name), conditions in zip(
-                entities, facts, self.explain(rows), strict=True
+            Finding(external_id, UUID(record_id) if record_id else None, name, conditions)
+            for external_id, (record_id, name), conditions in zip(
+                names, facts, self.explain(rows), strict=True
             )
         ]
 
@@ -181,39 +242,95 @@ class JudgedUnit:
         """For each row, every condition with the value it met."""
         if not rows:
             return []
-        columns = [
-            self._explain(number, rule, outcome, rows)
-            for number, (rule, outcome) in enumerate(zip(self.unit.rows, self._outcomes, strict=True))
-        ]
+        columns = [self._explain(number, rows) for number in range(len(self._parts))]
         return list(zip(*columns, strict=True))
 
-    def _explain(self, number: int, rule: Rule, outcome: Outcome, rows: list[int]) -> list[ConditionReason]:
-        judge = self._judge
-        ref = judge.row(rule).ref
-        label = label_of(ref.last_word, judge.state.metric_labels.get(ref.name))
-        unit = self._unit(ref)
-        joined_by = rule.logic_operator.value if number else None
-        texts = judge.reading.values(ref).texts(rows)
-        before = judge.change.previous_texts(ref, rows)
+    def _explain(self, number: int, rows: list[int]) -> list[ConditionReason]:
+        part = self._parts[number]
+        if not part.is_of_records:
+            return [self._explain_answer(number)] * len(rows)
+        values = part.view.reading.values(part.row.ref)
+        before = part.view.previous_texts(part.row.ref, rows)
+        make = self._reason_maker(number)
+        results = self._outcomes[number]
         return [
-            ConditionReason(
-                rule_id=rule.id,
-                name=rule.name,
-                field=ref.name,
-                label=label,
-                condition=rule.condition,
-                limit=rule.threshold_value,
-                value=value,
-                previous=previous,
-                unit=unit,
-                result=outcome.at(row),
-                joined_by=joined_by,
-            )
-            for row, value, previous in zip(rows, texts, before, strict=True)
+            make(value, previous, results.at(row))
+            for row, value, previous in zip(rows, values.texts(rows), before, strict=True)
         ]
 
-    def _unit(self, ref: FieldRef) -> str | None:
+    def _explain_answer(self, number: int) -> ConditionReason:
+        part = self._parts[number]
+        view, said = part.answer
+        name = view.reading.entities([said.at])[0][1] if said.at is not None else None
+        return self._reason_maker(number, entity=name)(said.value, said.previous, said.truth)
+
+    def _reason_maker(
+        self, number: int, entity: str | None = None
+    ) -> Callable[[str | None, str | None, bool | None], ConditionReason]:
+        """What is the same in every reason of one row is worked out once."""
+        rule, ref = self.unit.rows[number], self._parts[number].row.ref
+        label = label_of(ref.last_word, self._state.metric_labels.get(ref.name))
+        if rule.aggregate is not None:
+            label = aggregate_label(rule.aggregate, label)
+        unit = self._unit(ref, rule.aggregate)
+        joined_by = rule.logic_operator.value if number else None
+
+        def make(value: str | None, previous: str | None, result: bool | None) -> ConditionReason:  # noqa: FBT001 - three-valued
+            return ConditionReason(
+                rule.id, rule.name, ref.name, label, rule.condition, rule.threshold_value,
+                value, previous, unit, result, joined_by, entity,
+            )  # fmt: skip
+
+        return make
+
+    def _unit(self, ref: FieldRef, aggregate: Aggregate | None) -> str | None:
+        if aggregate is Aggregate.COUNT:
+            return Unit.COUNT
+        if aggregate is Aggregate.SHARE:
+            return Unit.PERCENT
         if ref == FieldRef("amount", FieldPlace.COLUMN):
             return Unit.CURRENCY
         # Return on ad spend is money over money; the seeded definition calls it currency.
-        return Unit.RATIO if ref.name == "roas" else self._judge.state.metric_units.get(ref.name)
+        return Unit.RATIO if ref.name == "roas" else self._state.metric_units.get(ref.name)
+
+
+def _any(answers: Iterator[bool | None]) -> bool | None:
+    found = list(answers)
+    if True in found:
+        return True
+    return None if None in found else False
+
+
+class Findings(Sequence[Finding]):
+    """Findings that are made when somebody reads them; how many there are costs nothing."""
+
+    def __init__(self, judged: JudgedUnit | None = None, rows: pl.Series = NO_ROWS) -> None:
+        self._judged = judged
+        self.rows = rows
+
+    @cached_property
+    def _made(self) -> list[Finding]:
+        return self._judged.make_findings(self.rows.to_list()) if self._judged is not None else []
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Finding]: ...
+
+    def __getitem__(self, index: int | slice) -> Finding | list[Finding]:
+        return self._made[index]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+__all__ = ["WHOLE", "Findings", "JudgedUnit", "Part"]

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from belvedere.sources.contracts import Frames
+from belvedere.watchtower.columns import ListValues, NumberValues, TextValues
 from belvedere.watchtower.documents import DocumentValues, parse_documents, walk
 from belvedere.watchtower.fields import (
     INSTANT_COLUMNS,
@@ -14,7 +15,7 @@ from belvedere.watchtower.fields import (
     FieldPlace,
     FieldRef,
 )
-from belvedere.watchtower.values import ROW, ListValues, Mask, NumberValues, Outcome, TextValues, Values
+from belvedere.watchtower.values import Values, number_rows
 
 METRIC_TYPE = pl.Decimal(20, 6)
 AMOUNT_TYPE = pl.Decimal(15, 4)
@@ -35,9 +36,7 @@ class Reading:
 
     @cached_property
     def metric_names(self) -> frozenset[str]:
-        if not self._metrics.height:
-            return frozenset()
-        return frozenset(self._metrics["metric_name"].cast(pl.String).unique().to_list())
+        return frozenset(self._by_metric)
 
     @cached_property
     def _documents(self) -> list[Any]:
@@ -46,20 +45,30 @@ class Reading:
         return parse_documents(self._records["extra"].cast(pl.String))
 
     @cached_property
-    def _row_of(self) -> pl.DataFrame:
+    def _rows(self) -> pl.DataFrame:
+        return pl.DataFrame({"external_id": self.external_ids, "row": number_rows(self.size)})
+
+    @cached_property
+    def last_rows(self) -> pl.DataFrame:
         """Row numbers by external_id; the last row speaks where a reading repeats one."""
-        rows = pl.DataFrame(
-            {"external_id": self.external_ids, "row": pl.int_range(self.size, dtype=ROW, eager=True)}
-        )
-        return rows.unique("external_id", keep="last", maintain_order=True)
+        return self._rows.unique("external_id", keep="last", maintain_order=True)
+
+    @cached_property
+    def repeats(self) -> bool:
+        """Whether any entity stands here more than once."""
+        return int(self.external_ids.n_unique()) < self.size
+
+    def first_of_each(self, rows: pl.Series) -> pl.Series:
+        """The first of these rows for every entity among them."""
+        if not self.repeats or len(rows) < 2:
+            return rows
+        found = pl.DataFrame({"row": rows, "external_id": self.external_ids.gather(rows)})
+        return found.unique("external_id", keep="first", maintain_order=True)["row"]
 
     def rows_of(self, external_ids: list[str]) -> dict[str, list[int]]:
         """Every row of the given entities."""
-        rows = pl.DataFrame(
-            {"external_id": self.external_ids, "row": pl.int_range(self.size, dtype=ROW, eager=True)}
-        )
         found: dict[str, list[int]] = {}
-        for external_id, row in rows.filter(pl.col("external_id").is_in(external_ids)).iter_rows():
+        for external_id, row in self._rows.filter(pl.col("external_id").is_in(external_ids)).iter_rows():
             found.setdefault(external_id, []).append(row)
         return found
 
@@ -98,70 +107,48 @@ class Reading:
         column = self._records[name]
         return column if column.dtype == dtype else column.cast(dtype)
 
+    @cached_property
+    def _by_metric(self) -> dict[str, pl.DataFrame]:
+        """The metrics of every name, found in one pass."""
+        if not self._metrics.height:
+            return {}
+        parts = self._metrics.select("metric_name", "record_id", "metric_value").partition_by(
+            "metric_name", as_dict=True, include_key=False
+        )
+        return {str(name): part for (name,), part in parts.items()}
+
+    @cached_property
+    def _ids(self) -> pl.Series:
+        return self._records["id"].cast(pl.String)
+
     def _metric(self, name: str) -> pl.Series:
-        found = self._metrics.filter(pl.col("metric_name").cast(pl.String) == name)
+        found = self._by_metric.get(name)
+        if found is None:
+            return pl.Series([None] * self.size, dtype=METRIC_TYPE)
         found = found.select(pl.col("record_id").cast(pl.String), pl.col("metric_value").cast(METRIC_TYPE))
-        ids = self._records["id"].cast(pl.String)
-        if found.height == self.size and found["record_id"].equals(ids):
+        if found.height == self.size and found["record_id"].equals(self._ids):
             return found["metric_value"]
         found = found.unique("record_id", keep="last")
-        joined = ids.to_frame("id").join(
+        joined = self._ids.to_frame("id").join(
             found, left_on="id", right_on="record_id", how="left", maintain_order="left"
         )
         return joined["metric_value"]
 
 
-class Change:
-    """Which rows of a field differ from the reading before, matched by external_id."""
+def pair_rows(current: Reading, previous: Reading) -> tuple[pl.Series, pl.Series]:
+    """Rows now and rows before of entities that both readings hold; the last row before speaks for all."""
+    now = pl.DataFrame({"external_id": current.external_ids, "now": number_rows(current.size)})
+    before = previous.last_rows.rename({"row": "before"})
+    pairs = now.join(before, on="external_id", how="inner", maintain_order="left")
+    return pairs["now"], pairs["before"]
 
-    def __init__(self, current: Reading, previous: Reading | None) -> None:
-        self._current = current
-        self._previous = previous
-        self._outcomes: dict[FieldRef, Outcome] = {}
 
-    @cached_property
-    def _pairs(self) -> pl.DataFrame:
-        """Row now and row before, for entities in both readings."""
-        if self._previous is None:
-            return pl.DataFrame(schema={"now": ROW, "before": ROW})
-        now = pl.DataFrame(
-            {
-                "external_id": self._current.external_ids,
-                "now": pl.int_range(self._current.size, dtype=ROW, eager=True),
-            }
-        )
-        before = self._previous._row_of.rename({"row": "before"})  # noqa: SLF001
-        return now.join(before, on="external_id", how="inner", maintain_order="left").select("now", "before")
-
-    def outcome(self, ref: FieldRef) -> Outcome:
-        if ref not in self._outcomes:
-            self._outcomes[ref] = self._compare(ref)
-        return self._outcomes[ref]
-
-    def _compare(self, ref: FieldRef) -> Outcome:
-        size = self._current.size
-        errors = Mask.none(size)
-        now = self._current.values(ref)
-        before = self._previous.values(ref) if self._previous is not None else None
-        if before is None or not now.delivered or not before.delivered:
-            return Outcome(pl.Series([], dtype=ROW), Mask.none(size), errors)
-        pairs = self._pairs
-        differs = (
-            now.comparable().gather(pairs["now"]).ne_missing(before.comparable().gather(pairs["before"]))
-        )
-        known = Mask.none(size).rows
-        if pairs.height:
-            known = known.scatter(pairs["now"], True)
-        return Outcome(pairs["now"].filter(differs).sort(), Mask.of(known), errors)
-
-    def previous_texts(self, ref: FieldRef, rows: list[int]) -> list[str | None]:
-        """The values of the reading before for these rows of the present one."""
-        if self._previous is None:
-            return [None] * len(rows)
-        before = [self._before.get(row) for row in rows]
-        texts = iter(self._previous.values(ref).texts([row for row in before if row is not None]))
-        return [None if row is None else next(texts) for row in before]
-
-    @cached_property
-    def _before(self) -> dict[int, int]:
-        return dict(zip(self._pairs["now"].to_list(), self._pairs["before"].to_list(), strict=True))
+def with_gone(current: Frames, previous: Frames) -> Frames:
+    """The present reading, and after it the entities that only the reading before held, as they stood there."""
+    gone = previous.records.join(current.records, on="external_id", how="anti", maintain_order="left")
+    gone = gone.unique("external_id", keep="last", maintain_order=True)
+    left = previous.metrics.join(gone.select("id"), left_on="record_id", right_on="id", how="semi")
+    return Frames(
+        pl.concat([current.records, gone.select(current.records.columns)], how="vertical_relaxed"),
+        pl.concat([current.metrics, left.select(current.metrics.columns)], how="vertical_relaxed"),
+    )

@@ -207,6 +207,7 @@ async def _facts(session: ReadSession, rule: Rule, siblings: Sequence[Rule]) -> 
     name = ref.name if ref.place in (None, FieldPlace.METRIC) else ""
     known = await rule_rows.find_known_field(session, name, rule.source_id, rule.client_id)
     return RuleFacts(
+        **await rule_rows.find_more_facts(session, rule, siblings),
         source=source,
         known=known,
         siblings=siblings,

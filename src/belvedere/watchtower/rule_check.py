@@ -3,25 +3,17 @@ facts.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from belvedere.core.errors import FieldProblem, Invalid
-from belvedere.core.percents import fraction_note
-from belvedere.sources.contracts import RECORD_COLUMNS, Unit
+from belvedere.core.errors import Invalid
+from belvedere.sources.contracts import RECORD_COLUMNS
 from belvedere.watchtower.compose import WEBHOOK_PREFIX
-from belvedere.watchtower.contracts import TARGET_TABLES, Condition, Place, Rule
-from belvedere.watchtower.fields import (
-    INSTANT_COLUMNS,
-    NUMBER_COLUMNS,
-    FieldPlace,
-    FieldRef,
-    invalid_field,
-    parse_field,
-)
+from belvedere.watchtower.contracts import TARGET_TABLES, Place, Rule
+from belvedere.watchtower.fields import FieldPlace, FieldRef, invalid_field, parse_field
 from belvedere.watchtower.groups import Unit as RuleUnit
-from belvedere.watchtower.threshold import ORDERED, Threshold, check_threshold
+from belvedere.watchtower.rule_facts import KnownField, Note, RuleFacts, invalid
+from belvedere.watchtower.rule_limits import check_limits
 
 EMAIL = re.compile(r"[^\s@<>,;\"\x00]+@[^\s@<>,;\"\x00]+")
 CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
@@ -35,55 +27,22 @@ INTERNAL_FIELDS = {
 """Fields that the internal sources promise, so that a rule may stand before their first reading."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something the author should know; the rule is saved all the same."""
-
-    field: str
-    code: str
-    detail: str
-
-    def document(self) -> dict[str, str]:
-        return {"field": self.field, "code": self.code, "detail": self.detail}
-
-
-@dataclass(frozen=True, slots=True)
-class KnownField:
-    """Where data holds a name: as a metric (seen or defined, with its unit) or as a key of `extra`."""
-
-    is_metric: bool = False
-    unit: str | None = None
-    is_extra: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFacts:
-    """What is known around a rule: its source, its field, the other rows of its group, the client's
-    addresses.
-    """
-
-    source: Place | None = None
-    known: KnownField = field(default_factory=KnownField)
-    siblings: Sequence[Rule] = ()
-    client_has_discord: bool = False
-    client_has_email: bool = False
-    is_every_client: bool = False
-
-
 def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
     """Raise Invalid for what cannot work; return notes on what may not be meant."""
     _check_texts(rule)
     ref = parse_field(rule.field_name)
-    threshold = check_threshold(rule.condition, rule.threshold_value, rule.field_name)
     notes = [*_check_field(rule, ref, facts, force=force)]
-    notes += _check_kind(rule, ref, facts.known, threshold)
-    _check_target(rule, facts.source)
+    notes += check_limits(rule, ref, facts.known)
+    notes += _check_volume(rule, facts, force=force)
+    _check_target(rule, facts)
+    _check_override(rule, facts)
     _check_recipients(rule)
+    _check_zone(rule)
     return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
 
 
 def _check_texts(rule: Rule) -> None:
-    for name in ("name", "description", "threshold_value", "discord_channel_id"):
+    for name in ("name", "description", "threshold_value", "recovery_threshold", "discord_channel_id"):
         if "\x00" in (getattr(rule, name) or ""):
             raise invalid(name, "not_text", f"{name} holds a NUL character. Type it again without it.")
     if not rule.name.strip():
@@ -120,45 +79,6 @@ def _check_field(rule: Rule, ref: FieldRef, facts: RuleFacts, *, force: bool) ->
     )
 
 
-def _check_kind(rule: Rule, ref: FieldRef, known: KnownField, threshold: Threshold | None) -> list[Note]:
-    """Refuse thresholds that the field's kind can never meet."""
-    if threshold is None:
-        return []
-    is_column = ref.place is not FieldPlace.METRIC and ref.name in RECORD_COLUMNS
-    is_number = (
-        (is_column and ref.name in NUMBER_COLUMNS)
-        or ref.place is FieldPlace.METRIC
-        or (not is_column and known.is_metric)
-    )
-    is_instant = is_column and ref.name in INSTANT_COLUMNS
-    if rule.condition is Condition.CONTAINS and (is_number or is_instant):
-        raise invalid(
-            "condition",
-            "wrong_kind",
-            f"{ref.name} is no text, so `contains` cannot search it. Use equals or an order.",
-        )
-    if is_instant and threshold.instant is None:
-        raise invalid("threshold_value", "not_a_date", f"{ref.name} is a time. Write one such as 2026-11-20.")
-    if (
-        is_number or (not is_instant and is_column and rule.condition in ORDERED)
-    ) and threshold.number is None:
-        raise invalid(
-            "threshold_value",
-            "not_a_number",
-            f"{ref.name} is compared as a number and “{threshold.text}” is none. Write it with a point,"
-            " such as 15.5.",
-        )
-    if (
-        is_number
-        and known.unit == Unit.PERCENT
-        and threshold.number is not None
-        and not threshold.has_percent_sign
-    ):
-        note = fraction_note(threshold.number)
-        return [Note("threshold_value", "fraction", note)] if note else []
-    return []
-
-
 def _promised(rule: Rule, source: Place | None) -> frozenset[str]:
     """Fields that internal sources will bring to the place a rule watches; a rule without a place watches
     all.
@@ -169,9 +89,81 @@ def _promised(rule: Rule, source: Place | None) -> frozenset[str]:
     return INTERNAL_FIELDS.get(table, frozenset())
 
 
-def _check_target(rule: Rule, source: Place | None) -> None:
-    if rule.target_table is not None and rule.target_table not in TARGET_TABLES:
-        raise invalid("target_table", "unknown", f"target_table is one of {', '.join(TARGET_TABLES)}.")
+def _check_volume(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
+    """min_volume and its field come together, and data carries the field."""
+    if (rule.min_volume is None) != (rule.min_volume_field is None):
+        name = "min_volume" if rule.min_volume is None else "min_volume_field"
+        raise invalid(name, "required", "min_volume and min_volume_field are given together.")
+    if rule.min_volume_field is None:
+        return []
+    try:
+        ref = parse_field(rule.min_volume_field)
+    except Invalid as error:
+        raise invalid("min_volume_field", "unreadable", error.detail) from error
+    known = facts.known_volume
+    is_told = ref.place in (FieldPlace.COLUMN, FieldPlace.EXTRA) or ref.name in RECORD_COLUMNS
+    if (
+        is_told
+        or known is None
+        or known.is_metric
+        or known.is_extra
+        or ref.name in _promised(rule, facts.source)
+    ):
+        return []
+    if not force:
+        raise invalid(
+            "min_volume_field",
+            "unknown",
+            f"No column, known metric or recent record carries “{rule.min_volume_field}”. Check the spelling, or save"
+            " with force if the data is still to come.",
+        )
+    return [
+        Note(
+            "min_volume_field", "unknown", "No data carries this field yet; until it does, nothing is judged."
+        )
+    ]
+
+
+def _check_override(rule: Rule, facts: RuleFacts) -> None:
+    """A rule may replace a rule for every client, as a whole, for its own client."""
+    if rule.overrides_rule_id is None:
+        return
+    if rule.client_id == 0:
+        raise invalid(
+            "overrides_rule_id",
+            "override_of_all",
+            "A rule for every client replaces none. Name a client for it.",
+        )
+    other = facts.overridden
+    if other is None or other.client_id != 0:
+        raise invalid("overrides_rule_id", "unknown", "There is no such rule for every client.")
+    if other.group_id is not None and facts.overridden_group and facts.overridden_group[0].id != other.id:
+        raise invalid(
+            "overrides_rule_id",
+            "not_head",
+            f"A group is replaced under its first row; choose “{facts.overridden_group[0].name}”.",
+        )
+
+
+def _check_zone(rule: Rule) -> None:
+    if rule.notify_zone is None:
+        return
+    try:
+        ZoneInfo(rule.notify_zone)
+    except (KeyError, ValueError, OSError):
+        raise invalid(
+            "notify_zone",
+            "not_a_zone",
+            f"“{rule.notify_zone[:64]}” is not a time zone. Use a name such as Europe/Berlin.",
+        ) from None
+
+
+def _check_target(rule: Rule, facts: RuleFacts) -> None:
+    source = facts.source
+    if rule.target_table is not None and rule.target_table not in facts.targets:
+        raise invalid(
+            "target_table", "unknown", f"target_table is one of {', '.join(sorted(facts.targets))}."
+        )
     if source is None or rule.target_table is None or rule.target_table == source.target_table:
         return
     raise invalid(
@@ -210,10 +202,8 @@ def _group_notes(rule: Rule, facts: RuleFacts) -> list[Note]:
     if rule.group_id is None or not facts.siblings:
         return []
     rows = sorted([*facts.siblings, rule], key=lambda row: (row.position, row.created_at, row.id))
-    notes = []
-    held = RuleUnit(tuple(rows)).held_because
-    if held:
-        notes.append(Note("group_id", "held", held))
+    notes: list[Note] = []
+    notes += _across_notes(RuleUnit(tuple(rows)), facts)
     if len({row.logic_operator for row in rows[1:]}) > 1:
         notes.append(
             Note("logic_operator", "mixed", "The group mixes AND and OR; AND binds tighter than OR.")
@@ -229,6 +219,29 @@ def _group_notes(rule: Rule, facts: RuleFacts) -> list[Note]:
                 "group_id",
                 "head_rules",
                 f"Name, severity, messages and parent come from “{head.name}”, the first row.",
+            )
+        )
+    return notes
+
+
+def _across_notes(unit: RuleUnit, facts: RuleFacts) -> list[Note]:
+    if not unit.is_across:
+        return []
+    notes = [
+        Note(
+            "group_id",
+            "across_sources",
+            "The rows stand on different sources: they meet at the client, each on its newest good reading."
+            f" Alerts are about records of “{unit.head.name}”.",
+        )
+    ]
+    if facts.silent_sources:
+        names = ", ".join(facts.silent_sources)
+        notes.append(
+            Note(
+                "group_id",
+                "never_matches",
+                f"There is no reading of {names} here yet, so this group never matches.",
             )
         )
     return notes
@@ -305,5 +318,4 @@ def _no_address(name: str, what: str, facts: RuleFacts) -> Note:
     )
 
 
-def invalid(name: str, code: str, detail: str) -> Invalid:
-    return Invalid(detail, errors=[FieldProblem(f"/{name}", code, detail)], code=f"rule_{code}")
+__all__ = ["KnownField", "Note", "RuleFacts", "check_rule", "invalid"]

@@ -44,6 +44,12 @@ _BUMP = text("UPDATE watch.watchtower_rules SET version = version + 1 WHERE id =
 _DELETE = text("DELETE FROM watch.watchtower_rules WHERE id = :id")
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _SOURCE = text("SELECT provider, endpoint FROM watch.api_sources WHERE id = :id")
+_SILENT = text(
+    "SELECT source.provider || '/' || source.endpoint FROM watch.api_sources AS source"
+    " WHERE source.id = ANY (CAST(:ids AS uuid[])) AND NOT EXISTS (SELECT FROM watch.api_snapshots AS snapshot"
+    " WHERE snapshot.source_id = source.id AND snapshot.status = 'completed' AND snapshot.completeness = 'full'"
+    " AND CAST(:client_id AS int) IN (0, snapshot.client_id)) ORDER BY 1"
+)
 _OPEN_OF_RULES = text(
     "SELECT id FROM watch.watchtower_alerts WHERE state = 'open'"
     " AND rule_id = ANY (CAST(:ids AS uuid[])) ORDER BY id"
@@ -91,6 +97,24 @@ async def find_known_field(
     values = {"name": name, "source_id": source_id, "client_id": client_id}
     row = (await session.execute(statement("known_field"), values)).one()
     return KnownField(row.is_metric, row.unit, row.is_extra)
+
+
+async def find_more_facts(session: ReadSession, rule: Rule, siblings: Sequence[Rule]) -> dict[str, Any]:
+    """The field of the guard, the rule that is replaced, and sources of the group that have no reading yet."""
+    found: dict[str, Any] = {}
+    if rule.min_volume_field:
+        name = rule.min_volume_field.removeprefix("metric:")
+        found["known_volume"] = await find_known_field(session, name, rule.source_id, rule.client_id)
+    if rule.overrides_rule_id is not None:
+        other = await find_rule(session, rule.overrides_rule_id)
+        found["overridden"] = other
+        if other is not None and other.group_id is not None:
+            found["overridden_group"] = await find_group(session, other.client_id, other.group_id)
+    source_ids = {row.source_id for row in (*siblings, rule)} - {None}
+    if len(source_ids) > 1:
+        values = {"ids": list(source_ids), "client_id": rule.client_id}
+        found["silent_sources"] = list((await session.execute(_SILENT, values)).scalars())
+    return found
 
 
 async def insert_rule(session: WriteSession, rule: Rule, actor: str, now: datetime) -> None:

@@ -5,15 +5,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NoReturn
 
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.numerals import machine_number, parse_quantity
-from belvedere.watchtower.contracts import Condition
 
 _TIMES = ("×", "x")
 _FLAGS = {"true": True, "false": False}
-
-ORDERED = frozenset({Condition.GREATER_THAN, Condition.LESS_THAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,27 @@ class Threshold:
     flag: bool | None = None
     elements: frozenset[str] = frozenset()
     has_percent_sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a condition read from its threshold text: the values it compares with, and whatever else it keeps."""
+
+    text: str
+    parts: tuple[Threshold | None, ...] = ()
+    detail: Any = None
+
+    @property
+    def only(self) -> Threshold:
+        """The one value to compare with."""
+        part = self.parts[0]
+        if part is None:
+            raise ValueError("this limit is open")
+        return part
+
+    @property
+    def values(self) -> list[Threshold]:
+        return [part for part in self.parts if part is not None]
 
 
 def strict_number(text: str) -> Decimal | None:
@@ -51,9 +71,9 @@ def parse_instant(text: str) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def parse_elements(text: str) -> frozenset[str]:
@@ -67,8 +87,9 @@ def parse_elements(text: str) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(",") if part.strip())
 
 
+@lru_cache(maxsize=1 << 16)
 def parse_threshold(text: str) -> Threshold:
-    """Every reading of one threshold text; never fails, `check_threshold` tells whether it will do."""
+    """Every reading of one threshold text; never fails, the condition tells whether it will do."""
     bare = text.strip()
     return Threshold(
         text=bare,
@@ -80,23 +101,6 @@ def parse_threshold(text: str) -> Threshold:
     )
 
 
-def check_threshold(condition: Condition, text: str | None, field_name: str) -> Threshold | None:
-    """The threshold a rule is saved with; raises Invalid that names `threshold_value` and how to mend it."""
-    if text is None or not text.strip():
-        if condition is Condition.CHANGED:
-            return None
-        raise _invalid("required", f"`{condition}` compares with a value. Give threshold_value, such as 15.")
-    if "\x00" in text:
-        raise _invalid("not_text", "The threshold holds a NUL character. Type it again without it.")
-    threshold = parse_threshold(text)
-    if condition in ORDERED and threshold.number is None and threshold.instant is None:
-        raise _invalid(
-            "not_a_number",
-            f"“{threshold.text}” is not a number or a date, so `{condition}` cannot compare {field_name}"
-            " with it. Write a number with a point, such as 1200.5, 15 % or $40, or a date such as 2026-11-20.",
-        )
-    return threshold
-
-
-def _invalid(code: str, detail: str) -> Invalid:
-    return Invalid(detail, errors=[FieldProblem("/threshold_value", code, detail)], code=f"threshold_{code}")
+def refuse_threshold(code: str, detail: str) -> NoReturn:
+    """Raise Invalid that names `threshold_value` and how to mend it."""
+    raise Invalid(detail, errors=[FieldProblem("/threshold_value", code, detail)], code=f"threshold_{code}")

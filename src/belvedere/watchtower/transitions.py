@@ -24,7 +24,7 @@ HELD_SAMPLE = 20
 class Transitions:
     """Moves of one rule's alerts. `unsure`: entities that match, but whose parent is unknown."""
 
-    opened: list[Finding] = field(default_factory=list)
+    opened: Sequence[Finding] = field(default_factory=list)
     seen_rows: list[tuple[OpenAlert, int]] = field(default_factory=list)
     seen_again: list[tuple[OpenAlert, Finding]] = field(default_factory=list)
     closed: list[Closing] = field(default_factory=list)

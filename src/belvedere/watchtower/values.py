@@ -1,4 +1,4 @@
-"""The values of one field over one reading, held as columns, with the five conditions as searches on them.
+"""What a condition sees of one field over one reading, and the searches that answer it.
 
 Every answer is three-valued: a row is a hit, known not to be one, or unknown. Unknown rows are those outside
 `known`. Numbers are exact: decimals as whole numbers on the grid of their scale, never floats.
@@ -6,19 +6,24 @@ Every answer is three-valued: a row is a hit, known not to be one, or unknown. U
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, Protocol
 
 import polars as pl
 
-from belvedere.watchtower.contracts import Condition
-from belvedere.watchtower.threshold import Threshold, strict_number
+from belvedere.watchtower.threshold import Threshold
 
 ROW = pl.UInt32
+NO_ROWS = pl.Series([], dtype=ROW)
+Order = Literal[">", ">=", "<", "<="]
+_GRID = pl.Int64
+_WIDE = 1 << 62
+"""Grids inside this stand in 64 bits, which sort and search much faster than 128."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +35,91 @@ class Mask:
 
     @classmethod
     def of(cls, rows: pl.Series) -> "Mask":
-        rows = rows.fill_null(value=False)
+        rows = rows.fill_null(value=False) if rows.null_count() else rows
         return cls(rows, int(rows.sum()))
 
     @classmethod
     def none(cls, size: int) -> "Mask":
         return cls(pl.repeat(value=False, n=size, dtype=pl.Boolean, eager=True), 0)
 
+    @classmethod
+    def all(cls, size: int) -> "Mask":
+        return cls(pl.repeat(value=True, n=size, dtype=pl.Boolean, eager=True), size)
+
+    @classmethod
+    def at(cls, rows: pl.Series, size: int) -> "Mask":
+        """True at these rows, each named once."""
+        return cls(mark(rows, size), len(rows))
+
+    @property
+    def is_all(self) -> bool:
+        return self.count == len(self.rows)
+
+    def without(self, other: "Mask") -> "Mask":
+        return self if not other.count or not self.count else Mask.of(self.rows & ~other.rows)
+
+    def within(self, other: "Mask") -> "Mask":
+        return self if other.is_all or not self.count else Mask.of(self.rows & other.rows)
+
+
+def mark(rows: pl.Series, size: int) -> pl.Series:
+    """A Boolean column that is true at these rows."""
+    marked = pl.repeat(value=False, n=size, dtype=pl.Boolean, eager=True)
+    return marked.scatter(rows, True) if len(rows) else marked
+
+
+def as_rows(rows: Iterable[int]) -> pl.Series:
+    return pl.Series(list(rows), dtype=ROW)
+
+
+def number_rows(size: int) -> pl.Series:
+    return pl.int_range(size, dtype=ROW, eager=True)
+
 
 @dataclass(frozen=True)
 class Outcome:
     """One condition over all rows: rows that hold, rows with an answer, rows where the comparison makes no
-    sense.
+    sense, and rows that a guard left out.
     """
 
     hits: pl.Series
     known: Mask
     errors: Mask
+    left_out: Mask | None = None
+
+    @classmethod
+    def unknown(cls, size: int) -> "Outcome":
+        nothing = Mask.none(size)
+        return cls(NO_ROWS, nothing, nothing)
+
+    @classmethod
+    def everywhere(cls, answer: bool | None, size: int, *, is_error: bool = False) -> "Outcome":  # noqa: FBT001
+        """The same answer for every row."""
+        hits = number_rows(size) if answer else NO_ROWS
+        known = Mask.none(size) if answer is None else Mask.all(size)
+        return cls(hits, known, Mask.all(size) if is_error else Mask.none(size))
+
+    def negated(self) -> "Outcome":
+        held = mark(self.hits, len(self.known.rows))
+        return Outcome((self.known.rows & ~held).arg_true(), self.known, self.errors, self.left_out)
 
     def truth(self) -> pl.Series:
         """True, false, and null for unknown, for every row."""
-        held = pl.repeat(value=False, n=len(self.known.rows), dtype=pl.Boolean, eager=True)
-        if len(self.hits):
-            held = held.scatter(self.hits, True)
+        held = mark(self.hits, len(self.known.rows))
+        if self.known.is_all:
+            return held
         return pl.select(pl.when(self.known.rows).then(held)).to_series()
+
+    def guarded(self, judged: Mask) -> "Outcome":
+        """The same where a guard lets rows be judged; the others are unknown."""
+        if judged.is_all:
+            return self
+        return Outcome(
+            self.hits.filter(judged.rows.gather(self.hits)),
+            self.known.within(judged),
+            self.errors.within(judged),
+            Mask.of(~judged.rows),
+        )
 
     def at(self, row: int) -> bool | None:
         """The answer for one row."""
@@ -73,17 +139,66 @@ class Values(Protocol):
     def delivered(self) -> bool:
         """Whether this reading carries the field at all."""
 
-    def hold(self, condition: Condition, threshold: Threshold) -> Outcome:
-        """Any condition but `changed`."""
+    @property
+    def known(self) -> Mask:
+        """Rows with a value."""
 
-    def expect(self, condition: Condition, thresholds: Iterable[Threshold]) -> None:
-        """Name the thresholds that will be asked for, so that one pass answers them all."""
+    def expect_equal(self, limits: Sequence[Threshold]) -> None:
+        """Name what will be asked for, so that one pass answers it all."""
+
+    def expect_contained(self, limits: Sequence[Threshold]) -> None: ...
+
+    def equal(self, limit: Threshold) -> Outcome: ...
+
+    def contains(self, limit: Threshold) -> Outcome: ...
+
+    def ordered(self, order: Order, limit: Threshold) -> Outcome: ...
+
+    def within(self, low: Threshold, high: Threshold) -> Outcome:
+        """From low to high, both included."""
+
+    def before(self, instant: datetime) -> Outcome:
+        """Instants earlier than this."""
+
+    def exact(self) -> "Cells":
+        """The values as exact numbers."""
 
     def comparable(self) -> pl.Series:
         """Values in a form whose equality is the field's equality, to tell a change."""
 
     def texts(self, rows: list[int]) -> list[str | None]:
         """The values of these rows as text, for alerts."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Exact numbers by row. `grid` holds them as whole numbers times 10 ** scale where the field is a column of
+    numbers; else `cells` holds them one by one. `wrong` are rows whose value is no number.
+    """
+
+    wrong: Mask
+    scale: int = 0
+    grid: pl.Series | None = None
+    cells: Sequence[Decimal | Fraction | None] = ()
+
+    @cached_property
+    def known(self) -> Mask:
+        if self.grid is not None:
+            return Mask.of(self.grid.is_not_null())
+        return Mask.of(pl.Series([cell is not None for cell in self.cells], dtype=pl.Boolean))
+
+    @cached_property
+    def zeros(self) -> pl.Series:
+        """Rows whose number is exactly zero."""
+        if self.grid is not None:
+            return (self.grid == 0).fill_null(value=False)
+        return pl.Series([cell is not None and not cell for cell in self.cells], dtype=pl.Boolean)
+
+    def number(self, row: int) -> Fraction:
+        """The number of a row that is known."""
+        if self.grid is not None:
+            return Fraction(int(self.grid[row]), 10**self.scale)
+        return Fraction(self.cells[row] or 0)
 
 
 class Sorted:
@@ -94,10 +209,15 @@ class Sorted:
 
     def __init__(self, grid: pl.Series, scale: int) -> None:
         self.scale = scale
-        present = grid.is_not_null().arg_true()
-        values = grid.gather(present)
-        order = values.arg_sort()
-        self.rows = present.gather(order).cast(ROW)
+        if grid.null_count():
+            present = grid.is_not_null().arg_true()
+            values = narrow(grid.gather(present))
+            order = values.arg_sort()
+            self.rows = present.gather(order).cast(ROW)
+        else:
+            values = narrow(grid)
+            order = values.arg_sort()
+            self.rows = order.cast(ROW)
         self.values = values.gather(order)
         self._least = int(self.values[0]) if len(self.values) else 0
         self._most = int(self.values[-1]) if len(self.values) else -1
@@ -111,23 +231,35 @@ class Sorted:
             return len(self.values)
         return int(self.values.search_sorted(bound, side=side))
 
-    def above(self, number: Decimal) -> pl.Series:
-        bound = math.floor(self._scaled(number))
-        return self.rows.slice(self._position(bound, "right")).sort()
+    def _start(self, order: Order, number: Decimal) -> int:
+        """How many values stand below `number`, or not above it."""
+        exact = scaled(number, self.scale)
+        if order in {">", "<="}:
+            return self._position(math.floor(exact), "right")
+        return self._position(math.ceil(exact), "left")
 
-    def below(self, number: Decimal) -> pl.Series:
-        bound = math.ceil(self._scaled(number))
-        return self.rows.head(self._position(bound, "left")).sort()
+    def ordered(self, order: Order, number: Decimal) -> pl.Series:
+        split = self._start(order, number)
+        return (self.rows.slice(split) if order in {">", ">="} else self.rows.head(split)).sort()
 
-    def equal(self, number: Decimal) -> pl.Series:
-        exact = self._scaled(number)
-        if exact.denominator != 1:
-            return self.rows.head(0)
-        first = self._position(int(exact), "left")
-        return self.rows.slice(first, self._position(int(exact), "right") - first).sort()
+    def within(self, low: Decimal, high: Decimal) -> pl.Series:
+        start, end = self._start(">=", low), self._start("<=", high)
+        return self.rows.slice(start, max(0, end - start)).sort()
 
-    def _scaled(self, number: Decimal) -> Fraction:
-        return Fraction(number) * Fraction(10**self.scale)
+
+def narrow(grid: pl.Series) -> pl.Series:
+    """Whole numbers in 64 bits where they fit."""
+    if grid.dtype == _GRID or not len(grid):
+        return grid.cast(_GRID)
+    least, most = grid.min(), grid.max()
+    if isinstance(least, int) and isinstance(most, int) and least > -_WIDE and most < _WIDE:
+        return grid.cast(_GRID)
+    return grid
+
+
+@lru_cache(maxsize=1 << 16)
+def scaled(number: Decimal, scale: int) -> Fraction:
+    return Fraction(number) * Fraction(10**scale)
 
 
 class TextIndex:
@@ -145,210 +277,27 @@ class TextIndex:
         for (text,), rows in found.partition_by("text", as_dict=True).items():
             self._found[text] = rows["row"]
         for text in wanted - set(self._found):
-            self._found[text] = pl.Series([], dtype=ROW)
+            self._found[text] = NO_ROWS
 
     def rows(self, text: str) -> pl.Series:
         self.expect([text])
         return self._found[text]
 
 
-class NumberValues:
-    """Exact numbers: decimals, integers, and instants as microseconds."""
-
-    def __init__(self, series: pl.Series) -> None:
-        self.series = series
-        self.size = len(series)
-        self.is_instant = series.dtype == pl.Datetime
-        self.scale = series.dtype.scale if isinstance(series.dtype, pl.Decimal) else 0
-
-    @property
-    def delivered(self) -> bool:
-        return self.known.count > 0
-
-    @cached_property
-    def known(self) -> Mask:
-        return Mask.of(self.series.is_not_null())
-
-    @cached_property
-    def _nothing(self) -> Mask:
-        return Mask.none(self.size)
-
-    @cached_property
-    def _sorted(self) -> Sorted:
-        return Sorted(self.series.to_physical(), self.scale)
-
-    def expect(self, condition: Condition, thresholds: Iterable[Threshold]) -> None:
-        """Sorting is already shared by all thresholds."""
-
-    def hold(self, condition: Condition, threshold: Threshold) -> Outcome:
-        number = self._number(threshold)
-        if condition is Condition.CONTAINS or (number is None and condition is not Condition.EQUALS):
-            return Outcome(pl.Series([], dtype=ROW), self._nothing, self.known)
-        if number is None:
-            return Outcome(pl.Series([], dtype=ROW), self.known, self._nothing)
-        search = {
-            Condition.GREATER_THAN: self._sorted.above,
-            Condition.LESS_THAN: self._sorted.below,
-            Condition.EQUALS: self._sorted.equal,
-        }[condition]
-        return Outcome(search(number), self.known, self._nothing)
-
-    def _number(self, threshold: Threshold) -> Decimal | None:
-        if not self.is_instant:
-            return threshold.number
-        if threshold.instant is None:
-            return None
-        # The physical form of a Datetime("us"): whole microseconds, exact.
-        literal = pl.Series([threshold.instant], dtype=pl.Datetime("us", "UTC"))
-        return Decimal(int(literal.to_physical()[0]))
-
-    def comparable(self) -> pl.Series:
-        return self.series
-
-    def texts(self, rows: list[int]) -> list[str | None]:
-        found = self.series.gather(rows).to_list()
-        if self.is_instant:
-            return [None if value is None else value.isoformat() for value in found]
-        return [None if value is None else plain(Decimal(value)) for value in found]
-
-
-class TextValues:
-    """Text: equality is exact after trim, `contains` ignores case, order needs strict numeric text."""
-
-    def __init__(self, series: pl.Series) -> None:
-        self.series = series
-        self.size = len(series)
-
-    @property
-    def delivered(self) -> bool:
-        return self.known.count > 0
-
-    @cached_property
-    def known(self) -> Mask:
-        return Mask.of(self.series.is_not_null())
-
-    @cached_property
-    def _nothing(self) -> Mask:
-        return Mask.none(self.size)
-
-    @cached_property
-    def _numbers(self) -> "Numbers":
-        return Numbers((strict_number(text) if text is not None else None) for text in self.series)
-
-    @cached_property
-    def _not_numbers(self) -> Mask:
-        return Mask.of(self.known.rows & ~self._numbers.known.rows)
-
-    @cached_property
-    def _folded(self) -> pl.Series:
-        # Python's casefold knows more than lower case: "STRASSE" and "Straße" are the same word.
-        return pl.Series([None if text is None else text.casefold() for text in self.series], dtype=pl.String)
-
-    @cached_property
-    def _index(self) -> TextIndex:
-        rows = pl.int_range(self.size, dtype=ROW, eager=True)
-        return TextIndex(
-            rows, pl.Series([None if text is None else text.strip() for text in self.series], dtype=pl.String)
-        )
-
-    def expect(self, condition: Condition, thresholds: Iterable[Threshold]) -> None:
-        if condition is Condition.EQUALS:
-            self._index.expect(threshold.text for threshold in thresholds)
-
-    def hold(self, condition: Condition, threshold: Threshold) -> Outcome:
-        if condition is Condition.EQUALS:
-            return Outcome(self._index.rows(threshold.text), self.known, self._nothing)
-        if condition is Condition.CONTAINS:
-            found = self._folded.str.contains(threshold.text.casefold(), literal=True)
-            return Outcome(found.fill_null(value=False).arg_true().cast(ROW), self.known, self._nothing)
-        if threshold.number is None:
-            return Outcome(pl.Series([], dtype=ROW), self._nothing, self.known)
-        return Outcome(
-            self._numbers.ordered(condition, threshold.number), self._numbers.known, self._not_numbers
-        )
-
-    def comparable(self) -> pl.Series:
-        return self.series
-
-    def texts(self, rows: list[int]) -> list[str | None]:
-        return self.series.gather(rows).to_list()
-
-
-class ListValues:
-    """Tags: equality and change are those of sets, `contains` is one exact element."""
-
-    def __init__(self, series: pl.Series) -> None:
-        self.series = series
-        self.size = len(series)
-
-    @property
-    def delivered(self) -> bool:
-        return self.known.count > 0
-
-    @cached_property
-    def known(self) -> Mask:
-        return Mask.of(self.series.is_not_null())
-
-    @cached_property
-    def _nothing(self) -> Mask:
-        return Mask.none(self.size)
-
-    @cached_property
-    def _index(self) -> TextIndex:
-        rows = pl.DataFrame({"row": pl.int_range(self.size, dtype=ROW, eager=True), "tag": self.series})
-        tags = rows.filter(pl.col("tag").list.len() > 0).explode("tag")
-        return TextIndex(
-            tags["row"],
-            pl.Series([tag if tag is None else tag.strip() for tag in tags["tag"]], dtype=pl.String),
-        )
-
-    @cached_property
-    def _sets(self) -> TextIndex:
-        rows = pl.int_range(self.size, dtype=ROW, eager=True)
-        return TextIndex(rows, self.comparable())
-
-    def expect(self, condition: Condition, thresholds: Iterable[Threshold]) -> None:
-        if condition is Condition.CONTAINS:
-            self._index.expect(threshold.text for threshold in thresholds)
-
-    def hold(self, condition: Condition, threshold: Threshold) -> Outcome:
-        if condition is Condition.CONTAINS:
-            return Outcome(self._index.rows(threshold.text), self.known, self._nothing)
-        if condition is Condition.EQUALS:
-            return Outcome(self._sets.rows(set_key(threshold.elements)), self.known, self._nothing)
-        return Outcome(pl.Series([], dtype=ROW), self._nothing, self.known)
-
-    @cached_property
-    def _keys(self) -> pl.Series:
-        return pl.Series(
-            [None if tags is None else set_key({tag.strip() for tag in tags if tag}) for tags in self.series],
-            dtype=pl.String,
-        )
-
-    def comparable(self) -> pl.Series:
-        return self._keys
-
-    def texts(self, rows: list[int]) -> list[str | None]:
-        found = self.series.gather(rows).to_list()
-        return [None if value is None else ", ".join(part or "" for part in value) for value in found]
-
-
 class Numbers:
-    """Exact numbers from Python values, brought to one grid so that they sort as whole numbers."""
+    """Exact numbers from Python values, sorted once."""
 
     def __init__(self, cells: Iterable[Decimal | None]) -> None:
-        self._cells = list(cells)
-        self.known = Mask.of(pl.Series([cell is not None for cell in self._cells], dtype=pl.Boolean))
-        self._order = sorted((cell, row) for row, cell in enumerate(self._cells) if cell is not None)
+        self.cells = list(cells)
+        self.known = Mask.of(pl.Series([cell is not None for cell in self.cells], dtype=pl.Boolean))
+        self._order = sorted((cell, row) for row, cell in enumerate(self.cells) if cell is not None)
 
-    def ordered(self, condition: Condition, number: Decimal) -> pl.Series:
-        """Rows above or below a number."""
-        if condition is Condition.GREATER_THAN:
-            return self._rows(self._first_above(number), len(self._order))
-        return self._rows(0, self._first_not_below(number))
+    def ordered(self, order: Order, number: Decimal) -> pl.Series:
+        split = self._first_above(number) if order in {">", "<="} else self._first_not_below(number)
+        return self._rows(split, len(self._order)) if order in {">", ">="} else self._rows(0, split)
 
-    def equal(self, number: Decimal) -> pl.Series:
-        return self._rows(self._first_not_below(number), self._first_above(number))
+    def within(self, low: Decimal, high: Decimal) -> pl.Series:
+        return self._rows(self._first_not_below(low), self._first_above(high))
 
     def _first_above(self, number: Decimal) -> int:
         return bisect_right(self._order, number, key=lambda pair: pair[0])
@@ -357,7 +306,11 @@ class Numbers:
         return bisect_left(self._order, number, key=lambda pair: pair[0])
 
     def _rows(self, start: int, end: int) -> pl.Series:
-        return pl.Series(sorted(row for _, row in self._order[start:end]), dtype=ROW)
+        return as_rows(sorted(row for _, row in self._order[start:end]))
+
+
+def select_rows(size: int, test: Callable[[int], bool]) -> pl.Series:
+    return as_rows(row for row in range(size) if test(row))
 
 
 def set_key(elements: Iterable[str]) -> str:

@@ -1,0 +1,20 @@
+"""`less_than`: below the limit; the limit itself does not count. Numbers by value, instants by time."""
+
+from belvedere.watchtower.conditions.kind import Kind, Look, read_ordered, register
+from belvedere.watchtower.contracts import Condition
+from belvedere.watchtower.threshold import Limit
+from belvedere.watchtower.values import Outcome
+
+
+@register
+class LessThan(Kind):
+    word = Condition.LESS_THAN
+    sign = "<"
+    is_ordered = True
+    can_recover_later = True
+
+    def read(self, text: str, field_name: str) -> Limit:
+        return Limit(text, (read_ordered(self.word, text, field_name),))
+
+    def hold(self, look: Look, limit: Limit | None) -> Outcome:
+        return look.values.ordered("<", limit.only) if limit else look.unknown()
