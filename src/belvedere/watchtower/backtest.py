@@ -19,8 +19,7 @@ from belvedere.watchtower.backtest_replay import Question
 from belvedere.watchtower.backtest_sum import sum_up
 from belvedere.watchtower.backtest_sweep import Sweep
 from belvedere.watchtower.contracts import DEPTH_LIMIT, Place, Rule
-from belvedere.watchtower.evaluate import applies
-from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.groups import applies, form_units
 from belvedere.watchtower.history import Track, load_tracks
 from belvedere.watchtower.history_frames import Needs, fetch_blobs, needs_of, split, unpack
 from belvedere.watchtower.rule_rows import find_group, find_rule

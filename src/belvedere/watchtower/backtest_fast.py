@@ -5,32 +5,42 @@ only for entities whose answer moved or that wait for something. What follows is
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import polars as pl
 
 from belvedere.sources.contracts import Frames
+from belvedere.sources.frames import empty_frames
 from belvedere.watchtower.backtest_carry import Carry
 from belvedere.watchtower.backtest_ledger import Episode, Ledger, further
 from belvedere.watchtower.backtest_replay import Question, Replay, units_of
-from belvedere.watchtower.contracts import Verdict
+from belvedere.watchtower.contracts import BEGINNING, Place, Verdict, WatchState
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.history import Mark
 from belvedere.watchtower.history_frames import Chunk
 from belvedere.watchtower.history_stack import StackedTruth
 from belvedere.watchtower.history_truth import NumberTruth, Truth, can_stack
+from belvedere.watchtower.judge import Judge
 from belvedere.watchtower.transitions import EVENT_LIFETIME
 from belvedere.watchtower.values import plain
 
 
 def make_replay(question: Question, carry: Carry, ledger: Ledger) -> Replay:
     """The fast replay where the rule allows it, else the plain one."""
-    if question.parents or not can_stack(question.unit):
+    if question.parents or not can_stack(question.unit) or _problem(question) is not None:
         return Replay(question, carry, ledger)
     finder = NumberTruth.of(question.unit, carry.units) or StackedTruth.of(question.unit, carry.units)
     if finder is None:
         return Replay(question, carry, ledger)
     return FastReplay(question, carry, ledger, finder)
+
+
+def _problem(question: Question) -> str | None:
+    """Why the rule cannot be read at all; the engine says so of each reading."""
+    state = WatchState(Place(0, UUID(int=0), "", ""))
+    return Judge(empty_frames(), None, state, BEGINNING).problem_of(question.unit)
 
 
 @dataclass
@@ -63,7 +73,7 @@ class FastReplay(Replay):
             if source == chunk.marks[0].place.source_id
         ]
         for number, mark in enumerate(chunk.marks):
-            self._count(truth, truth.pair_of[number], mark)
+            self._count(truth, number)
             self.matching.update(moves.begin.get(number, ()))
             self.matching.difference_update(moves.end.get(number, ()))
             awake = self._awake(moves.begin.get(number, ()), moves.end.get(number, ()), mark)
@@ -72,9 +82,9 @@ class FastReplay(Replay):
             self.last = mark
         self._tell_course(chunk, hits, [*standing, *self.ledger.episodes[known:]])
 
-    def _count(self, truth: Truth, pair: int, mark: Mark) -> None:
-        head = self.question.head
-        if not self.question.unit.sources and not truth.delivered[pair] and not self.carry.open:
+    def _count(self, truth: Truth, number: int) -> None:
+        head, pair = self.question.head, truth.pair_of[number]
+        if not self.question.unit.sources and not truth.delivered[number] and not self.carry.open:
             self.ledger.count(None)
             return
         self.carry.judged.add(head.id)
@@ -178,7 +188,8 @@ def _lengthen(episode: Episode, seen: int, at: datetime, ends: Sequence[Any]) ->
     episode.readings += seen
     episode.last_seen_at = at
     for value in ends:
-        episode.peak_value = further(episode.condition, episode.peak_value, plain(value))
+        if value is not None:
+            episode.peak_value = further(episode.condition, episode.peak_value, plain(Decimal(value)))
 
 
 def _by_mark(truth: Truth) -> pl.DataFrame:
@@ -212,7 +223,7 @@ def find_moves(hits: pl.DataFrame, readings: int, matching: set[str]) -> Moves:
 
 
 def _grouped(frame: pl.DataFrame) -> dict[int, list[str]]:
-    return {number: names for number, names in frame.group_by("number").agg("external_id").iter_rows()}
+    return dict(frame.group_by("number").agg("external_id").iter_rows())
 
 
 def _about(verdict: Verdict, awake: set[str]) -> Verdict:

@@ -13,8 +13,16 @@ from belvedere.watchtower.contracts import Place, WatchState
 from belvedere.watchtower.fields import FieldPlace, FieldRef, parse_field
 from belvedere.watchtower.groups import Unit
 from belvedere.watchtower.history_frames import Chunk
-from belvedere.watchtower.history_truth import LOOKS_BACK, ORDERS, Truth, number_column, number_place
-from belvedere.watchtower.judged import Judge, JudgedUnit
+from belvedere.watchtower.history_truth import (
+    LOOKS_BACK,
+    ORDERS,
+    Truth,
+    ever_given,
+    number_column,
+    number_place,
+)
+from belvedere.watchtower.judge import Judge
+from belvedere.watchtower.judged import JudgedUnit
 from belvedere.watchtower.reading import Reading
 
 _SEAM = "\x1f"
@@ -62,7 +70,9 @@ class StackedTruth:
                 how="left",
                 maintain_order="left",
             )
-        return self._sum_up(rows, pair_of, pairs, shapes)
+        fields = len(self._unit.rows)
+        given = [any(any(where) for where in shape[:fields]) for shape in shapes]
+        return self._sum_up(rows, pair_of, pairs, ever_given(chunk, given))
 
     def _shape(self, chunk: Chunk, slot: int) -> tuple[tuple[bool, ...], ...]:
         """For each field, where this reading carries it; the engine asks that of a reading as a whole."""
@@ -89,7 +99,7 @@ class StackedTruth:
         )
         names = now.metrics["metric_name"].unique().to_list() if now.metrics.height else []
         state = WatchState(_NOWHERE, metric_units={**dict.fromkeys(names, ""), **self._units})
-        judge = Judge(now, before, state)
+        judge = Judge(now, before, state, chunk.marks[0].data_as_of)
         judge.prepare([self._unit])
         judged = judge.judge(self._unit)
         hit = pl.repeat(value=False, n=judged.size, dtype=pl.Boolean, eager=True)
@@ -102,7 +112,7 @@ class StackedTruth:
         )  # fmt: skip
 
     def _sum_up(
-        self, rows: pl.DataFrame, pair_of: Sequence[int], pairs: Mapping[Any, int], shapes: Sequence[Any]
+        self, rows: pl.DataFrame, pair_of: Sequence[int], pairs: Mapping[Any, int], delivered: Sequence[bool]
     ) -> Truth:
         columns: list[list[int]] = [[0] * len(pairs) for _ in range(4)]
         counted = rows.group_by("pair").agg(
@@ -111,8 +121,6 @@ class StackedTruth:
         for pair, *figures in counted.iter_rows():
             for column, figure in zip(columns, figures, strict=True):
                 column[pair] = figure
-        fields = len(self._unit.rows)
-        delivered = [any(any(where) for where in shapes[slot][:fields]) for slot, _ in pairs]
         found = ["pair", "external_id", "value"] if self._head is not None else ["pair", "external_id"]
         hits = (
             rows.filter("hit")

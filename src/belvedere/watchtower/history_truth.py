@@ -1,5 +1,6 @@
 """Where a rule holds in many readings at once, so that a replay wakes the engine only where something can change."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from belvedere.watchtower.groups import Unit, terms
 from belvedere.watchtower.history_frames import Chunk
 from belvedere.watchtower.reading import AMOUNT_TYPE, METRIC_TYPE
 from belvedere.watchtower.threshold import parse_number
+from belvedere.watchtower.values import scaled
 
 ORDERS = {
     Condition.LESS_THAN: "lt",
@@ -34,8 +36,8 @@ BY_VALUE = frozenset(ORDERS) | {
 def can_stack(unit: Unit) -> bool:
     """Whether each record of this rule is judged by its own values alone, whatever else its reading holds and whenever."""
     return (
-        len(unit.sources) <= 1
-        and unit.held_because is None
+        not unit.is_across
+        and len(unit.sources) <= 1
         and all(_is_plain(rule) and rule.condition in BY_VALUE | LOOKS_BACK for rule in unit.rows)
     )
 
@@ -62,7 +64,7 @@ def _can_read(name: str) -> bool:
 @dataclass(frozen=True)
 class Truth:
     """What a rule says of each pair of readings in a chunk: `hits` by (pair, external_id), the first row of each entity;
-    counts by pair. A pair is a reading and the one it is compared with, where that matters.
+    counts by pair, and by mark whether the rule's fields are there at all. A pair is a reading and the one it is compared with, where that matters.
     """
 
     pair_of: Sequence[int]
@@ -116,6 +118,15 @@ def grid(numbers: pl.Series) -> pl.Series:
     return whole.cast(pl.Int64)
 
 
+def ever_given(chunk: Chunk, given: Sequence[bool]) -> list[bool]:
+    """For each mark whether it, or the reading it is compared with, carries a field of the rule."""
+    return [
+        given[chunk.slots[mark.frames_id]]
+        or (mark.previous is not None and given[chunk.slots[mark.previous.frames_id]])
+        for mark in chunk.marks
+    ]
+
+
 class NumberTruth:
     """Rows that compare numbers with limits: one comparison of whole columns each."""
 
@@ -158,7 +169,7 @@ class NumberTruth:
             pair_of=[chunk.slots[mark.frames_id] for mark in chunk.marks],
             hits=hits.unique(["pair", "external_id"], keep="first", maintain_order=True),
             sizes=counts["size"], matched=counts["matched"], no_data=counts["unknown"],
-            errors=[0] * len(chunk.slots), delivered=counts["given"],
+            errors=[0] * len(chunk.slots), delivered=ever_given(chunk, counts["given"]),
         )  # fmt: skip
 
 
@@ -175,8 +186,8 @@ def compare(numbers: pl.Series, condition: Condition, limit: Decimal) -> pl.Seri
 
 def bound_of(condition: Condition, limit: Decimal, scale: int) -> tuple[int, bool]:
     """The whole number that values on the grid must be below (True) or above (False)."""
-    exact = limit.scaleb(scale) if limit.adjusted() < 60 else limit
-    floor = int(exact.to_integral_value(rounding="ROUND_FLOOR"))
+    exact = scaled(limit, scale)
+    floor = math.floor(exact)
     is_whole = exact == floor
     if condition is Condition.LESS_THAN:
         return (floor if is_whole else floor + 1), True
