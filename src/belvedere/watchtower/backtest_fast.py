@@ -11,6 +11,7 @@ from uuid import UUID
 
 import polars as pl
 
+from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import Frames
 from belvedere.sources.frames import empty_frames
 from belvedere.watchtower.backtest_carry import Carry
@@ -29,7 +30,7 @@ from belvedere.watchtower.values import plain
 
 def make_replay(question: Question, carry: Carry, ledger: Ledger) -> Replay:
     """The fast replay where the rule allows it, else the plain one."""
-    if question.parents or not can_stack(question.unit) or _problem(question) is not None:
+    if question.parents or not can_stack(question.unit) or not _is_readable(question):
         return Replay(question, carry, ledger)
     finder = NumberTruth.of(question.unit, carry.units) or StackedTruth.of(question.unit, carry.units)
     if finder is None:
@@ -37,10 +38,15 @@ def make_replay(question: Question, carry: Carry, ledger: Ledger) -> Replay:
     return FastReplay(question, carry, ledger, finder)
 
 
-def _problem(question: Question) -> str | None:
-    """Why the rule cannot be read at all; the engine says so of each reading."""
-    state = WatchState(Place(0, UUID(int=0), "", ""))
-    return Judge(empty_frames(), None, state, BEGINNING).problem_of(question.unit)
+def _is_readable(question: Question) -> bool:
+    """Whether the engine can read the rule; where it cannot, it says so of each reading."""
+    judge = Judge(empty_frames(), None, WatchState(Place(0, UUID(int=0), "", "")), BEGINNING)
+    try:
+        for rule in question.rows:
+            judge.row(rule)
+    except Invalid:
+        return False
+    return True
 
 
 @dataclass

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
-from uuid import UUID
 
 import polars as pl
 
 from belvedere.sources.contracts import RECORD_COLUMNS, Frames
-from belvedere.watchtower.contracts import Place, WatchState
+from belvedere.watchtower.contracts import WatchState
 from belvedere.watchtower.fields import FieldPlace, FieldRef, parse_field
 from belvedere.watchtower.groups import Unit
 from belvedere.watchtower.history_frames import Chunk
@@ -26,7 +25,6 @@ from belvedere.watchtower.judged import JudgedUnit
 from belvedere.watchtower.reading import Reading
 
 _SEAM = "\x1f"
-_NOWHERE = Place(0, UUID(int=0), "", "")
 
 
 class StackedTruth:
@@ -98,7 +96,7 @@ class StackedTruth:
             else None
         )
         names = now.metrics["metric_name"].unique().to_list() if now.metrics.height else []
-        state = WatchState(_NOWHERE, metric_units={**dict.fromkeys(names, ""), **self._units})
+        state = WatchState(chunk.marks[0].place, metric_units={**dict.fromkeys(names, ""), **self._units})
         judge = Judge(now, before, state, chunk.marks[0].data_as_of)
         judge.prepare([self._unit])
         judged = judge.judge(self._unit)
