@@ -81,9 +81,15 @@ async def _replay(
         if sweep is not None:
             sweep.take(chunk)
 
+    working: asyncio.Future[None] | None = None
     for marks in split(track.marks):
+        # The next part is fetched while this one is judged.
         blobs = await fetch_blobs(session, marks)
-        await asyncio.to_thread(work, marks, blobs)
+        if working is not None:
+            await working
+        working = asyncio.ensure_future(asyncio.to_thread(work, marks, blobs))
+    if working is not None:
+        await working
 
 
 async def _tracks(session: ReadSession, question: Question, asked: Asked) -> list[Track]:
