@@ -15,7 +15,7 @@ from belvedere.accounts.permissions import Permission
 from belvedere.accounts.tokens import generate_token, secret_hash
 from belvedere.core.runtime import Runtime
 from belvedere.sources.service import ingest_file
-from belvedere.watchtower.contracts import Condition, Severity
+from belvedere.watchtower.contracts import Condition, NotifySchedule, Severity
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.service import create_rule
 
@@ -85,6 +85,7 @@ class House:
             client_id=client,
             severity=Severity.CRITICAL,
             notify_discord=True,
+            notify_schedule=NotifySchedule.DAILY,
         )
         async with self.runtime.db.write(self.people.olga.scope) as session:
             await create_rule(session, draft, actor="olga", now=self.runtime.clock(), force=True)
@@ -130,6 +131,11 @@ async def fill(house: House) -> None:
             client, {"id": f"{mark}-a1", "name": f"{mark} preview", "open_rate": "11"}, {"name": "No id"}
         )
         await set_up(house, client, mark)
+        house.admin.execute(
+            "INSERT INTO watch.digests (id, client_id, schedule, channel, destination, zone, boundary_at, window_start,"
+            " state, new_count, body) VALUES (%s, %s, 'daily', 'discord_bot', '118', 'UTC', %s, %s, 'sent', 1, %s)",
+            [uuid4(), client, NOON, NOON - timedelta(days=1), '{"title": "Daily digest: 1 new"}'],
+        )
 
 
 async def set_up(house: House, client: int, mark: str) -> None:
@@ -168,7 +174,8 @@ def ids_of(house: House, client: int) -> dict[str, str]:
         "record_id": "SELECT id FROM watch.api_records WHERE client_id = %s ORDER BY created_at DESC",
         "account_id": "SELECT id FROM watch.source_accounts WHERE client_id = %s AND account_key LIKE '%%-shop'",
         "endpoint_id": "SELECT id FROM watch.webhook_endpoints WHERE client_id = %s",
-        "delivery_id": "SELECT id FROM core.deliveries WHERE client_id = %s",
+        "delivery_id": "SELECT id FROM core.deliveries WHERE client_id = %s AND subject_type = 'alert'",
+        "digest_id": "SELECT id FROM watch.digests WHERE client_id = %s",
         "channel_id": "SELECT id FROM core.channels WHERE client_id = %s AND kind = 'email'",
         "credential_id": "SELECT id FROM core.creds_meta WHERE client_id = %s AND provider = 'omnisend'",
         "user_id": "SELECT user_id FROM core.user_clients WHERE client_id = %s",

@@ -48,4 +48,5 @@ def good_bodies(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
             "kind": "email", "name": "second", "client_id": int(ids["client_id"]), "address": "b@example.com",
         },
         "update_channel": {"name": "New name"},
+        "preview_digests": {"client_id": int(ids["client_id"])},
     }  # fmt: skip

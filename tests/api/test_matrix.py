@@ -12,7 +12,9 @@ from tests.people import BRANDT
 MATRIX = Path(__file__).parent / "matrix.txt"
 CALLERS = ("owner", "analyst", "operator", "viewer", "client 1", "client 2", "anonymous")
 ENDLESS = {"/api/v1/events/stream"}
-ONLY_ASKING = {"/api/v1/rules/backtest", "/api/v1/rules/preview"}
+ONLY_ASKING = {
+    "/api/v1/rules/backtest", "/api/v1/rules/plan", "/api/v1/rules/preview", "/api/v1/digests/preview",
+}  # fmt: skip
 """Questions too long for an address: they are posted, and change nothing."""
 HEAD = """# What each role is answered at each route, about things of client 1. The staff below the owner work on client 1.
 # Reading routes are called with things that exist; changing routes with an unknown thing or a body that does not fit,

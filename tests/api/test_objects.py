@@ -12,7 +12,7 @@ SHARED = {"source_id", "origin"}
 TABLES = (
     "watch.source_accounts", "watch.webhook_endpoints", "watch.watchtower_rules", "watch.watchtower_alerts",
     "watch.alert_events", "watch.api_snapshots", "watch.api_records", "watch.record_rejects", "watch.intakes",
-    "core.channels", "core.creds_meta", "core.deliveries", "core.clients", "core.user_clients", "core.api_tokens",
+    "watch.digests", "core.channels", "core.creds_meta", "core.deliveries", "core.clients", "core.user_clients", "core.api_tokens",
 )  # fmt: skip
 
 

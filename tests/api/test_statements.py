@@ -19,6 +19,7 @@ LISTS = {
     "inbox": "/api/v1/inbox",
     "rules": "/api/v1/rules",
     "deliveries": "/api/v1/deliveries",
+    "digests": "/api/v1/digests",
     "evaluations": "/api/v1/rules/{rule_id}/evaluations",
     "rejects": "/api/v1/rejects",
     "clients": "/api/v1/clients",

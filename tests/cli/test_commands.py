@@ -20,7 +20,7 @@ def leaves(command: click.Command, words: tuple[str, ...] = ()) -> list[tuple[st
 COMMANDS = leaves(typer.main.get_command(app))
 WANTED = (
     "up demo serve worker migrate sandbox ingest rules alerts schema doctor audit psql export backup restore owner token clients"
-    " credentials release partitions seed"
+    " credentials release partitions seed digests"
 )
 
 

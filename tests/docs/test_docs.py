@@ -24,6 +24,7 @@ from belvedere.sandbox.faults import Mode, Target
 from belvedere.sources.fetch import map_document
 from belvedere.sources.mapping import COLUMN_OPTIONS, DATE_FORMATS, METRIC_OPTIONS, parse_mapping
 from belvedere.watchtower.schemas import RuleCreate
+from belvedere.watchtower.service import parse_book, run_tests
 from belvedere.web.guide import PICTURES
 from belvedere.wiring.modules import connect_modules
 from tests.docs.pages import (
@@ -158,6 +159,8 @@ def resolve(group: click.Group, words: list[str]) -> tuple[click.Command, str, l
     command: Any = group
     name = "belvedere"
     while hasattr(command, "commands"):
+        if not words and command.invoke_without_command:
+            break
         assert words, f"`{name}` needs a subcommand"
         assert words[0] in command.commands, f"`{name} {words[0]}` is no command"
         command, name, words = command.commands[words[0]], f"{name} {words[0]}", words[1:]
@@ -201,9 +204,23 @@ def test_json_examples_parse(fence):
     json.loads(fence.text)
 
 
-@pytest.mark.parametrize("fence", list(fences("yaml")), ids=lambda fence: fence.place)
+def yaml_fences(*, of_rules: bool) -> list[Fence]:
+    return [
+        fence
+        for fence in fences("yaml")
+        if of_rules == bool(re.search(r"^(rules|clients|tests):", fence.text, re.MULTILINE))
+    ]
+
+
+@pytest.mark.parametrize("fence", yaml_fences(of_rules=False), ids=lambda fence: fence.place)
 def test_yaml_examples_are_mappings(fence):
     parse_mapping(fence.text)
+
+
+@pytest.mark.parametrize("fence", yaml_fences(of_rules=True), ids=lambda fence: fence.place)
+def test_examples_of_rules_do_what_they_say(fence):
+    book = parse_book({fence.place: fence.text})
+    assert [line for outcome in run_tests(book) for line in outcome.failures] == []
 
 
 def test_the_documents_example_maps_as_the_page_says():

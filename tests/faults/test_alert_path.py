@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.faults.house import House, open_house, stop, wait_for_kill
 
-from belvedere.core.faults import KNOWN_POINTS
+from belvedere.core.faults import ALERT_POINTS
 
 pytestmark = pytest.mark.kills
 LAST_FAILED = (
@@ -29,7 +29,7 @@ async def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     async with open_house(reachable(tmp_path_factory)) as house:
-        for number, point in enumerate(KNOWN_POINTS):
+        for number, point in enumerate(ALERT_POINTS):
             await house.breach(number)
             await wait_for_kill(await house.run_worker(f"{point}=kill"))
             await settle_with_fresh_worker(house)
@@ -37,7 +37,7 @@ async def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(
             ledger = house.discord()
             assert (ledger["keys"], ledger["doubled"]) == (number + 1, 0), point
         sent = house.query("SELECT count(*) FROM core.deliveries WHERE state = 'sent'")
-        assert sent == len(KNOWN_POINTS)
+        assert sent == len(ALERT_POINTS)
 
 
 async def test_a_database_killed_under_a_worker_loses_and_doubles_nothing(
@@ -66,7 +66,7 @@ async def test_database_and_web_killed_at_any_point_lose_and_double_nothing(
 ) -> None:
     """The worker is stopped at the point, so that the others die exactly there; then it goes on."""
     async with open_house(reachable(tmp_path_factory)) as house:
-        for number, point in enumerate(KNOWN_POINTS):
+        for number, point in enumerate(ALERT_POINTS):
             await house.breach(number)
             web = await house.run_web()
             worker = await house.run_worker(f"{point}=stop")

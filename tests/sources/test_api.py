@@ -59,16 +59,19 @@ async def test_seeded_sources_are_listed_with_their_freshness(http, olga):
     assert [
         (row["provider"], row["endpoint"], row["refresh_interval_minutes"]) for row in answer["data"]
     ] == [
+        ("internal", "ad_campaigns", 60),
         ("internal", "clients", 1440),
         ("internal", "communication_reports", 60),
+        ("internal", "source_health", 5),
+        ("internal", "stock", 60),
         ("scraper", "cvr", 10080),
         ("scraper", "shopify_themes", 1440),
     ]
     assert set(answer["data"][0]) >= SOURCE_FIELDS
     assert answer["data"][0]["freshness"]["state"] == "never"
-    page = (await http.get("/sources?limit=3", headers=olga)).json()
+    page = (await http.get("/sources?limit=6", headers=olga)).json()
     assert page["meta"]["has_more"]
-    rest = (await http.get(f"/sources?limit=3&cursor={page['meta']['next_cursor']}", headers=olga)).json()
+    rest = (await http.get(f"/sources?limit=6&cursor={page['meta']['next_cursor']}", headers=olga)).json()
     assert [row["endpoint"] for row in rest["data"]] == ["shopify_themes"]
 
 

@@ -8,11 +8,12 @@ import pytest
 from belvedere.core.context import Scope
 from belvedere.core.errors import Conflict
 from belvedere.core.faults import FaultInjected, arm
-from belvedere.sandbox.faults import Fault, Mode, Target
+from belvedere.sandbox.faults import Fault, Mode
+from belvedere.sandbox.faults import Target as At
 from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox, SandboxOptions, run_sandbox
+from belvedere.sources.contracts import Unit
 from belvedere.sources.errors import AlreadyRunning
-from belvedere.sources.listeners import register_internal_source
-from belvedere.sources.service import request_run
+from belvedere.sources.service import Target, number_fields, register_target, request_run, text_fields
 from tests.people import BRANDT, MARLOW
 from tests.sources.conftest import NOON, World
 
@@ -80,7 +81,7 @@ async def test_one_account_is_read_once_at_a_time(world, sandbox):
 )
 async def test_a_failed_fetch_says_why_and_when_it_is_tried_again(world, sandbox, mode, code, minutes):
     account = await omnisend(world, sandbox)
-    sandbox.sandbox.faults.arm(Fault(Target.OMNISEND, mode))
+    sandbox.sandbox.faults.arm(Fault(At.OMNISEND, mode))
     ref = await ask(world, account)
     await world.job("sources.collect", snapshot_id=ref.snapshot_id)
     row = world.snapshot(ref.snapshot_id)
@@ -120,7 +121,7 @@ async def test_a_suspiciously_empty_answer_is_set_aside(world, sandbox, clock):
     ref = await ask(world, account)
     await world.job("sources.collect", snapshot_id=ref.snapshot_id)
     clock.forward(hours=1)
-    sandbox.sandbox.faults.arm(Fault(Target.OMNISEND, Mode.EMPTY))
+    sandbox.sandbox.faults.arm(Fault(At.OMNISEND, Mode.EMPTY))
     empty = await ask(world, account)
     await world.job("sources.collect", snapshot_id=empty.snapshot_id)
     row = world.snapshot(empty.snapshot_id)
@@ -196,8 +197,12 @@ async def test_the_house_reads_its_own_clients(world):
     async def read(_session, client_id, _now):
         return [{"id": str(client_id), "name": "Brandt", "status": "active", "open_alerts": 2}]
 
-    register_internal_source("clients", read)
-    account = world.account(world.source("internal", "clients", 1440))
+    fields = (
+        *text_fields([("status", "Status")]),
+        *number_fields(Unit.COUNT, [("open_alerts", "Open alerts")]),
+    )
+    register_target(Target("clients_here", "Clients", fields, read))
+    account = world.account(world.source("internal", "clients_here", 1440))
     ref = await ask(world, account)
     await world.job("sources.collect", snapshot_id=ref.snapshot_id)
     assert world.one("SELECT external_id, name, status FROM watch.api_records") == (
@@ -208,8 +213,8 @@ async def test_the_house_reads_its_own_clients(world):
     assert world.one("SELECT metric_name, metric_value FROM watch.api_record_metrics") == ("open_alerts", 2)
 
 
-async def test_team_messages_that_nobody_collects_yet_are_an_empty_reading_that_says_so(world):
-    account = world.account(world.source("internal", "communication_reports"))
+async def test_a_target_that_nobody_offers_is_an_empty_reading_that_says_so(world):
+    account = world.account(world.source("internal", "nobody_yet"))
     ref = await ask(world, account)
     await world.job("sources.collect", snapshot_id=ref.snapshot_id)
     row = world.snapshot(ref.snapshot_id)
@@ -284,7 +289,7 @@ async def test_a_run_on_request_pushes_the_planned_one_back(world, sandbox, cloc
 )
 async def test_a_failed_reading_says_what_to_do(world, sandbox, mode, ending):
     account = await omnisend(world, sandbox)
-    sandbox.sandbox.faults.arm(Fault(Target.OMNISEND, mode))
+    sandbox.sandbox.faults.arm(Fault(At.OMNISEND, mode))
     ref = await ask(world, account)
     await world.job("sources.collect", snapshot_id=ref.snapshot_id)
     assert world.snapshot(ref.snapshot_id)["error_message"].endswith(ending)

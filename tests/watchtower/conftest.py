@@ -21,6 +21,9 @@ from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.watchtower.routes import router
 from belvedere.watchtower.routes_backtest import router as backtest
+from belvedere.wiring.connections import offer_targets
+
+offer_targets()
 
 SCOPES = ["rules.read", "rules.write", "alerts.read", "alerts.write"]
 

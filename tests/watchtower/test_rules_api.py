@@ -175,7 +175,8 @@ async def test_notes_say_who_will_not_be_told(http, olga):
     assert "in_app_only" in codes(await make(http, olga, notify_immediately=False))
     assert "no_address" in codes(await make(http, olga, client_id=1, notify_email=True))
     assert "client_address" in codes(await make(http, olga, notify_discord=True))
-    assert "digest_later" in codes(await make(http, olga, notify_schedule="daily", notify_time="09:00"))
+    nowhere = await make(http, olga, notify_schedule="daily", notify_immediately=False)
+    assert "no_channel" in codes(nowhere)
 
 
 async def test_a_group_on_two_sources_is_saved_and_says_that_it_waits(http, olga, world):
@@ -302,8 +303,8 @@ async def test_a_rule_that_came_by_sql_is_shown_with_what_is_wrong(http, olga, w
 async def test_rules_come_in_pages_with_filters(http, olga):
     for number in range(5):
         await make(http, olga, name=f"Rule {number}", client_id=1 if number % 2 else None)
-    first = (await http.get("/rules?limit=3", headers=olga)).json()
-    second = (await http.get(f"/rules?limit=3&cursor={first['meta']['next_cursor']}", headers=olga)).json()
+    first = (await http.get("/rules?limit=3&search=rule ", headers=olga)).json()
+    second = (await http.get(f"/rules?limit=3&search=rule &cursor={first['meta']['next_cursor']}", headers=olga)).json()
     names = [rule["name"] for rule in first["data"] + second["data"]]
     assert sorted(names) == [f"Rule {number}" for number in range(5)]
     assert second["meta"]["has_more"] is False

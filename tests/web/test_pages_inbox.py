@@ -31,6 +31,7 @@ async def test_both_origins_stand_on_the_page_and_the_filter_chooses(filled, olg
 
 async def test_the_detail_of_an_alert_of_advertising_says_what_and_why(filled, olga, ads):
     page = (await olga.get(f"/alerts/ads/{ads}")).text
+    page = page[page.index('id="detail"') :]
     for words in (
         "roas_drop on google_ads",
         "Why it fired",
@@ -39,7 +40,7 @@ async def test_the_detail_of_an_alert_of_advertising_says_what_and_why(filled, o
         'data-key="r"',
     ):
         assert words in page, words
-    for words in ("Snooze…", "Note for the team", "rule <a", "Alert #"):
+    for words in ("Snooze…", "Add comment", "rule <a", "Alert #"):
         assert words not in page, words
     assert (await olga.get("/alerts/ads/not-an-id")).status_code in (404, 422)
     assert (await olga.get("/alerts/ads/00000000-0000-0000-0000-000000000000")).status_code == 404
@@ -56,7 +57,7 @@ async def test_an_alert_of_advertising_is_taken_and_offered_back(filled, olga, a
     assert "ROAS drop" in (await olga.get("/alerts?view=acknowledged")).text
     await olga.post(f"{path}/unacknowledge")
     assert "ROAS drop" in (await olga.get("/alerts")).text
-    await olga.post(f"{path}/resolve", data={"resolve-note": "Bid was wrong"})
+    await olga.post(f"{path}/resolve", data={"close-note": "Bid was wrong"})
     page = (await olga.get(path)).text
     assert "Closed by olga@agency.example: Closed by hand." in page
     assert f'action="{path}/acknowledge"' not in page

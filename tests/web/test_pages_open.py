@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 LISTS = (
-    "/", "/alerts", "/alerts?view=acknowledged", "/alerts?view=resolved", "/alerts?view=all", "/deliveries", "/rules",
+    "/", "/alerts", "/alerts?view=acknowledged", "/alerts?view=resolved", "/alerts?view=all", "/deliveries", "/digests",
+    "/digests?state=late", "/rules",
     "/rules/new", "/sources", "/rejects", "/rejects?show=all", "/search", "/search?q=advent", "/settings", "/settings/clients",
     "/settings/clients/new", "/settings/people", "/settings/people/invite", "/settings/credentials",
     "/settings/credentials/new", "/settings/channels", "/settings/tokens", "/settings/audit", "/settings/jobs", "/docs",

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from belvedere.ads.contracts import AlertOrigin, AlertSeverity, InboxState
-from belvedere.ads.statements import inbox_one, inbox_page, statement
+from belvedere.ads.statements import inbox_one, inbox_page, inbox_severities, statement
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
@@ -26,7 +26,9 @@ OWN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """None leaves a filter out. `client_id` 0 is the agency's own; a rule leaves only alerts of the watch tower."""
+    """None leaves a filter out. `client_id` 0 is the agency's own; a rule or a source
+    leaves only alerts of the watch tower.
+    """
 
     origin: AlertOrigin | None = None
     state: InboxState | None = None
@@ -35,6 +37,7 @@ class InboxFilter:
     rule_id: UUID | None = None
     search: str | None = None
     since: datetime | None = None
+    source_id: UUID | None = None
 
     def values(self) -> dict[str, Any]:
         return {
@@ -46,6 +49,7 @@ class InboxFilter:
             else None,
             "client_id": self.client_id,
             "rule_id": self.rule_id,
+            "source_id": self.source_id,
             "search": (self.search or "").replace("\x00", "").strip() or None,
             "since": self.since,
         }
@@ -60,6 +64,18 @@ async def list_inbox(
     row = (await session.execute(inbox_page(), values)).one()
     more = CURSORS.make(KIND, [row.last_at.isoformat(), str(row.last_id)]) if row.rows == limit else None
     return Page(row.data, more)
+
+
+async def list_by_severity(
+    session: ReadSession, wanted: InboxFilter, *, limit: int = 50
+) -> dict[Severity, list[dict[str, Any]]]:
+    """The newest alerts of each severity in one statement, so that no wave of notes hides an outage."""
+    values = {**wanted.values(), "limit": limit, "before_at": None, "before_id": None}
+    row = (await session.execute(inbox_severities(), values)).one()
+    found: dict[Severity, list[dict[str, Any]]] = {severity: [] for severity in Severity}
+    for alert in orjson.loads(row.data):
+        found[Severity(alert["severity"])].append(alert)
+    return found
 
 
 async def get_inbox_alert(session: ReadSession, origin: AlertOrigin, alert_id: UUID) -> dict[str, Any]:

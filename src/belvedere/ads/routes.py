@@ -31,11 +31,12 @@ async def list_inbox(
     rule_id: UUID | None = None,
     search: Annotated[str | None, Query(max_length=200)] = None,
     since: datetime | None = None,
+    source_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: str | None = None,
 ) -> Response:
     wanted = service.InboxFilter(
-        origin, state, tuple(severity) if severity else None, client_id, rule_id, search, since
+        origin, state, tuple(severity) if severity else None, client_id, rule_id, search, since, source_id
     )
     page = await service.list_inbox(access.session, wanted, limit=limit, cursor=cursor)
     return Response(page.envelope(access.now), media_type="application/json")

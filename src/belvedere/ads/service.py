@@ -6,15 +6,19 @@ from belvedere.ads.inbox_lists import (
     count_inbox,
     count_waiting,
     get_inbox_alert,
+    list_by_severity,
     list_inbox,
 )
+from belvedere.ads.watching import CAMPAIGN_FIGURES_TARGET
 
 __all__ = [
+    "CAMPAIGN_FIGURES_TARGET",
     "InboxFilter",
     "acknowledge",
     "count_inbox",
     "count_waiting",
     "get_inbox_alert",
+    "list_by_severity",
     "list_inbox",
     "must_find",
     "resolve",

@@ -26,6 +26,26 @@ def inbox_page() -> TextClause:
     )
 
 
+SEVERITIES = {"critical": ("HIGH", "CRITICAL"), "warning": ("MEDIUM",), "info": ("LOW",)}
+"""Severities of the inbox, and the words of ads.alerts that each of them stands for."""
+
+
+@lru_cache(maxsize=1)
+def inbox_severities() -> TextClause:
+    """A page of each severity of the inbox at once; severities in the values are passed over."""
+    pages = []
+    for severity, words in SEVERITIES.items():
+        watch = _read("inbox_watch_wanted").replace("CAST(:severity AS text[])", f"ARRAY['{severity}']")
+        ours = ", ".join(f"'{word}'" for word in words)
+        ads = _read("inbox_ads_wanted").replace("CAST(:own_severity AS text[])", f"ARRAY[{ours}]")
+        pages.append(
+            f"(SELECT merged.* FROM (SELECT 'ads' AS origin, a.* FROM ({page_keys('ads.alerts', f'({ads})')}) a\n"
+            f"UNION ALL SELECT 'watch', w.* FROM ({page_keys('watch.watchtower_alerts', f'({watch})')}) w) merged\n"
+            "ORDER BY merged.created_at DESC, merged.id DESC LIMIT :limit)"
+        )
+    return _shaped("\nUNION ALL\n".join(pages))
+
+
 @lru_cache(maxsize=1)
 def inbox_one() -> TextClause:
     """The one alert of the inbox that is named, or none."""

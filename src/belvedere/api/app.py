@@ -10,6 +10,8 @@ from belvedere.notify.routes import router as notify
 from belvedere.sources.routes import router as sources
 from belvedere.watchtower.routes import router as watchtower
 from belvedere.watchtower.routes_backtest import router as backtest
+from belvedere.watchtower.routes_code import router as rule_files
+from belvedere.watchtower.routes_digests import router as digests
 
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
@@ -21,16 +23,9 @@ DESCRIPTION = (
 
 
 def install(app: FastAPI) -> None:
-    for router in (
-        accounts,
-        sources,
-        backtest,
-        watchtower,
-        ads,
-        notify,
-        export,
-        tables.router,
-        system.router,
-    ):
+    # Before the routes of single rules, whose ids would take these words for theirs.
+    for router in (accounts, sources, rule_files, backtest):
+        app.include_router(router, prefix=PREFIX)
+    for router in (watchtower, digests, ads, notify, export, tables.router, system.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(system.open_router)

@@ -15,6 +15,7 @@ TAGS = {
     "sources": "What is read, for whom and how often; readings, their records, figures and refused rows.",
     "rules": "What is watched for.",
     "alerts": "What rules found, and what people did about it.",
+    "digests": "Daily and weekly sums for one destination: those that were made and those to come.",
     "deliveries": "Messages and the channels they go by.",
     "export": "Everything of a kind as JSON lines.",
     "tables": "The tables of the database, their shape and their rows, for staff.",

@@ -12,6 +12,7 @@ import typer
 from belvedere.cli.backups import add_commands as add_backups
 from belvedere.cli.data import add_commands as add_data
 from belvedere.cli.demo_command import add_commands as add_demo
+from belvedere.cli.digests import add_commands as add_digests
 from belvedere.cli.migrating import add_commands as add_migrating
 from belvedere.cli.operate import add_commands as add_operate
 from belvedere.cli.partitions import add_commands as add_partitions
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 for add in (
     add_serve, add_demo, add_seed, add_data, add_people, add_operate, add_backups, add_schema, add_partitions,
-    add_migrating,
+    add_migrating, add_digests,
 ):  # fmt: skip
     add(app)
 

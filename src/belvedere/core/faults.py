@@ -9,7 +9,7 @@ import signal
 from collections import Counter
 from dataclasses import dataclass, field
 
-KNOWN_POINTS = (
+ALERT_POINTS = (
     "snapshot.fetched",
     "snapshot.storing",
     "snapshot.stored",
@@ -20,7 +20,10 @@ KNOWN_POINTS = (
     "delivery.sent",
     "delivery.acknowledged",
 )
-"""Every fault point of the program, in the order in which an alert passes them."""
+"""Those that an alert passes, in order."""
+
+KNOWN_POINTS = (*ALERT_POINTS, "digest.written")
+"""Every fault point of the program."""
 
 
 class FaultInjected(RuntimeError):

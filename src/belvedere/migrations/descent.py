@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, text
 
 from belvedere.core.errors import Conflict, FieldProblem
+from belvedere.migrations.sources import RULES
+from belvedere.migrations.sources import SOURCES as TARGETS
 from belvedere.migrations.spine import METRICS, SOURCES
 
 _TABLES = text(
@@ -22,7 +24,8 @@ MADE_BY_REVISIONS = {
     "core.partition_plans": "false",
     "core.installation": "false",
     "core.clients": "id <> 0",
-    "watch.api_sources": f"provider || '/' || endpoint NOT IN ({listed(f'{row[0]}/{row[1]}' for row in SOURCES)})",
+    "watch.api_sources": f"provider || '/' || endpoint NOT IN ({listed(f'{row[0]}/{row[1]}' for row in (*SOURCES, *TARGETS))})",
+    "watch.watchtower_rules": f"id NOT IN ({listed(str(rule[0]) for rule in RULES)})",
     "watch.metric_definitions": f"metric_name NOT IN ({listed(row[0] for row in METRICS)})",
 }
 """Which rows of these tables are somebody's, and not put in by a revision itself."""

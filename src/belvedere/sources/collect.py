@@ -21,6 +21,7 @@ from belvedere.sources.contracts import Reject, StoredSnapshot
 from belvedere.sources.errors import LeaseLost, ReadingFailed
 from belvedere.sources.fetch import FetchState, fetch_reading, kept_lease
 from belvedere.sources.freshness import retry_due
+from belvedere.sources.health import changes_health
 from belvedere.sources.ingest import Reading, store_reading
 from belvedere.sources.load import Progress
 from belvedere.sources.plan import Plan, make_plan
@@ -32,6 +33,7 @@ from belvedere.sources.snapshot_rows import (
     lease_of,
     renew_lease,
 )
+from belvedere.sources.starting import read_health_now
 
 log = get_logger("sources.collect")
 
@@ -42,6 +44,7 @@ _UNHEALTHY = text(
     "UPDATE watch.source_accounts SET last_failed_at = :now, last_error = :message,"
     " consecutive_failures = consecutive_failures + 1, next_due_at = :next_due"
     " WHERE client_id = :client_id AND id = :account_id"
+    " RETURNING consecutive_failures, last_good_at IS NOT NULL AS has_good"
 )
 _INTAKE_DONE = text(
     "UPDATE watch.intakes SET stored_at = :now, content = NULL WHERE client_id = :client_id AND snapshot_id = :snapshot_id"
@@ -174,7 +177,10 @@ async def fail_reading(
     await add_rejects(session, client_id, snapshot_id, rejects, now)
     if health.next_due_at is not None:
         bad = {"now": now, "message": message, "next_due": health.next_due_at}
-        await session.execute(_UNHEALTHY, {"client_id": client_id, "account_id": account_id, **bad})
+        place_of = {"client_id": client_id, "account_id": account_id}
+        row = (await session.execute(_UNHEALTHY, {**place_of, **bad})).one()
+        if changes_health(row.consecutive_failures, error.code, has_good=row.has_good):
+            await read_health_now(session, client_id, account_id, now, actor=actor)
     data: dict[str, Any] = {"snapshot_id": str(snapshot_id), "source_id": str(source_id), "code": error.code}
     data |= {"permanent": permanent, "account_id": str(account_id) if account_id else None}
     about: dict[str, Any] = {"subject": str(snapshot_id), "client_id": client_id, "actor": actor, "now": now}

@@ -19,12 +19,12 @@ from belvedere.sources.documents import DocumentFormat, read_document
 from belvedere.sources.errors import LeaseLost, ReadingFailed
 from belvedere.sources.file_checks import refuse_misfit
 from belvedere.sources.ingest import Reading
-from belvedere.sources.listeners import internal_reader
 from belvedere.sources.map_rows import MappedFrames, ReadingMapper
 from belvedere.sources.mapping import RecordMapping
 from belvedere.sources.pause import paused_collector
 from belvedere.sources.plan import Plan
 from belvedere.sources.snapshot_rows import Claim, lease_of, renew_lease
+from belvedere.sources.targets import Asked, Refreshed
 
 log = get_logger("sources.fetch")
 
@@ -143,15 +143,19 @@ def _completeness(mapped: MappedFrames, state: FetchState) -> Completeness:
 
 
 async def _read_internal(runtime: Runtime, plan: Plan, now: datetime) -> Reading:
-    reader = internal_reader(plan.endpoint)
-    rows: list[dict[str, Any]] = []
-    if reader is not None:
-        async with runtime.db.read(Scope.client(plan.claim.client_id, "worker")) as session:
-            rows = await reader(session, plan.claim.client_id, now)
-    mapper = ReadingMapper(plan.mapping, plan.definitions)
-    mapper.add(rows)
-    note = None if reader else NOTHING_YET.format(endpoint=plan.endpoint)
-    return Reading(mapper.finish(now), now, note=note, may_be_empty=reader is None)
+    """Rows of a table of the house, brought up to date first where that needs the world outside."""
+    target, mapper = plan.target, ReadingMapper(plan.mapping, plan.definitions)
+    if target is None:
+        note = NOTHING_YET.format(endpoint=plan.endpoint)
+        return Reading(mapper.finish(now), now, note=note, may_be_empty=True)
+    client_id, done = plan.claim.client_id, Refreshed()
+    if target.refresh is not None and plan.claim.account_id is not None:
+        asked = Asked(client_id, plan.claim.account_id, plan.settings, plan.credential, now)
+        done = await target.refresh(runtime, asked)
+    async with runtime.db.read(Scope.client(client_id, "worker")) as session:
+        mapper.add(await target.read_rows(session, client_id, now))
+    # What is not in the house's own tables is not there; nothing can be missing by accident.
+    return Reading(mapper.finish(now), now, done.completeness, note=done.note, may_be_empty=True)
 
 
 def map_document(

@@ -16,6 +16,7 @@ from belvedere.sources.contracts import Completeness, Frames, StoredSnapshot
 from belvedere.sources.errors import ReadingFailed
 from belvedere.sources.frames import FORMAT, checksum, encode
 from belvedere.sources.freshness import is_suspiciously_empty
+from belvedere.sources.health import ends_trouble
 from belvedere.sources.load import Progress, load_rows
 from belvedere.sources.map_rows import MappedFrames
 from belvedere.sources.snapshot_rows import (
@@ -27,6 +28,7 @@ from belvedere.sources.snapshot_rows import (
     has_newer,
     hold_snapshot,
 )
+from belvedere.sources.starting import read_health_now
 from belvedere.sources.stored import load_frames, source_of
 
 FOLLOW_UP = "sources.snapshot_completed"
@@ -39,8 +41,13 @@ _FRAMES = text(
     " VALUES (:client_id, :snapshot_id, :records, :metrics, :format)"
 )
 _HEALTHY = text(
-    "UPDATE watch.source_accounts SET last_good_at = greatest(last_good_at, :now), consecutive_failures = 0,"
-    " last_error = NULL WHERE client_id = :client_id AND id = :account_id RETURNING settings"
+    "WITH before AS (SELECT a.consecutive_failures, a.last_good_at IS NOT NULL AS has_good, (SELECT s.error_code"
+    "   FROM watch.api_snapshots s WHERE s.client_id = a.client_id AND s.account_id = a.id AND s.status = 'failed'"
+    "   AND a.consecutive_failures > 0 ORDER BY s.created_at DESC, s.id DESC LIMIT 1) AS code"
+    "   FROM watch.source_accounts a WHERE a.client_id = :client_id AND a.id = :account_id FOR UPDATE)"
+    " UPDATE watch.source_accounts a SET last_good_at = greatest(a.last_good_at, :now), consecutive_failures = 0,"
+    " last_error = NULL FROM before WHERE a.client_id = :client_id AND a.id = :account_id"
+    " RETURNING a.settings, before.consecutive_failures AS failures, before.has_good, before.code"
 )
 
 
@@ -102,7 +109,7 @@ async def store_reading(
         packed = await packing
         await add_rejects(session, claim.client_id, claim.snapshot_id, reading.mapped.rejects, now)
         await _close(session, claim, replace_frames(reading, frames), packed.checksum, same, now)
-        settings = await _note_good(session, claim, now)
+        settings = await _note_good(session, claim, now, actor)
         await _tell(session, claim, reading, frames, unchanged=same is not None, actor=actor, now=now)
         return await _stored(session, claim, reading, frames, earlier, settings)
     finally:
@@ -152,6 +159,7 @@ async def _close(
         "metrics": reading.mapped.frames.metrics.height,
         "rejected": len(reading.mapped.rejects),
         "expected": reading.expected,
+        "received": reading.mapped.received,
         "checksum": digest,
         "same_as": same.frames_id if same else None,
         "completeness": reading.completeness.value,
@@ -162,11 +170,16 @@ async def _close(
     await complete_snapshot(session, claim, values, now)
 
 
-async def _note_good(session: WriteSession, claim: Claim, now: datetime) -> dict[str, Any]:
+async def _note_good(session: WriteSession, claim: Claim, now: datetime, actor: str) -> dict[str, Any]:
     if claim.account_id is None:
         return {}
     values = {"client_id": claim.client_id, "account_id": claim.account_id, "now": now}
-    return dict((await session.execute(_HEALTHY, values)).scalar_one_or_none() or {})
+    row = (await session.execute(_HEALTHY, values)).one_or_none()
+    if row is None:
+        return {}
+    if ends_trouble(row.failures, row.code, has_good=row.has_good):
+        await read_health_now(session, claim.client_id, claim.account_id, now, actor=actor)
+    return dict(row.settings or {})
 
 
 async def _tell(

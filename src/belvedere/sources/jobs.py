@@ -14,6 +14,7 @@ from belvedere.sources.listeners import tell_listeners
 from belvedere.sources.repository import needs_judging
 from belvedere.sources.runs import COLLECT, TAKE_INTAKE, start_due, sweep_lost
 from belvedere.sources.stored import load_stored
+from belvedere.sources.target_sources import sync_targets
 
 log = get_logger("sources.jobs")
 
@@ -55,6 +56,15 @@ async def start_due_sources(runtime: Runtime, call: JobCall) -> None:
         started = await start_due(WriteSession(session), runtime.clock())
     if started:
         log.info("readings started", count=len(started), actor=call.actor)
+
+
+@job("sources.sync_targets", queue="scheduler", max_attempts=1, cron="* * * * *")
+async def sync_target_sources(runtime: Runtime, call: JobCall) -> None:
+    """Offer every registered target as a source, and read the health of every client that reads anything."""
+    async with runtime.db.write(Scope.service("scheduler")) as session:
+        added = await sync_targets(WriteSession(session))
+    if added:
+        log.info("targets offered", targets=added, actor=call.actor)
 
 
 @job("sources.sweep", queue="scheduler", max_attempts=1, cron="* * * * * */10")

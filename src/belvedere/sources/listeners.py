@@ -1,10 +1,7 @@
-"""Who wants to know of a stored reading, and who answers for sources inside the house. Filled by wiring."""
+"""Who wants to know of a stored reading. Filled by wiring."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
 
-from belvedere.core.database import ReadSession
 from belvedere.core.logs import get_logger
 from belvedere.core.runtime import Runtime
 from belvedere.sources.contracts import StoredSnapshot
@@ -12,11 +9,8 @@ from belvedere.sources.contracts import StoredSnapshot
 log = get_logger("sources.listeners")
 
 SnapshotListener = Callable[[Runtime, StoredSnapshot], Awaitable[None]]
-InternalReader = Callable[[ReadSession, int, datetime], Awaitable[list[dict[str, Any]]]]
-"""Rows of one client as they are at an instant; the session is that client's."""
 
 _listeners: list[SnapshotListener] = []
-_internal: dict[str, InternalReader] = {}
 
 
 def register_snapshot_listener(listener: SnapshotListener) -> None:
@@ -28,15 +22,6 @@ def register_snapshot_listener(listener: SnapshotListener) -> None:
 def forget_snapshot_listener(listener: SnapshotListener) -> None:
     if listener in _listeners:
         _listeners.remove(listener)
-
-
-def register_internal_source(endpoint: str, reader: InternalReader) -> None:
-    """Let `reader` answer for the source internal/<endpoint>."""
-    _internal[endpoint] = reader
-
-
-def internal_reader(endpoint: str) -> InternalReader | None:
-    return _internal.get(endpoint)
 
 
 async def tell_listeners(runtime: Runtime, stored: StoredSnapshot) -> None:

@@ -21,20 +21,9 @@ from belvedere.sources.errors import ReadingFailed
 from belvedere.sources.mapping import RecordMapping, parse_mapping
 from belvedere.sources.snapshot_rows import Claim
 from belvedere.sources.stored import load_definitions
+from belvedere.sources.targets import INTERNAL, Target, find_target
 
-INTERNAL = "internal"
 INTERRUPTED = "The program that read this file stopped half-way. Nothing was stored; read the file again."
-_INTERNAL_MAPPING: Mapping[str, Any] = {
-    "name": "internal",
-    "columns": {"external_id": "id", "name": "name", "status": "status", "category": "category"},
-    "metrics": {
-        "active_sources": {"path": "active_sources", "unit": "count"},
-        "open_alerts": {"path": "open_alerts", "unit": "count"},
-        "days_since_team_message": {"path": "days_since_team_message", "unit": "days"},
-        "days_since_client_message": {"path": "days_since_client_message", "unit": "days"},
-    },
-    "extra": "rest",
-}
 _PLACE = text(
     "SELECT src.provider, src.endpoint, src.refresh_interval_minutes, a.settings, a.credential_id,"
     " coalesce(a.consecutive_failures, 0) AS failures"
@@ -71,6 +60,7 @@ class Plan:
     mapping: RecordMapping
     definitions: Mapping[str, MetricDefinition]
     connector: Connector[Any] | None = None
+    target: Target | None = None
     intake: Intake | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     credential: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +94,8 @@ def can_collect(provider: str, endpoint: str) -> bool:
 def default_mapping(provider: str, endpoint: str) -> RecordMapping:
     """The mapping that goes with a source; raises NotFound when the program has none for it."""
     if provider == INTERNAL:
-        return parse_mapping(_INTERNAL_MAPPING)
+        target = find_target(endpoint)
+        return parse_mapping(target.mapping() if target else {"columns": {"external_id": "id"}})
     return shipped_mapping(get_connector(provider, endpoint).mapping_name)
 
 
@@ -121,8 +112,9 @@ async def make_plan(session: WriteSession, claim: Claim, actor: str, now: dateti
             connector = get_connector(row.provider, row.endpoint)
         except NotFound as error:
             raise ReadingFailed(error.detail, code="no_connector", permanent=True) from error
+    target = find_target(row.endpoint) if row.provider == INTERNAL else None
     secret: Mapping[str, str] = {}
-    if connector is not None and row.credential_id is not None:
+    if (connector is not None or target is not None) and row.credential_id is not None:
         purpose = f"read {row.provider}/{row.endpoint}"
         secret = await open_credential(session, claim.client_id, row.credential_id, purpose, actor, now)
     return Plan(
@@ -134,6 +126,7 @@ async def make_plan(session: WriteSession, claim: Claim, actor: str, now: dateti
         mapping=given_mapping or default_mapping(row.provider, row.endpoint),
         definitions=await load_definitions(session, row.provider),
         connector=connector,
+        target=target,
         intake=intake,
         settings=dict(row.settings or {}),
         credential=secret,

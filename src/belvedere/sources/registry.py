@@ -17,7 +17,7 @@ from belvedere.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from belvedere.core.ids import new_id
 from belvedere.sources.contracts import Freshness
 from belvedere.sources.freshness import FreshnessView, judge_freshness
-from belvedere.sources.plan import INTERNAL
+from belvedere.sources.targets import INTERNAL
 
 _WORST = (Freshness.FAILED, Freshness.LATE, Freshness.NEVER, Freshness.FRESH, Freshness.OFF)
 SOURCE = (

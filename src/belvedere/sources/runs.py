@@ -15,8 +15,19 @@ from belvedere.sources.errors import AlreadyRunning, ReadingFailed
 from belvedere.sources.freshness import next_due
 from belvedere.sources.plan import can_collect
 from belvedere.sources.snapshot_rows import MAX_ATTEMPTS, create_snapshot
+from belvedere.sources.starting import COLLECT, enqueue_collect
 
-COLLECT = "sources.collect"
+__all__ = [
+    "COLLECT",
+    "TAKE_INTAKE",
+    "Swept",
+    "enqueue_collect",
+    "enqueue_intake",
+    "request_run",
+    "start_due",
+    "sweep_lost",
+]
+
 TAKE_INTAKE = "sources.take_intake"
 DUE_AT_ONCE = 200
 WAITS_FOR_WORKER = timedelta(minutes=2)
@@ -96,17 +107,6 @@ async def request_run(
     await session.execute(_POSTPONED, {"client_id": account.client_id, "id": account.id, "next_due": due})
     await enqueue_collect(session, account.client_id, snapshot_id, actor)
     return SnapshotRef(account.client_id, snapshot_id, account.source_id)
-
-
-async def enqueue_collect(session: WriteSession, client_id: int, snapshot_id: UUID, actor: str) -> None:
-    await enqueue(
-        session,
-        COLLECT,
-        {"snapshot_id": str(snapshot_id)},
-        client_id=client_id,
-        actor=actor,
-        queueing_lock=f"{COLLECT}:{snapshot_id}",
-    )
 
 
 async def enqueue_intake(

@@ -7,6 +7,7 @@ from uuid import UUID
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
 from belvedere.sources.contracts import StoredSnapshot
+from belvedere.sources.conversations import CONVERSATIONS_TARGET
 from belvedere.sources.documents import guess_format
 from belvedere.sources.endpoints import (
     change_endpoint,
@@ -18,9 +19,11 @@ from belvedere.sources.endpoints import (
 )
 from belvedere.sources.errors import AlreadyRunning, ReadingFailed
 from belvedere.sources.files import ingest_file, read_mapping
+from belvedere.sources.frames import METRIC_SCHEMA, RECORD_SCHEMA
 from belvedere.sources.freshness import FreshnessView, judge_freshness
+from belvedere.sources.health import HEALTH_TARGET, StalePlace, stale_places
 from belvedere.sources.intake import accept_upload, replay_rejects
-from belvedere.sources.listeners import register_internal_source, register_snapshot_listener
+from belvedere.sources.listeners import register_snapshot_listener
 from belvedere.sources.lists import Page
 from belvedere.sources.mapping import RecordMapping, load_mapping, parse_mapping
 from belvedere.sources.record_filters import RecordQuery, parse_filters
@@ -55,16 +58,37 @@ from belvedere.sources.repository import (
 )
 from belvedere.sources.runs import request_run, start_due, sweep_lost
 from belvedere.sources.stored import load_definitions, load_frames, load_stored, rebuild_frames
+from belvedere.sources.target_sources import sync_targets
+from belvedere.sources.targets import (
+    FieldKind,
+    Target,
+    TargetField,
+    find_target,
+    known_targets,
+    list_targets,
+    number_fields,
+    register_target,
+    target_fields,
+    text_fields,
+)
 
 __all__ = [
+    "CONVERSATIONS_TARGET",
+    "HEALTH_TARGET",
+    "METRIC_SCHEMA",
+    "RECORD_SCHEMA",
     "AccountView",
     "AlreadyRunning",
+    "FieldKind",
     "FreshnessView",
     "Page",
     "ReadingFailed",
     "RecordMapping",
     "RecordQuery",
     "SourceView",
+    "StalePlace",
+    "Target",
+    "TargetField",
     "accept_upload",
     "change_account",
     "change_endpoint",
@@ -77,6 +101,7 @@ __all__ = [
     "delete_account",
     "delete_endpoint",
     "find_source",
+    "find_target",
     "find_unjudged",
     "get_account",
     "get_endpoint",
@@ -86,6 +111,7 @@ __all__ = [
     "guess_format",
     "ingest_file",
     "judge_freshness",
+    "known_targets",
     "latest_judged",
     "list_accounts",
     "list_definitions",
@@ -95,23 +121,29 @@ __all__ = [
     "list_rejects",
     "list_snapshots",
     "list_sources",
+    "list_targets",
     "load_definitions",
     "load_frames",
     "load_mapping",
     "load_stored_snapshot",
     "metric_history",
+    "number_fields",
     "parse_filters",
     "parse_mapping",
     "read_mapping",
     "rebuild_frames",
     "receive_push",
     "record_history",
-    "register_internal_source",
     "register_snapshot_listener",
+    "register_target",
     "replay_rejects",
     "request_run",
+    "stale_places",
     "start_due",
     "sweep_lost",
+    "sync_targets",
+    "target_fields",
+    "text_fields",
 ]
 
 

@@ -48,7 +48,7 @@ _HOLD = text(
 )
 _COMPLETE = text(
     "UPDATE watch.api_snapshots SET status = 'completed', total_records = :records, total_metrics = :metrics,"
-    " rejected_records = :rejected, expected_records = :expected, checksum = :checksum,"
+    " rejected_records = :rejected, received_records = :received, expected_records = :expected, checksum = :checksum,"
     " same_as_snapshot_id = :same_as, completeness = :completeness, data_as_of = :data_as_of, completed_at = :now,"
     " error_message = :note, error_code = :note_code, lease_until = NULL, lease_token = NULL"
     " WHERE id = :id AND client_id = :client_id AND lease_token = :token AND status = 'processing' RETURNING 1"

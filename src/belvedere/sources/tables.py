@@ -109,6 +109,13 @@ source_accounts = Table(
         server_default=text("0"),
         comment="Failures since the last good reading.",
     ),
+    Column(
+        "overruns",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="Planned readings that waited because the one before still ran.",
+    ),
     document("cursor", comment="Where an incremental reading goes on, as the connector keeps it."),
     created_at(),
     updated_at(),
@@ -176,6 +183,7 @@ api_snapshots = Table(
         server_default=text("0"),
         comment="Rows that were refused; see record_rejects.",
     ),
+    Column("received_records", Integer, comment="Rows that came, the refused ones too; NULL until stored."),
     Column("total_metrics", Integer, nullable=False, server_default=text("0"), comment="Metrics stored."),
     Column(
         "checksum",

@@ -257,9 +257,7 @@ class Place:
     @property
     def target_table(self) -> str:
         """What a rule without a target watches here."""
-        if self.provider == "internal" and self.endpoint in TARGET_TABLES:
-            return self.endpoint
-        return "api_records"
+        return self.endpoint if self.provider == "internal" else "api_records"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ async def delete_rule(
     """Delete a rule with its alerts. A rule with children is kept, unless `detach` sets them free."""
     await rule_rows.lock_rules(session)
     rule = await _must_find(session, rule_id, lock=True)
+    if rule.builtin:
+        raise Conflict("This rule comes with the program. Switch it off instead.", code="rule_builtin")
     children = await rule_rows.find_children(session, rule_id)
     if children and not detach:
         names = ", ".join(f"“{name}”" for _, _, name in children[:5])

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import RECORD_COLUMNS
+from belvedere.sources.service import known_targets, target_fields
 from belvedere.watchtower.compose import WEBHOOK_PREFIX
-from belvedere.watchtower.contracts import TARGET_TABLES, Place, Rule
+from belvedere.watchtower.contracts import Place, Rule
 from belvedere.watchtower.fields import FieldPlace, FieldRef, invalid_field, parse_field
 from belvedere.watchtower.groups import Unit as RuleUnit
 from belvedere.watchtower.rule_facts import KnownField, Note, RuleFacts, invalid
@@ -17,14 +18,6 @@ from belvedere.watchtower.rule_limits import check_limits
 
 EMAIL = re.compile(r"[^\s@<>,;\"\x00]+@[^\s@<>,;\"\x00]+")
 CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
-INTERNAL_TARGETS = frozenset(TARGET_TABLES) - {"api_records"}
-INTERNAL_FIELDS = {
-    "communication_reports": frozenset({"days_since_team_message", "days_since_client_message"}),
-    "clients": frozenset(
-        {"active_sources", "open_alerts", "slug", "currency", "timezone", "locale", "website_url"}
-    ),
-}
-"""Fields that the internal sources promise, so that a rule may stand before their first reading."""
 
 
 def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
@@ -85,8 +78,8 @@ def _promised(rule: Rule, source: Place | None) -> frozenset[str]:
     """
     table = rule.target_table or (source.target_table if source is not None else None)
     if table is None:
-        return frozenset().union(*INTERNAL_FIELDS.values())
-    return INTERNAL_FIELDS.get(table, frozenset())
+        return frozenset().union(*(target_fields(name) for name in known_targets()))
+    return frozenset(target_fields(table))
 
 
 def _check_volume(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
@@ -265,14 +258,8 @@ def _says_something(rule: Rule) -> bool:
 
 def _notify_notes(rule: Rule, facts: RuleFacts) -> list[Note]:
     notes = []
-    if rule.notify_schedule is not None:
-        notes.append(
-            Note(
-                "notify_schedule",
-                "digest_later",
-                "The schedule is kept; digests are not sent yet, only immediate messages.",
-            )
-        )
+    if rule.notify_schedule is not None and not (rule.notify_discord or rule.notify_email or rule.notify_webhook):
+        notes.append(Note("notify_schedule", "no_channel", "A digest needs a channel: choose where it goes."))
     if rule.notify_immediately and not (rule.notify_discord or rule.notify_email):
         notes.append(
             Note(

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from belvedere.core.errors import FieldProblem, Invalid
-from belvedere.watchtower.contracts import TARGET_TABLES, Place, Rule
+from belvedere.sources.service import known_targets
+from belvedere.watchtower.contracts import Place, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class RuleFacts:
     known_volume: KnownField | None = None
     overridden: Rule | None = None
     overridden_group: Sequence[Rule] = ()
-    targets: Collection[str] = TARGET_TABLES
+    targets: Collection[str] = field(default_factory=known_targets)
     silent_sources: Sequence[str] = ()
 
 

@@ -2,10 +2,26 @@
 
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
+from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules
+from belvedere.watchtower.code_format import Book, parse_book, schema_text
+from belvedere.watchtower.code_plan import Plan, describe_plan
+from belvedere.watchtower.code_play import describe_outcomes, run_tests
+from belvedere.watchtower.code_yaml import update_yaml, write_yaml
+from belvedere.watchtower.digests import Made as MadeDigest
+from belvedere.watchtower.digests import send_due
+from belvedere.watchtower.digests_read import Asked as AskedDigests
+from belvedere.watchtower.digests_read import (
+    DigestFilter,
+    get_digest,
+    list_digests,
+    list_upcoming,
+    preview_digests,
+)
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
 from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
 from belvedere.watchtower.lists import (
+    HISTORY_POINTS,
     AlertFilter,
     Page,
     RuleFilter,
@@ -16,6 +32,7 @@ from belvedere.watchtower.lists import (
     list_evaluations,
     list_rules,
 )
+from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 from belvedere.watchtower.rule_book import (
     SavedRule,
@@ -25,11 +42,20 @@ from belvedere.watchtower.rule_book import (
     update_rule,
 )
 from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
+from belvedere.watchtower.wording import limit_text
 
 __all__ = [
+    "HISTORY_POINTS",
     "AlertFilter",
+    "Applied",
     "Asked",
+    "AskedDigests",
+    "Book",
+    "DigestFilter",
+    "MadeDigest",
+    "Pack",
     "Page",
+    "Plan",
     "Preview",
     "PreviewFinding",
     "RuleDraft",
@@ -38,24 +64,43 @@ __all__ = [
     "WatchOutcome",
     "acknowledge",
     "add_note",
+    "apply_rules",
     "backtest",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
     "delete_rule",
+    "describe_outcomes",
+    "describe_plan",
     "draft_rows",
     "export_alerts",
+    "export_rules",
     "get_alert",
+    "get_digest",
+    "get_pack",
     "get_rule",
+    "install_pack",
     "judge_stored",
+    "limit_text",
     "list_alerts",
+    "list_digests",
     "list_evaluations",
+    "list_packs",
     "list_rules",
+    "list_upcoming",
+    "parse_book",
+    "plan_rules",
+    "preview_digests",
     "preview_rule",
     "recheck_children",
     "resolve",
+    "run_tests",
+    "schema_text",
+    "send_due",
     "stored_rows",
     "unacknowledge",
     "update_rule",
+    "update_yaml",
     "watch_snapshot",
+    "write_yaml",
 ]

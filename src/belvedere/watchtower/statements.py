@@ -11,15 +11,16 @@ from belvedere.core.reach import page_keys
 @lru_cache(maxsize=64)
 def statement(name: str) -> TextClause:
     """The statement of `sql/<name>.sql`."""
-    return text(_read(name))
+    return text(read_statement(name))
 
 
 @lru_cache(maxsize=1)
 def alerts_statement() -> TextClause:
     """One page of alerts."""
-    keys = page_keys("watch.watchtower_alerts", f"({_read('alerts_wanted')})")
-    return text(f"WITH keys AS MATERIALIZED (\n{keys}\n)\n{_read('list_alerts')}")
+    keys = page_keys("watch.watchtower_alerts", f"({read_statement('alerts_wanted')})")
+    return text(f"WITH keys AS MATERIALIZED (\n{keys}\n)\n{read_statement('list_alerts')}")
 
 
-def _read(name: str) -> str:
+def read_statement(name: str) -> str:
+    """The text of `sql/<name>.sql`, to build a statement around."""
     return (resources.files("belvedere.watchtower.sql") / f"{name}.sql").read_text()

@@ -29,6 +29,8 @@ def ads_alert_detail(view: View, alert: Mapping[str, Any]) -> dict[str, Any]:
         "first_seen_at": instant(alert["created_at"]),
         "last_seen_at": instant(alert["last_seen_at"]),
         "acknowledged": _acknowledged(alert),
+        "snoozed": None,
+        "held": None,
         "resolved": _resolved(alert),
         "client": view.named(alert["client_id"]),
         "source": None,
@@ -36,9 +38,13 @@ def ads_alert_detail(view: View, alert: Mapping[str, Any]) -> dict[str, Any]:
         "rule": None,
         "subject": alert["subject"],
         "platform": word(alert["platform"] or ""),
+        "snapshot": None,
+        "external_id": None,
         "chart": None,
         "conditions": _conditions(view, alert),
         "timeline": _timeline(alert),
+        "deliveries": [],
+        "episodes": [],
     }
 
 
@@ -67,6 +73,7 @@ def _conditions(view: View, alert: Mapping[str, Any]) -> list[dict[str, Any]]:
             "value": figure(alert["value"]),
             "previous": None,
             "limit": figure(alert["threshold"]),
+            "limit_said": "",
             "condition": ads_condition(alert),
             "unit": unit_of(alert),
             "currency": view.currency_of(alert["client_id"]),
@@ -99,6 +106,7 @@ def _timeline(alert: Mapping[str, Any]) -> list[dict[str, Any]]:
             "text": said,
             "detail": detail,
             "url": None,
+            "until": None,
             "attempts": [],
         }
         for at, icon, tone, said, detail in steps

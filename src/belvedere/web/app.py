@@ -18,18 +18,22 @@ from belvedere.core.runtime import Runtime
 from belvedere.web import (
     answers,
     pages_accounts,
+    pages_alert_acts,
     pages_alerts,
     pages_alerts_ads,
     pages_channels,
     pages_clients,
     pages_credentials,
     pages_deliveries,
+    pages_digests,
     pages_docs,
     pages_door,
     pages_live,
     pages_overview,
     pages_people,
     pages_rejects,
+    pages_rule,
+    pages_rule_form,
     pages_rules,
     pages_search,
     pages_settings,
@@ -44,7 +48,8 @@ from belvedere.web.assets import CONTENT_SECURITY_POLICY
 from belvedere.web.view import look, nobody
 
 PAGES = (
-    pages_static, pages_door, pages_live, pages_overview, pages_search, pages_alerts, pages_alerts_ads, pages_deliveries, pages_rules,
+    pages_static, pages_door, pages_live, pages_overview, pages_search, pages_alerts, pages_alert_acts, pages_alerts_ads,
+    pages_digests, pages_deliveries, pages_rules, pages_rule_form, pages_rule,
     pages_sources, pages_accounts, pages_snapshots, pages_rejects, pages_settings, pages_clients, pages_people,
     pages_credentials, pages_tokens, pages_channels, pages_system, pages_tables, pages_docs,
 )  # fmt: skip

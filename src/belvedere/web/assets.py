@@ -54,9 +54,16 @@ def stylesheet_source() -> str:
 
 @cache
 def assets() -> Mapping[str, Asset]:
-    """By short name: `style`, `module`, `mark`."""
+    """By short name: `style`, `module`, `mark`; `watch`, `builder` and `inbox` only where the page needs them."""
     static = resources.files("belvedere.web").joinpath("static")
     return {
+        "watch": _asset("watch", "css", "text/css; charset=utf-8", static.joinpath("watch.css").read_bytes()),
+        **{
+            name: _asset(
+                name, "js", "text/javascript; charset=utf-8", static.joinpath(f"{name}.js").read_bytes()
+            )
+            for name in ("builder", "inbox")
+        },
         "style": _asset("belvedere", "css", "text/css; charset=utf-8", stylesheet_source().encode()),
         "module": _asset(
             "belvedere", "js", "text/javascript; charset=utf-8", static.joinpath("app.js").read_bytes()

@@ -98,6 +98,18 @@ _FIELDS = text(
     ORDER BY 1 LIMIT 200
     """
 )
+_INBOX_CHOICES = text(
+    "SELECT 'rules' AS kind, r.id, r.name FROM watch.watchtower_rules r WHERE r.group_id IS NULL OR r.position = 0"
+    " UNION ALL SELECT 'sources', s.id, s.display_name FROM watch.api_sources s ORDER BY 1, 3 LIMIT 400"
+)
+
+
+async def inbox_choices(session: ReadSession) -> dict[str, list[tuple[str, str]]]:
+    """Rules and sources to filter alerts by."""
+    found: dict[str, list[tuple[str, str]]] = {"rules": [], "sources": []}
+    for row in await session.execute(_INBOX_CHOICES):
+        found[row.kind].append((str(row.id), row.name))
+    return found
 
 
 async def open_by_client(session: ReadSession) -> dict[int, dict[str, int]]:

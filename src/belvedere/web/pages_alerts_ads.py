@@ -12,7 +12,8 @@ from belvedere.ads import service
 from belvedere.ads.contracts import AlertOrigin
 from belvedere.web.answers import came_from, see
 from belvedere.web.forms import Posted
-from belvedere.web.pages_alerts import Acts, Reads, Wanted, list_groups, show_detail, show_inbox
+from belvedere.web.inbox_filters import Wanted
+from belvedere.web.pages_alerts import Acts, Reads, list_groups, show_detail, show_inbox
 from belvedere.web.view import look
 
 router = door_router()
@@ -24,7 +25,7 @@ ADS = AlertOrigin.ADS
 async def show_ads_alert(alert_id: UUID, access: Reads, wanted: Annotated[Wanted, Depends()]) -> Response:
     view = await look(access)
     alert = await show_detail(view, ADS, alert_id)
-    return show_inbox(view, wanted, await list_groups(view, wanted), alert, chosen=True)
+    return await show_inbox(view, wanted, await list_groups(view, wanted), alert, chosen=True)
 
 
 @router.post("/alerts/ads/{alert_id}/acknowledge")
@@ -52,7 +53,7 @@ async def resolve_ads_alert(alert_id: UUID, fields: Posted, access: Acts) -> Res
         [alert_id],
         actor=access.actor,
         now=access.now,
-        note=fields.text("resolve-note") or None,
+        note=fields.text("close-note") or None,
     )
     words = "resolved" if moved else "was resolved already"
     return see(access.request, _back(access, alert_id), f"{alert['title']} {words}")

@@ -18,7 +18,7 @@ from belvedere.watchtower.service import get_alert
 from belvedere.web.alert_views import instant
 from belvedere.web.answers import see
 from belvedere.web.forms import as_uuid, choice_filter, empty_filtered, empty_first, pager
-from belvedere.web.pages_alerts import tabs
+from belvedere.web.inbox_filters import tabs
 from belvedere.web.presentation import word
 from belvedere.web.view import View, look
 

@@ -5,8 +5,21 @@ from typing import Any
 
 from sqlalchemy import text
 
+from belvedere.ads.service import CAMPAIGN_FIGURES_TARGET
 from belvedere.core.database import ReadSession
-from belvedere.sources.service import register_internal_source, register_snapshot_listener
+from belvedere.inventory.service import STOCK_TARGET
+from belvedere.sources.contracts import Unit
+from belvedere.sources.service import (
+    CONVERSATIONS_TARGET,
+    HEALTH_TARGET,
+    FieldKind,
+    Target,
+    TargetField,
+    number_fields,
+    register_snapshot_listener,
+    register_target,
+    text_fields,
+)
 from belvedere.watchtower.service import judge_stored
 
 _CLIENT = text(
@@ -25,6 +38,32 @@ async def read_client(session: ReadSession, client_id: int, _now: datetime) -> l
     return [dict(row) for row in rows]
 
 
+CLIENTS_TARGET = Target(
+    name="clients",
+    display_name="Clients",
+    description="Client master data",
+    refresh_interval_minutes=1440,
+    read_rows=read_client,
+    fields=(
+        *text_fields(
+            [("name", "Name"), ("status", "Status"), ("category", "Currency"), ("slug", "Short name")]
+        ),
+        *number_fields(Unit.COUNT, [("active_sources", "Active sources"), ("open_alerts", "Open alerts")]),
+        *number_fields(Unit.COUNT, [("email_recipient_count", "Mail recipients")]),
+        *text_fields(
+            [
+                ("currency", "Currency"),
+                ("timezone", "Time zone"),
+                ("locale", "Language"),
+                ("website_url", "Website"),
+            ]
+        ),
+        TargetField("has_discord_channel", "Has a Discord channel", FieldKind.BOOLEAN),
+    ),
+)
+TARGETS = (CLIENTS_TARGET, CONVERSATIONS_TARGET, HEALTH_TARGET, CAMPAIGN_FIGURES_TARGET, STOCK_TARGET)
+
+
 async def judge(runtime: Any, stored: Any) -> None:
     """Judge a reading in the process that stored it, from the frames in its hands."""
     await judge_stored(runtime, stored)
@@ -33,4 +72,10 @@ async def judge(runtime: Any, stored: Any) -> None:
 def connect() -> None:
     """Connect everything, once for a process."""
     register_snapshot_listener(judge)
-    register_internal_source("clients", read_client)
+    offer_targets()
+
+
+def offer_targets() -> None:
+    """What each domain lets the rules watch."""
+    for target in TARGETS:
+        register_target(target)

@@ -11,6 +11,7 @@ def connect_modules() -> None:
     import belvedere.notify.jobs
     import belvedere.outreach.jobs
     import belvedere.sources.jobs
+    import belvedere.watchtower.digests_jobs
     import belvedere.watchtower.jobs  # noqa: F401 - importing registers
     from belvedere.wiring.connections import connect
 

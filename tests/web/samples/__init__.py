@@ -32,7 +32,7 @@ from tests.web.samples.readings import (
 )
 from tests.web.samples.settings import settings_pages
 from tests.web.samples.tables import table_pages
-from tests.web.samples.watching import FIRST_RULES, RULE_FORM, RULE_ROWS, rule_form
+from tests.web.samples.watching import FIRST_RULES, RULE_FORM, RULE_ROWS, rule_form, rule_page
 
 
 def setting(name, label, kind, value, options=()):
@@ -55,8 +55,7 @@ def main_pages():
         "groups": [],
         "alert": None,
         "chosen": False,
-        "shown_ids": [],
-        "shown_ads": [],
+        "can_move": True,
         "page": {**PAGE, "shown": 0},
     }
     read_only = ui(
@@ -246,6 +245,7 @@ def main_pages():
                 "groups": [],
             },
         ),
+        "rule": ("rule.html", rule_page()),
         "rule_form": ("rule_form.html", rule_form()),
         "rule_new_errors": (
             "rule_form.html",
@@ -259,7 +259,7 @@ def main_pages():
                 form={
                     **RULE_FORM,
                     "name": "",
-                    "conditions": [{"field": "open_rate", "condition": "less_than", "threshold": "0.15"}],
+                    "conditions": [{**RULE_FORM["conditions"][0], "threshold": "0.15"}],
                 },
             ),
         ),

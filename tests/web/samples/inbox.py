@@ -6,6 +6,7 @@ from decimal import Decimal
 from tests.web.samples.common import CLIENT_FILTER, NOW, PAGE, READER, TIDEWATER, ago, choice_filter, tab, ui
 
 from belvedere.web.charts import LineChart, Point, line_chart
+from belvedere.web.inbox_filters import PRESETS
 
 
 def alert_row(
@@ -23,6 +24,7 @@ def alert_row(
         "source": source,
         "value": value,
         "limit": limit,
+        "limit_said": "",
         "condition": condition,
         "unit": unit,
         "currency": currency,
@@ -124,9 +126,9 @@ INFO = [
 
 
 GROUPS = [
-    {"severity": "critical", "count": 2, "rows": CRITICAL},
-    {"severity": "warning", "count": 3, "rows": WARNING},
-    {"severity": "info", "count": 1, "rows": INFO},
+    {"severity": "critical", "title": None, "count": 2, "rows": CRITICAL},
+    {"severity": "warning", "title": None, "count": 3, "rows": WARNING},
+    {"severity": "info", "title": None, "count": 1, "rows": INFO},
 ]
 
 
@@ -191,6 +193,7 @@ TIMELINE = [
         "tone": "",
         "text": "Note by Tomás Reyes",
         "url": None,
+        "until": None,
         "detail": "Checkout shows the old shipping table since the update.\nAsked the shop to roll back.",
         "attempts": [],
     },
@@ -200,6 +203,7 @@ TIMELINE = [
         "tone": "good",
         "text": "Sent to Discord, #tidewater-alerts",
         "url": "/deliveries/d2",
+        "until": None,
         "detail": "Receipt 1307991442",
         "attempts": [
             {"number": 2, "outcome": "sent", "detail": "200 in 0.2 s", "at": ago(hours=2, minutes=40)},
@@ -212,6 +216,7 @@ TIMELINE = [
         "tone": "good",
         "text": "Sent by e-mail to team@tidewater.example",
         "url": "/deliveries/d3",
+        "until": None,
         "detail": None,
         "attempts": [],
     },
@@ -221,6 +226,7 @@ TIMELINE = [
         "tone": "critical",
         "text": "Opened: 1.09% is below 1.2%",
         "url": "/snapshots/s1",
+        "until": None,
         "detail": "Snapshot of 12:11, the first of 3 in breach",
         "attempts": [],
     },
@@ -243,8 +249,45 @@ ALERT = {
     "last_seen_at": NOW,
     "occurrences": 3,
     "acknowledged": None,
+    "snoozed": None,
+    "held": None,
     "resolved": None,
     "client": TIDEWATER,
+    "snapshot": "s1",
+    "external_id": "bf-landing",
+    "deliveries": [
+        {
+            "id": "d2",
+            "kind": "raised",
+            "channel": "discord_bot",
+            "address": "#tidewater-alerts",
+            "state": "sent",
+            "attempts": 2,
+            "error": None,
+            "at": ago(hours=2, minutes=40),
+        },
+        {
+            "id": "d4",
+            "kind": "again",
+            "channel": "email",
+            "address": "team@tidewater.example",
+            "state": "dead",
+            "attempts": 5,
+            "error": "Mailbox full",
+            "at": ago(hours=1),
+        },
+    ],
+    "episodes": [
+        {
+            "id": "a7001",
+            "number": 7001,
+            "severity": "critical",
+            "first_seen_at": ago(days=9),
+            "lasted": timedelta(hours=5),
+            "closed_by": "the next reading",
+            "occurrences": 4,
+        }
+    ],
     "source": {"id": "src2", "name": "CVR scraper"},
     "record": {"id": "r1", "name": "Black Friday landing page"},
     "rule": {"id": "ru1", "name": "Low conversion, real traffic"},
@@ -256,6 +299,7 @@ ALERT = {
             "value": Decimal("0.61"),
             "previous": Decimal("0.82"),
             "limit": Decimal("1.2"),
+            "limit_said": "< 1.2%",
             "condition": "less_than",
             "unit": "percent",
             "currency": "USD",
@@ -267,6 +311,7 @@ ALERT = {
             "value": Decimal(18402),
             "previous": Decimal(16113),
             "limit": Decimal(1000),
+            "limit_said": "> 1,000",
             "condition": "greater_than",
             "unit": "count",
             "currency": "USD",
@@ -278,6 +323,7 @@ ALERT = {
             "value": "live",
             "previous": None,
             "limit": "live",
+            "limit_said": "= “live”",
             "condition": "equals",
             "unit": None,
             "currency": "USD",
@@ -291,8 +337,10 @@ ALERT = {
 ALERT_TABS = [
     tab("Open", 6, current=True),
     tab("Acknowledged", 4, url="/alerts?view=acknowledged"),
+    tab("Snoozed", url="/alerts?view=snoozed"),
     tab("Resolved", url="/alerts?view=resolved"),
     tab("All", url="/alerts?view=all"),
+    tab("Silences", url="/silences"),
     tab("Deliveries", url="/deliveries"),
 ]
 
@@ -315,8 +363,11 @@ def alerts(**changes):
             ),
         ],
         "chosen": True,
-        "shown_ids": ["a8214", "a8219"],
-        "shown_ads": [],
+        "can_move": True,
+        "kept": {"severity": "critical"},
+        "group": "",
+        "group_choices": [("", "severity"), ("rule", "rule"), ("client", "client")],
+        "presets": PRESETS,
         "alert": ALERT,
         **changes,
     }

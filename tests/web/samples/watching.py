@@ -3,6 +3,11 @@
 from decimal import Decimal
 
 from tests.web.samples.common import CLIENTS, MARLOW, ago, ui
+from tests.web.samples.inbox import CRITICAL
+
+from belvedere.web import rule_options
+from belvedere.web.rule_forms import EMPTY_CONDITION, empty_form, opened_parts
+from belvedere.web.rule_words import AGE_UNITS, CONDITIONS, DIRECTIONS, MEASURES, expression_of, terms
 
 RULE_ROWS = [
     {
@@ -12,7 +17,9 @@ RULE_ROWS = [
         "source": "CVR scraper",
         "client": None,
         "is_active": True,
+        "builtin": False,
         "open_alerts": 1,
+        "last_judged_at": ago(minutes=7),
         "last_fired_at": ago(hours=2),
         "channels": "Discord, e-mail",
         "conditions": 2,
@@ -24,7 +31,9 @@ RULE_ROWS = [
         "source": "Shopify orders",
         "client": MARLOW,
         "is_active": True,
+        "builtin": False,
         "open_alerts": 1,
+        "last_judged_at": ago(minutes=7),
         "last_fired_at": ago(hours=1),
         "channels": "E-mail",
         "conditions": 1,
@@ -43,79 +52,162 @@ FIELDS = [
 
 
 RULE_FORM = {
+    **empty_form(None, "src1"),
     "name": "Low open rate",
     "description": "Below this the list gets tired; see the sender score first.",
-    "source_id": "src1",
-    "client_id": "",
     "target_table": "api_records",
-    "match": "AND",
-    "severity": "warning",
-    "is_active": True,
-    "notify": "now",
-    "notify_time": "08:00",
-    "notify_day": "1",
-    "discord": True,
-    "discord_channel_id": "",
-    "email": False,
-    "email_recipients": "",
-    "parent_rule_id": "",
-    "dependency": "triggered",
+    "for_readings": "2",
     "conditions": [
-        {"field": "open_rate", "condition": "less_than", "threshold": "15"},
-        {"field": "sent", "condition": "greater_than", "threshold": "1000"},
+        {**EMPTY_CONDITION, "field": "open_rate", "threshold": "15"},
+        {
+            **EMPTY_CONDITION,
+            "source": "same",
+            "field": "sent",
+            "condition": "between",
+            "threshold": "1000",
+            "upper": "9000",
+        },
+        {
+            **EMPTY_CONDITION,
+            "join": "OR",
+            "source": "same",
+            "field": "click_rate",
+            "condition": "percent_change",
+            "threshold": "30",
+        },
     ],
 }
+OPTIONS = {
+    "sources": [("", "every source"), ("src1", "Omnisend campaigns"), ("src2", "CVR scraper")],
+    "row_sources": [("same", "the same source"), ("", "every source"), ("src2", "CVR scraper")],
+    "clients": [("", "every client"), *((client["id"], client["name"]) for client in CLIENTS)],
+    "targets": rule_options.TARGETS,
+    "fields": FIELDS,
+    "conditions": CONDITIONS,
+    "measures": MEASURES,
+    "directions": DIRECTIONS,
+    "age_units": AGE_UNITS,
+    "lengths": rule_options.LENGTHS,
+    "no_data": rule_options.NO_DATA,
+    "notify": rule_options.NOTIFY,
+    "days": rule_options.DAYS,
+    "zones": [("", "the client's zone"), ("Europe/Vienna", "Europe/Vienna")],
+    "dependencies": rule_options.DEPENDENCIES,
+    "parents": [("ru2", "No orders in the day")],
+    "globals": [("ru1", "Low conversion, real traffic")],
+    "webhooks": [("", "choose one"), ("w1", "Operations")],
+}
+MATCHES = [
+    ("Advent preview", "Kaffeehaus Brandt", "11.8", "3.2 pp below", True),
+    ("Roast of the month 11", "Kaffeehaus Brandt", "13.1", "1.9 pp below", False),
+    ("Winter layers teaser", "Tidewater Outdoor", "14.2", "0.8 pp below", False),
+]
+
+
+def preview(**changes):
+    return {
+        "total": 148,
+        "firing": 3,
+        "no_data": 2,
+        "at": ago(minutes=7),
+        "state": "fresh",
+        "opens": 2,
+        "closes": 0,
+        "blocked": None,
+        "rows": [
+            {
+                "name": name,
+                "url": f"/records/r{number}",
+                "client": client,
+                "value": Decimal(value),
+                "unit": "percent",
+                "currency": "EUR",
+                "is_open": is_open,
+                "distance": gap,
+            }
+            for number, (name, client, value, gap, is_open) in enumerate(MATCHES)
+        ],
+        **changes,
+    }
 
 
 def rule_form(**changes):
+    form = changes.pop("form", RULE_FORM)
+    return {
+        "ui": ui("/rules/ru3/edit"),
+        "rule": {"id": "ru3", "name": "Low open rate", "version": 6, "open_alerts": 1},
+        "form": form,
+        "errors": {},
+        "options": OPTIONS,
+        "terms": terms(form["conditions"]),
+        "opened": opened_parts(form, {}),
+        "can_force": False,
+        "expression": expression_of(form["conditions"]),
+        "preview": preview(),
+        **changes,
+    }
+
+
+def branch(name, state, *below, waits="", here=False):
+    return {
+        "id": name,
+        "name": name,
+        "severity": "warning",
+        "here": here,
+        "state": state,
+        "waits": waits,
+        "below": list(below),
+    }
+
+
+def rule_page(**changes):
     return {
         "ui": ui("/rules/ru3"),
-        "rule": {"id": "ru3", "name": "Low open rate", "version": 6, "open_alerts": 1},
-        "form": RULE_FORM,
-        "errors": {},
-        "options": {
-            "sources": [("", "every source"), ("src1", "Omnisend campaigns"), ("src2", "CVR scraper")],
-            "clients": [("", "every client"), *((client["id"], client["name"]) for client in CLIENTS)],
-            "targets": [
-                ("api_records", "record"),
-                ("communication_reports", "communication report"),
-                ("clients", "client"),
-            ],
-            "fields": FIELDS,
-            "parents": [("ru2", "No orders in the day")],
+        "rule": {
+            "id": "ru3",
+            "name": "Low open rate",
+            "severity": "warning",
+            "is_active": True,
+            "version": 6,
+            "builtin": None,
+            "slug": "low-open-rate",
+            "description": "Below this the list gets tired.",
+            "created_at": ago(days=40),
+            "client": None,
+            "title_template": None,
+            "message_template": None,
         },
-        "can_force": False,
-        "expression": "open_rate < 15 and sent > 1000",
-        "preview": {
-            "total": 148,
-            "firing": 3,
-            "at": ago(minutes=7),
-            "state": "fresh",
-            "opens": 2,
-            "closes": 0,
-            "blocked": None,
-            "rows": [
-                {
-                    "name": name,
-                    "url": f"/records/r{number}",
-                    "client": client,
-                    "value": Decimal(value),
-                    "unit": "percent",
-                    "currency": "EUR",
-                    "fires": not verdict,
-                    "verdict": verdict,
-                }
-                for number, (name, client, value, verdict) in enumerate(
-                    [
-                        ("Advent preview", "Kaffeehaus Brandt", "11.8", ""),
-                        ("Roast of the month 11", "Kaffeehaus Brandt", "13.1", ""),
-                        ("Winter layers teaser", "Tidewater Outdoor", "14.2", ""),
-                        ("Early access, VIP", "Marlow & Finch", "12.4", "Sent too low"),
-                        ("Lamp care guide", "Marlow & Finch", "15.6", "0.6 pp above"),
-                    ]
-                )
-            ],
-        },
+        "parts": [
+            ("When", "any record of every client in Omnisend campaigns says that"),
+            ("", "open_rate < 15 and sent > 1000"),
+            ("open", "a warning alert, one per record"),
+            ("Tell", "the client's Discord at once"),
+        ],
+        "expression": "open_rate < 15 AND sent > 1000",
+        "facts": [("Recovers past", "17"), ("Closes after", "2 good readings")],
+        "notes": ["The rule names no recipient; only clients that have one of their own are told."],
+        "alerts": CRITICAL,
+        "open_alerts": 2,
+        "judged": [
+            {
+                "snapshot_id": "s1",
+                "evaluated_at": ago(minutes=7),
+                "data_as_of": ago(minutes=8),
+                "client": "Kaffeehaus Brandt",
+                "source_name": "Omnisend campaigns",
+                "entities": 34,
+                "matched": 4,
+                "why": "2 held back",
+                "rule_version": 6,
+            }
+        ],
+        "versions": [{"version": 6, "first_at": ago(days=3), "last_at": ago(minutes=7), "matched": 41}],
+        "tree": [
+            branch("Store is down", "1 open", branch("Low open rate", "2 open", waits="not open", here=True))
+        ],
+        "stand_ins": [{"id": "ru9", "name": "Low open rate", "client": "Marlow & Finch", "is_active": True}],
+        "deletion": ["2 open alerts closed, and the rule's alerts go with it."],
+        "detach": False,
         **changes,
     }
 

@@ -1,6 +1,7 @@
 -- Which alerts `t` of advertising a page of the inbox may hold; in columns of the table, so that its indexes serve.
 (CAST(:origin AS text) IS NULL OR CAST(:origin AS text) = 'ads')
 AND CAST(:rule_id AS uuid) IS NULL
+AND CAST(:source_id AS uuid) IS NULL
 AND (CAST(:state AS text) IS NULL
      OR CAST(:state AS text) = 'resolved' AND t.resolved_at IS NOT NULL
      OR CAST(:state AS text) = 'acknowledged' AND t.resolved_at IS NULL AND t.acknowledged_at IS NOT NULL

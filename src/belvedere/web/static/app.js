@@ -230,7 +230,7 @@ const counts = values => {
     if (root.dataset.counts === name) document.title = document.title.replace(/^(.*?)( \(\d+\))?( · .*)$/, `$1${value ? ` (${value})` : ""}$3`);
   }
 };
-const busy = part => part.contains(document.activeElement) || part.scrollTop > 40 || scrollY > 200 && part.matches("[data-waits]") || one("form[data-changed]");
+const busy = part => part.contains(document.activeElement) || part.scrollTop > 40 || scrollY > 200 && part.matches("[data-waits]") || one("input[form]:checked", part) || one("form[data-changed]");
 const refresh = async part => {
   const known = new Set(all("a[data-row], [data-row] a", part).map(row => row.href));
   await swap(part.dataset.refresh || location.href, [`#${part.id}`, part.dataset.also].filter(Boolean).join(), { push: false });
