@@ -50,7 +50,7 @@ async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> 
     units, labels = await repository.load_metric_words(session)
     tracks = [track for track in await _tracks(session, question, asked) if _watches(question, track.place)]
     needs = needs_of(question.rules, units)
-    sweep = Sweep.of(question, needs) if asked.sweep else None
+    sweep = Sweep.of(question, units) if asked.sweep else None
     ledgers: dict[int, Ledger] = {}
     for track in tracks:
         client_id = track.place.client_id

@@ -14,7 +14,7 @@ import polars as pl
 from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import Frames
 from belvedere.sources.frames import empty_frames
-from belvedere.watchtower.backtest_carry import Carry
+from belvedere.watchtower.backtest_carry import Carry, Key
 from belvedere.watchtower.backtest_ledger import Episode, Ledger, further
 from belvedere.watchtower.backtest_replay import Question, Replay, units_of
 from belvedere.watchtower.contracts import BEGINNING, Place, Verdict, WatchState
@@ -75,7 +75,7 @@ class FastReplay(Replay):
         known = len(self.ledger.episodes)
         standing = [
             item
-            for (_, source, _), item in self.ledger.open.items()
+            for (_, source, _, _), item in self.ledger.open.items()
             if source == chunk.marks[0].place.source_id
         ]
         for number, mark in enumerate(chunk.marks):
@@ -112,8 +112,8 @@ class FastReplay(Replay):
         if self.question.unit.is_event:
             awake.update(
                 name
-                for (_, name), alert in self.carry.open.items()
-                if name is not None and (name in self.matching or self._expires(alert.last_seen_at, mark))
+                for (_, name, _), alert in self.carry.open.items()
+                if (name in self.matching or self._expires(alert.last_seen_at, mark))
             )
         return awake
 
@@ -121,8 +121,10 @@ class FastReplay(Replay):
         return mark.data_as_of - last_seen_at >= EVENT_LIFETIME
 
     def _is_tracked(self, name: str) -> bool:
-        key = (self.question.head.id, name)
-        return key in self.carry.open or key in self.carry.pending
+        return self._key(name) in self.carry.open or (self.question.head.id, name) in self.carry.pending
+
+    def _key(self, name: str) -> Key:
+        return self.question.head.id, name, False
 
     def _wake(self, chunk: Chunk, mark: Mark, awake: set[str]) -> None:
         self._catch_up(awake)
@@ -149,7 +151,7 @@ class FastReplay(Replay):
         if self.last is None or self.question.unit.is_event:
             return
         for name in awake - self.restless:
-            key = (self.question.head.id, name)
+            key = self._key(name)
             alert = self.carry.open.get(key)
             if alert is not None:
                 self.carry.open[key] = replace(alert, last_seen_at=self.last.data_as_of)
@@ -157,9 +159,8 @@ class FastReplay(Replay):
 
     def _is_settled(self, name: str) -> bool:
         """Nothing can happen to it until its answer moves."""
-        key = (self.question.head.id, name)
-        alert = self.carry.open.get(key)
-        if key in self.carry.pending:
+        alert = self.carry.open.get(self._key(name))
+        if (self.question.head.id, name) in self.carry.pending:
             return False
         if alert is None:
             return name not in self.matching
@@ -234,7 +235,10 @@ def _grouped(frame: pl.DataFrame) -> dict[int, list[str]]:
 
 def _about(verdict: Verdict, awake: set[str]) -> Verdict:
     """A verdict without what it says of entities that were only there to show that the field is delivered."""
-    return replace(verdict, opened=tuple(item for item in verdict.opened if item.external_id in awake))
+    changes: dict[str, Any] = {"opened": tuple(item for item in verdict.opened if item.external_id in awake)}
+    if hasattr(verdict, "waiting"):
+        changes["waiting"] = tuple(item for item in verdict.waiting if item.external_id in awake)
+    return replace(verdict, **changes)
 
 
 def only_some(frames: Frames, names: set[str]) -> Frames:

@@ -163,14 +163,23 @@ Stacked = tuple[pl.DataFrame, list[int], pl.DataFrame, list[int]]
 def _unpack_together(by_id: Mapping[UUID, Mark], blobs: Blobs, needs: Needs) -> Stacked | None:
     record_counts = [by_id[frames_id].records for frames_id in blobs]
     metric_counts = [by_id[frames_id].metrics for frames_id in blobs]
-    records = _scan([blob[0] for blob in blobs.values() if isinstance(blob, tuple)], needs.columns, RECORD_SCHEMA)
+    records = _scan(
+        [blob[0] for blob in blobs.values() if isinstance(blob, tuple)], needs.columns, RECORD_SCHEMA
+    )
     found = records.collect()
     if found.height != sum(record_counts):
         return None
     found = found.with_columns(_slot_column(record_counts))
     if not needs.reads_metrics:
-        return found, record_counts, pl.DataFrame(schema={**METRIC_SCHEMA, "slot": pl.UInt32}), [0] * len(blobs)
-    packed = _scan([blob[1] for blob in blobs.values() if isinstance(blob, tuple)], tuple(METRIC_SCHEMA), METRIC_SCHEMA)
+        return (
+            found,
+            record_counts,
+            pl.DataFrame(schema={**METRIC_SCHEMA, "slot": pl.UInt32}),
+            [0] * len(blobs),
+        )
+    packed = _scan(
+        [blob[1] for blob in blobs.values() if isinstance(blob, tuple)], tuple(METRIC_SCHEMA), METRIC_SCHEMA
+    )
     if packed.select(pl.len()).collect().item() != sum(metric_counts):
         return None
     if needs.metrics is None:
