@@ -96,7 +96,11 @@ def scan(connection: psycopg.Connection) -> float:
         cursor.execute("SELECT metrics FROM watch.snapshot_frames ORDER BY snapshot_id")
         while rows := cursor.fetchmany(400):
             sources = [io.BytesIO(row[0]) for row in rows]
-            frame = pl.scan_ipc(sources).filter(pl.col("metric_name") == "open_rate").select("record_id", "metric_value")
+            frame = (
+                pl.scan_ipc(sources)
+                .filter(pl.col("metric_name") == "open_rate")
+                .select("record_id", "metric_value")
+            )
             frame.filter(pl.col("metric_value") < 15).collect()
     return time.perf_counter() - started
 
@@ -122,7 +126,9 @@ async def run(installation: Installation) -> dict:
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE watch.snapshot_frames")
         connection.execute("VACUUM ANALYZE watch.api_snapshots")
-        rule = Rule(uuid4(), "Low", "open_rate", Condition.LESS_THAN, "15", client_id=client, source_id=source)
+        rule = Rule(
+            uuid4(), "Low", "open_rate", Condition.LESS_THAN, "15", client_id=client, source_id=source
+        )
         database = Database(installation.login_url("api"), installation.login_url("worker"))
         scan(connection)
         growth = {}
@@ -141,10 +147,12 @@ async def run(installation: Installation) -> dict:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        with open_installation(Settings(data_dir=Path(folder))) as installation:
-            installation.prepare()
-            print(json.dumps(asyncio.run(run(installation))))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_installation(Settings(data_dir=Path(folder))) as installation,
+    ):
+        installation.prepare()
+        print(json.dumps(asyncio.run(run(installation))))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ from belvedere.watchtower.rule_book import (
     update_rule,
 )
 from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
+from belvedere.watchtower.why import WhyAsk, explain_rule
 from belvedere.watchtower.wording import limit_text
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "RuleFilter",
     "SavedRule",
     "WatchOutcome",
+    "WhyAsk",
     "acknowledge",
     "add_note",
     "apply_rules",
@@ -73,6 +75,7 @@ __all__ = [
     "describe_outcomes",
     "describe_plan",
     "draft_rows",
+    "explain_rule",
     "export_alerts",
     "export_rules",
     "get_alert",
