@@ -70,14 +70,14 @@ class Carry:
         self._recount(verdict, mark)
         for alert, finding in verdict.seen_again:
             self._see(alert, finding.head.value, rule, mark)
-        for breach in getattr(verdict, "waiting", ()):
+        for breach in verdict.waiting:
             self.pending[rule.id, breach.external_id or ""] = breach
-        for external_id in getattr(verdict, "cleared", ()):
+        for external_id in verdict.cleared:
             self.pending.pop((rule.id, external_id), None)
         for finding in verdict.opened:
             self.pending.pop((rule.id, finding.external_id), None)
             self._open(rule, finding, mark, is_about_no_data=False)
-        for finding in getattr(verdict, "silent", ()):
+        for finding in verdict.silent:
             self._open(rule, finding, mark, is_about_no_data=True)
 
     def _recount(self, verdict: Verdict, mark: Mark) -> None:
@@ -86,11 +86,11 @@ class Carry:
             self._change(alert, missing_readings=0)
         for alert in verdict.missing:
             self._change(alert, missing_readings=alert.missing_readings + 1)
-        for alert in getattr(verdict, "recovering", ()):
+        for alert in verdict.recovering:
             self._change(alert, good_readings=alert.good_readings + 1)
-        for alert in getattr(verdict, "relapsed", ()):
+        for alert in verdict.relapsed:
             self._change(alert, good_readings=0)
-        for alert in getattr(verdict, "kept", ()):
+        for alert in verdict.kept:
             self._change(alert, last_seen_at=mark.data_as_of, good_readings=0)
             self.account[key_of(alert)] = mark.account_id
 
@@ -105,7 +105,7 @@ class Carry:
             last_seen_at=mark.data_as_of,
             severity=rule.severity,
             current_value=finding.head.value,
-            **({"is_about_no_data": True} if is_about_no_data else {}),
+            is_about_no_data=is_about_no_data,
         )
         self.open[key_of(alert)] = alert
         self.account[key_of(alert)] = mark.account_id
@@ -123,4 +123,4 @@ class Carry:
 
 
 def key_of(alert: OpenAlert) -> Key:
-    return alert.rule_id, alert.external_id or "", bool(getattr(alert, "is_about_no_data", False))
+    return alert.rule_id, alert.external_id or "", alert.is_about_no_data

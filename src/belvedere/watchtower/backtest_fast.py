@@ -235,10 +235,11 @@ def _grouped(frame: pl.DataFrame) -> dict[int, list[str]]:
 
 def _about(verdict: Verdict, awake: set[str]) -> Verdict:
     """A verdict without what it says of entities that were only there to show that the field is delivered."""
-    changes: dict[str, Any] = {"opened": tuple(item for item in verdict.opened if item.external_id in awake)}
-    if hasattr(verdict, "waiting"):
-        changes["waiting"] = tuple(item for item in verdict.waiting if item.external_id in awake)
-    return replace(verdict, **changes)
+    return replace(
+        verdict,
+        opened=tuple(item for item in verdict.opened if item.external_id in awake),
+        waiting=tuple(item for item in verdict.waiting if item.external_id in awake),
+    )
 
 
 def only_some(frames: Frames, names: set[str]) -> Frames:

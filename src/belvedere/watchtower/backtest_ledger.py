@@ -126,7 +126,7 @@ class Ledger:
             self.close(verdict, mark, closing)
         for alert, finding in verdict.seen_again if counts else ():
             self.see(verdict, mark, alert, finding)
-        silent = {id(finding) for finding in getattr(verdict, "silent", ())}
+        silent = {id(finding) for finding in verdict.silent}
         for draft in draft_alerts(verdict, mark.place, self.client, self.base_url, mark.data_as_of):
             episode = self._begin(verdict, mark, draft.finding, draft.row)
             self.open[self._key(verdict, mark, episode.external_id, id(draft.finding) in silent)] = episode

@@ -145,7 +145,7 @@ class Sweep:
                 name: [round(float(value) / unit, 6) for value in thin[name]]
                 for name in ("least", "middle", "most")
             },
-            "entities": int(band["entities"].max() or 0),  # type: ignore[call-overload]
+            "entities": max(band["entities"].to_list(), default=0),
         }
 
 

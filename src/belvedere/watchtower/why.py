@@ -2,7 +2,7 @@
 stored when the reading was judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -109,7 +109,7 @@ async def _state(session: ReadSession, head: Rule, stored: StoredSnapshot, now: 
         open_alerts=await repository.load_open_alerts(
             session, stored.client_id, stored.snapshot_id, watched, now
         ),
-        parents=await repository.load_parent_facts(session, stored.client_id, parents),
+        parents=await repository.load_parent_facts(session, stored.client_id, stored.source_id, parents, now),
         metric_units={**units, **stored.metric_units},
         metric_labels=labels,
         data_as_of=stored.data_as_of,
@@ -168,8 +168,8 @@ def _why_unknown(
     judged = judge.judge(part)
     if judged.truth_at([row]) is not None:
         return None
-    for name, told in GUARDS:
-        if getattr(rule, name) and _answers_without(rule, name, stored, state, row, now):
+    for bare, told in _without_guards(rule):
+        if Judge(stored.frames, stored.previous, state, now).judge(Unit((bare,))).truth_at([row]) is not None:
             return told
     return _what_lacks(judge, rule, row, is_first=stored.previous is None)
 
@@ -185,17 +185,15 @@ def _what_lacks(judge: Judge, rule: Rule, row: int, *, is_first: bool) -> str:
     return "The value cannot be compared like this, or the reading before does not hold it."
 
 
-GUARDS = (
-    ("min_volume", "Too little volume: the rule waits for more."),
-    ("data_lag_minutes", "Too fresh: the rule waits until the figures have settled."),
-)
-
-
-def _answers_without(
-    rule: Rule, name: str, stored: StoredSnapshot, state: WatchState, row: int, now: datetime
-) -> bool:
-    part = Unit((replace(rule, **{name: None}),))
-    return Judge(stored.frames, stored.previous, state, now).judge(part).truth_at([row]) is not None
+def _without_guards(rule: Rule) -> Iterator[tuple[Rule, str]]:
+    """The rule without each guard it has, and what that guard waits for."""
+    if rule.min_volume is not None:
+        yield replace(rule, min_volume=None), "Too little volume: the rule waits for more."
+    if rule.data_lag_minutes is not None:
+        yield (
+            replace(rule, data_lag_minutes=None),
+            "Too fresh: the rule waits until the figures have settled.",
+        )
 
 
 async def _look_at_parent(
