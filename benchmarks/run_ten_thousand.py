@@ -29,7 +29,7 @@ from belvedere.notify.contracts import DeliveryRequest, Destination, Member, Mes
 from belvedere.sandbox.chat import Channel
 from belvedere.sandbox.faults import Fault, Mode, Target
 
-CHANNELS = 24
+CHANNELS = 120
 GROUP_EVERY = 10
 GROUP_SIZE = 5
 UNSETTLED = "SELECT count(*) FROM core.deliveries WHERE state IN ('ready', 'sending')"

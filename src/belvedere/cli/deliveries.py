@@ -71,7 +71,7 @@ def resend_messages(
     if bool(delivery) + bool(channel) + everything != 1:
         raise Invalid("Name deliveries, or --channel, or --all: one of them.")
     count = with_runtime(lambda runtime: _resend(runtime, delivery or [], channel))
-    out.line(f"{count} {'message' if count == 1 else 'messages'} will be sent again.")
+    out.print(f"{count} {'message' if count == 1 else 'messages'} will be sent again.")
 
 
 async def _resend(runtime: Any, words: list[str], channel: str | None) -> int:
@@ -98,7 +98,7 @@ def settle_message(delivery: Annotated[str, typer.Argument(help="Id of the deliv
     Example: belvedere deliveries arrived 0190a0a0-0000-7000-8000-000000000001
     """
     with_runtime(lambda runtime: _settle(runtime, delivery))
-    out.line("Settled as sent.")
+    out.print("Settled as sent.")
 
 
 async def _settle(runtime: Any, word: str) -> None:
