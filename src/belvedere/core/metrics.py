@@ -13,6 +13,19 @@ EVALUATIONS = Counter("belvedere_evaluations", "Rule evaluations by result.", ["
 EVALUATION_SECONDS = Histogram(
     "belvedere_evaluation_seconds", "Time to judge the rules of one snapshot.", registry=registry
 )
+EVALUATION_LAG = Histogram(
+    "belvedere_evaluation_lag_seconds", "Time from the end of a reading to its judgement.", registry=registry
+)
+OPEN_ALERTS = Gauge("belvedere_alerts_open", "Alerts that are open.", registry=registry)
+HELD_ALERTS = Gauge(
+    "belvedere_alerts_held", "Open alerts whose messages a silence or a storm holds.", registry=registry
+)
+PENDING_BREACHES = Gauge(
+    "belvedere_breaches_pending", "Breaches that have not lasted long enough to fire.", registry=registry
+)
+OVERDUE_EVALUATIONS = Gauge(
+    "belvedere_evaluations_overdue", "Completed readings that nobody judged for a minute.", registry=registry
+)
 ALERTS_OPENED = Counter("belvedere_alerts_opened", "Alerts opened.", ["severity"], registry=registry)
 ALERTS_RESOLVED = Counter("belvedere_alerts_resolved", "Alerts resolved.", ["severity"], registry=registry)
 DELIVERIES = Counter(

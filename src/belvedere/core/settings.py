@@ -130,6 +130,15 @@ class Settings(BaseSettings):
     delivery_give_up_hours: int = Field(
         default=24, ge=1, le=720, description="After this a delivery is dead."
     )
+    storm_wait_seconds: float = Field(
+        default=5.0,
+        ge=0,
+        le=600,
+        description="How long first messages of a rule for every client wait, so that a storm becomes one message.",
+    )
+    evaluation_keep_days: int = Field(
+        default=90, ge=1, le=3650, description="How long the record of judged readings is kept."
+    )
     job_heartbeat_seconds: int = Field(
         default=5, ge=1, le=600, description="How often a worker says it lives."
     )

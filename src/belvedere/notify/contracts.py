@@ -107,6 +107,11 @@ class Destination:
         return cls(ChannelKind.DISCORD_WEBHOOK, webhook_address(channel_id), channel_id)
 
     @classmethod
+    def webhook(cls, channel_id: UUID) -> "Destination":
+        """A stored signed webhook."""
+        return cls(ChannelKind.WEBHOOK, webhook_address(channel_id), channel_id)
+
+    @classmethod
     def email(cls, address: str) -> "Destination":
         """A mailbox, reached through the mail server of the settings."""
         return cls(ChannelKind.EMAIL, address.strip())
@@ -133,7 +138,13 @@ def webhook_channel_id(address: str) -> UUID | None:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRequest:
-    """One message for one destination; (subject, kind, destination) is sent once."""
+    """One message for one destination; (subject, kind, round, destination) is sent once.
+
+    `members`: the things it tells of when they are several; a thing that was told there already drops out, and a
+    message that loses all is not written. In the title and text of such a message `{count}` becomes the number that
+    is left, and their lines are added under the text. `round` counts tellings of a kind that may come again, such as
+    `again`. `not_before` holds it back until then.
+    """
 
     client_id: int
     subject_type: str
@@ -144,11 +155,12 @@ class DeliveryRequest:
     policy: RepeatPolicy = RepeatPolicy.AT_LEAST_ONCE
     members: tuple["Member", ...] = ()
     not_before: datetime | None = None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One of the things that a message for several tells of; its (subject, kind, destination) is told once too.
+    """One of the things that a message for several tells of; its (subject, kind, round, destination) is told once too.
 
     `line` is how the message lists it.
     """
@@ -156,3 +168,16 @@ class Member:
     subject_id: UUID
     line: str
     subject_type: str = "alert"
+    round: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was taken back before it was sent: one thing on one channel. `is_whole` tells that no message is left."""
+
+    client_id: int
+    subject_id: UUID
+    delivery_id: UUID
+    channel: ChannelKind
+    destination: str
+    is_whole: bool

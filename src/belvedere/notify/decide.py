@@ -14,7 +14,7 @@ KEY_WINDOW_SECONDS = 120.0
 
 NOT_CONFIGURED = "not_configured"
 _CREDENTIAL_CODES = frozenset({NOT_CONFIGURED, "credential_missing", "smtp_login"})
-_BREAKING_STATUSES = frozenset({401, 403, 404})
+_BREAKING_STATUSES = frozenset({401, 403, 404, 410})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,18 @@
 """A message as it is kept in its delivery row, and back."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from belvedere.notify.contracts import DeliveryRequest, Message, RepeatPolicy
+from belvedere.notify.contracts import Chart, DeliveryRequest, Message, RepeatPolicy
 from belvedere.notify.render import clean
 
 
 def to_document(request: DeliveryRequest) -> dict[str, Any]:
     """JSON that PostgreSQL takes whatever the message holds; `via` names the stored channel to send by."""
     message, destination = request.message, request.destination
-    return {
+    document = {
         "title": clean(message.title),
         "text": clean(message.text),
         "severity": clean(message.severity),
@@ -22,6 +23,40 @@ def to_document(request: DeliveryRequest) -> dict[str, Any]:
         "policy": request.policy.value,
         "via": None if destination.channel_id is None else str(destination.channel_id),
     }
+    if request.members:
+        document["group"] = True
+    if message.chart is not None:
+        document["chart"] = chart_document(message.chart)
+    return document
+
+
+def chart_document(chart: Chart) -> dict[str, Any]:
+    return {
+        "label": clean(chart.label),
+        "values": [finite(value) for value in chart.values],
+        "times": [clean(time) for time in chart.times],
+        "limit": finite(chart.limit),
+        "unit": None if chart.unit is None else clean(chart.unit),
+        "marked": chart.marked,
+    }
+
+
+def finite(value: float | None) -> float | None:
+    """JSON knows no infinity."""
+    return float(value) if value is not None and isfinite(value) else None
+
+
+def _chart(document: Mapping[str, Any] | None) -> Chart | None:
+    if not document:
+        return None
+    return Chart(
+        label=str(document.get("label") or ""),
+        values=tuple(document.get("values") or ()),
+        times=tuple(document.get("times") or ()),
+        limit=document.get("limit"),
+        unit=document.get("unit"),
+        marked=document.get("marked"),
+    )
 
 
 def from_document(document: Mapping[str, Any]) -> Message:
@@ -34,6 +69,7 @@ def from_document(document: Mapping[str, Any]) -> Message:
         url=document.get("url"),
         fields=tuple((str(label), str(value)) for label, value in document.get("fields") or ()),
         detail=document.get("detail") or {},
+        chart=_chart(document.get("chart")),
     )
 
 

@@ -18,15 +18,34 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
 def idem_key(request: DeliveryRequest) -> str:
     """The key of a request: the same subject, kind and destination always give the same 24 characters."""
     return subject_key(
-        request.client_id, request.subject_type, request.subject_id, request.kind, request.destination
+        request.client_id,
+        request.subject_type,
+        request.subject_id,
+        request.kind,
+        request.destination,
+        round=request.round,
     )
 
 
 def subject_key(
-    client_id: int, subject_type: str, subject_id: UUID, kind: MessageKind, destination: Destination
+    client_id: int,
+    subject_type: str,
+    subject_id: UUID,
+    kind: MessageKind,
+    destination: Destination,
+    *,
+    round: int = 0,  # noqa: A002 - the column's name
 ) -> str:
     """The key of one kind of message on a subject, such as that of its opening."""
-    parts = (client_id, subject_type, subject_id, kind, destination.channel, destination.address)
+    parts: tuple[object, ...] = (
+        client_id,
+        subject_type,
+        subject_id,
+        kind,
+        destination.channel,
+        destination.address,
+    )
+    parts = (*parts, round) if round else parts
     digest = blake2b("\x1f".join(map(str, parts)).encode(errors="replace"), digest_size=_KEY_BYTES)
     return base64.b32encode(digest.digest()).decode().lower()
 

@@ -23,8 +23,12 @@ def _sql(name: str) -> str:
     return (resources.files("belvedere.notify") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+_WAITS = _sql("waits")
+
+
 _FOLD = text(_sql("fold"))
-_CLAIM = text(_sql("claim"))
+_FOLD_REPEATS = text(_sql("fold_repeats"))
+_CLAIM = text(_sql("claim").replace("{waits}", _WAITS))
 _ACKNOWLEDGE = text(_sql("acknowledge"))
 _SETTLE = text(_sql("settle"))
 _EXPIRED = text(_sql("expired"))
@@ -41,6 +45,20 @@ _FENCE = text(
     SELECT client_id, id, attempts, :lease_token, :started_at, now(), 'fenced', :status_code, :provider_id,
            :error, :worker
       FROM counted
+    """
+)
+_ADOPT = text(
+    """
+    INSERT INTO core.delivery_members
+           (client_id, subject_type, subject_id, kind, round, channel, destination, delivery_id, line)
+    SELECT d.client_id, d.subject_type, d.subject_id, d.kind, d.round, d.channel, d.destination, d.id,
+           coalesce(d.message->>'title', '')
+      FROM core.deliveries d
+     WHERE d.state IN ('ready', 'sending')
+       AND NOT EXISTS (SELECT 1 FROM core.delivery_members m
+                        WHERE m.client_id = d.client_id AND m.delivery_id = d.id)
+       AND d.message->>'told_with' IS NULL
+        ON CONFLICT DO NOTHING
     """
 )
 _ENDED_AS = text(
@@ -64,15 +82,9 @@ _BREAK = text(
     """
 )
 _DUE_IN = text(
-    """
+    f"""
     SELECT extract(epoch FROM min(d.next_at) - now())::float8 FROM core.deliveries d
-     WHERE d.state = 'ready' AND d.message->>'told_with' IS NULL
-       AND NOT (d.kind = 'resolved' AND EXISTS (
-               SELECT 1 FROM core.deliveries o
-                WHERE o.client_id = d.client_id AND o.subject_type = d.subject_type
-                  AND o.subject_id = d.subject_id AND o.kind = 'opened' AND o.channel = d.channel
-                  AND o.destination = d.destination
-                  AND (o.state = 'sending' OR (o.state = 'ready' AND o.message->>'told_with' IS NULL))))
+     WHERE d.state = 'ready' AND d.message->>'told_with' IS NULL AND NOT ({_WAITS})
        AND NOT EXISTS (SELECT 1 FROM core.installation WHERE outbound_held = 1)
     """
 )
@@ -90,6 +102,7 @@ class Claim:
 
     client_id: int
     id: UUID
+    created_at: datetime
     subject_type: str
     subject_id: UUID
     kind: str
@@ -98,6 +111,7 @@ class Claim:
     idem_key: str
     message: dict[str, Any]
     opened_message: dict[str, Any] | None
+    members: list[dict[str, Any]] | None
     lease_token: UUID
     lease_until: datetime
     n: int
@@ -108,6 +122,9 @@ class Claim:
     channel_id: UUID | None
     channel_client_id: int | None
     channel_active: bool | None
+    channel_settings: dict[str, Any] | None
+    channel_broken: bool
+    fallback_channel_id: UUID | None
     credential_id: UUID | None
 
 
@@ -136,9 +153,15 @@ async def nobody_requests(session: WriteSession) -> bool:
     return bool((await session.execute(_NOBODY_REQUESTS)).scalar_one())
 
 
+async def adopt(session: WriteSession) -> None:
+    """Say what a message tells of where nobody did: rows of an older version, or written by hand."""
+    await session.execute(_ADOPT)
+
+
 async def fold(session: WriteSession) -> None:
-    """Make one message of an opening and an end that are both still unsent."""
+    """Make one message of an opening and an end that are both still unsent, and of a repeat and what it repeats."""
     await session.execute(_FOLD)
+    await session.execute(_FOLD_REPEATS)
 
 
 async def claim(

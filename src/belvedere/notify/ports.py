@@ -13,7 +13,8 @@ from belvedere.notify.render import Telling
 class Outgoing:
     """One message on its way. `thread_key` is the key of the opening that it follows.
 
-    `secret` is the opened credential of its stored channel; empty where the settings serve.
+    `secret` is the opened credential of its stored channel; empty where the settings serve. `url` is where a signed
+    webhook goes, `asked_at` when the message was asked for.
     """
 
     key: str
@@ -21,6 +22,9 @@ class Outgoing:
     telling: Telling
     sent_at: datetime
     thread_key: str | None = None
+    client_id: int = 0
+    url: str | None = None
+    asked_at: datetime | None = None
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

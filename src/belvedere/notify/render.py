@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from belvedere.connectors.discord.message import DiscordMessage, Embed
 from belvedere.core.text import cut
 from belvedere.notify.contracts import Message, MessageKind
+from belvedere.notify.grouping import Line, counted, listing, meanwhile
 
 REPEAT_TITLE = "Possible repeat"
 REPEAT_NOTE = (
@@ -31,13 +32,17 @@ _RESOLVED = "Resolved: "
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is said in one send. `opened` is the opening message that travels along with its end."""
+    """What is said in one send. `opened` is the opening message that travels along with its end.
+
+    `lines` are the things of a message for several.
+    """
 
     kind: MessageKind
     message: Message
     opened: Message | None = None
     possible_repeat: bool = False
     link: str | None = None
+    lines: tuple[Line, ...] = ()
 
 
 def clean(text: str) -> str:
@@ -71,10 +76,16 @@ def is_web_address(url: str) -> bool:
 
 def title(telling: Telling) -> str:
     """The alert's own title; an end says so once."""
-    said = one_line((telling.opened or telling.message).title) or "Message"
+    said = one_line(_title(telling)) or "Message"
     if telling.kind is not MessageKind.RESOLVED:
         return said
     return f"{_RESOLVED}{said.removeprefix(_RESOLVED)}"
+
+
+def _title(telling: Telling) -> str:
+    if len(telling.lines) == 1:
+        return telling.lines[0].text or telling.message.title
+    return counted((telling.opened or telling.message).title, telling.lines)
 
 
 def client(telling: Telling) -> str:
@@ -97,11 +108,12 @@ def tone(telling: Telling) -> str:
 
 
 def paragraphs(telling: Telling) -> list[str]:
-    """What the body says, in order: a warning of a repeat, what opened, what ended."""
+    """What the body says, in order: a warning of a repeat, what opened, what ended, the list."""
     said = [REPEAT_NOTE] if telling.possible_repeat else []
     if telling.opened is not None:
         said += [TOGETHER_NOTE, clean(telling.opened.text).strip()]
-    said.append(clean(telling.message.text).strip())
+    said.append(counted(clean(telling.message.text).strip(), telling.lines))
+    said += [meanwhile(telling.lines), clean(listing(telling.lines))]
     return [part for part in said if part]
 
 

@@ -33,18 +33,32 @@ _ATTEMPTS = """
                 'worker', a.worker) ORDER BY a.n DESC), '[]'::jsonb)
        FROM core.delivery_attempts a WHERE a.client_id = d.client_id AND a.delivery_id = d.id)
 """
+_MEMBERS = """
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'subject_type', m.subject_type, 'subject_id', m.subject_id, 'kind', m.kind, 'line', m.line)
+                ORDER BY m.line, m.subject_id, m.kind), '[]'::jsonb)
+       FROM core.delivery_members m WHERE m.client_id = d.client_id AND m.delivery_id = d.id)
+"""
 _DETAIL = text(
     f"""
     SELECT (({_ROW}) || jsonb_build_object(
-               'text', d.message->>'text', 'fields', d.message->'fields', 'url', d.message->>'url',
+               'text', d.message->>'text', 'members', {_MEMBERS}, 'fields', d.message->'fields', 'url', d.message->>'url',
                'attempt_log', {_ATTEMPTS}))::text
     {_FROM} WHERE d.id = :id
     """
 )
 _OF_SUBJECTS = text(
     f"""
-    SELECT d.subject_id, ({_ROW})::text AS body {_FROM}
-     WHERE d.subject_type = :subject_type AND d.subject_id = ANY(:ids) ORDER BY d.created_at, d.id
+    WITH told AS (
+        SELECT client_id, delivery_id AS id, subject_id FROM core.delivery_members
+         WHERE subject_type = :subject_type AND subject_id = ANY(:ids)
+         UNION
+        SELECT client_id, id, subject_id FROM core.deliveries
+         WHERE subject_type = :subject_type AND subject_id = ANY(:ids)
+    )
+    SELECT t.subject_id, ({_ROW})::text AS body {_FROM}
+      JOIN told t ON t.client_id = d.client_id AND t.id = d.id
+     ORDER BY d.created_at, d.id
     """
 )
 _COUNTS = text(
@@ -148,7 +162,7 @@ async def get_delivery(session: ReadSession, delivery_id: UUID) -> str:
 async def deliveries_of(
     session: ReadSession, subject_ids: Sequence[UUID], *, subject_type: str = "alert"
 ) -> dict[UUID, list[dict[str, Any]]]:
-    """The deliveries of each subject, oldest first; a subject without any is left out."""
+    """The messages that tell of each subject, oldest first; a subject without any is left out."""
     found: dict[UUID, list[dict[str, Any]]] = {}
     if not subject_ids:
         return found

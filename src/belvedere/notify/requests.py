@@ -1,7 +1,8 @@
 """Asking for deliveries in the transaction of their cause, and asking again for one that was given up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from importlib import resources
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,14 @@ from belvedere.core.database import WriteSession
 from belvedere.core.errors import Conflict, NotFound
 from belvedere.core.ids import uuid7_batch
 from belvedere.notify import outbox
-from belvedere.notify.contracts import DeliveryRequest, DeliveryState
+from belvedere.notify.contracts import (
+    ChannelKind,
+    DeliveryRequest,
+    DeliveryState,
+    Member,
+    MessageKind,
+    Withdrawn,
+)
 from belvedere.notify.documents import to_document
 from belvedere.notify.keys import idem_key
 from belvedere.notify.render import clean
@@ -22,28 +30,11 @@ from belvedere.notify.verdicts import wake
 CRITICAL = "critical"
 _RANKS = {CRITICAL: 0, "warning": 1}
 
-# A channel that this transaction cannot see (the agency's, from a job of one client) is found again by the
-# sender through `via`; a channel that is gone must not end the transaction of an alert.
-_INSERT = text(
-    """
-    INSERT INTO core.deliveries
-           (id, client_id, subject_type, subject_id, kind, channel, channel_id, channel_client_id,
-            destination, idem_key, severity, message, created_at)
-    SELECT r.id, r.client_id, r.subject_type, r.subject_id, r.kind, r.channel, c.id, c.client_id,
-           r.destination, r.idem_key, r.severity, r.message, :now
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
-               id uuid, client_id integer, subject_type text, subject_id uuid, kind text, channel text,
-               via uuid, destination text, idem_key text, severity text, message jsonb)
-      LEFT JOIN core.channels c ON c.id = r.via AND c.client_id IN (0, r.client_id)
-     ORDER BY r.id
-        ON CONFLICT DO NOTHING
-    RETURNING id
-    """
-)
+_INSERT = text((resources.files("belvedere.notify") / "sql" / "request.sql").read_text(encoding="utf-8"))
+_WITHDRAW = text((resources.files("belvedere.notify") / "sql" / "withdraw.sql").read_text(encoding="utf-8"))
 _LOCK = text(
     """
-    SELECT id, client_id, state, message->>'told_with' AS told_with, message->>'combines' AS combines
-      FROM core.deliveries WHERE id = :id FOR UPDATE
+    SELECT id, client_id, state, message->>'told_with' AS told_with FROM core.deliveries WHERE id = :id FOR UPDATE
     """
 )
 _AGAIN = text(
@@ -51,7 +42,8 @@ _AGAIN = text(
     UPDATE core.deliveries
        SET state = 'ready', next_at = now(), give_up_at = NULL,
            possible_repeat = possible_repeat OR state = 'unknown'
-     WHERE client_id = :client_id AND id = ANY(:ids) AND state IN ('dead', 'unknown', 'ready')
+     WHERE client_id = :client_id AND (id = :id OR message->>'told_with' = CAST(:id AS text))
+       AND state IN ('dead', 'unknown', 'ready')
     """
 )
 
@@ -61,7 +53,8 @@ async def request_deliveries(
 ) -> list[UUID]:
     """Put messages into the outbox of the caller's transaction and wake the sender; critical ones first.
 
-    Returns the ids of deliveries that are new; what was asked for before is left as it is.
+    Returns the ids of deliveries that are new; what was asked for before is left as it is. A message for several
+    things tells only of those that no other message of its kind and destination tells.
     """
     if not requests:
         return []
@@ -71,9 +64,44 @@ async def request_deliveries(
     await outbox.join_requesters(session)
     values = {"rows": orjson.dumps(rows).decode(), "now": now}
     added = set((await session.execute(_INSERT, values)).scalars())
-    if added:
-        await wake(session, 0, now, urgent=ordered[0].message.severity == CRITICAL)
-    return [identity for identity in ids if identity in added]
+    new = [(identity, asked) for identity, asked in zip(ids, ordered, strict=True) if identity in added]
+    await _wake_for([asked for _, asked in new], session, now)
+    return [identity for identity, _ in new]
+
+
+async def _wake_for(asked: Sequence[DeliveryRequest], session: WriteSession, now: datetime) -> None:
+    """A wake-up for now, and one for each moment until which a message is held back."""
+    due = [request for request in asked if request.not_before is None or request.not_before <= now]
+    if due:
+        await wake(session, 0, now, urgent=any(request.message.severity == CRITICAL for request in due))
+    for moment in {request.not_before for request in asked if request.not_before} - {None}:
+        if moment > now:
+            await wake(session, (moment - now).total_seconds(), now)
+
+
+async def withdraw_unsent(
+    session: WriteSession,
+    subject_ids: Collection[UUID],
+    kind: MessageKind,
+    *,
+    client_ids: Collection[int] | None = None,
+    subject_type: str = "alert",
+) -> list[Withdrawn]:
+    """Take back what has not been sent about these things, as when one message for all is to take its place.
+
+    Needs the service scope: it deletes. A message that is on its way, may have arrived or carries an end stays.
+    What was taken back can be asked for again.
+    """
+    if not subject_ids:
+        return []
+    values = {
+        "subject_ids": list(subject_ids),
+        "subject_type": subject_type,
+        "kind": kind.value,
+        "client_ids": None if client_ids is None else list(client_ids),
+    }
+    rows = (await session.execute(_WITHDRAW, values)).mappings().all()
+    return [Withdrawn(**{**row, "channel": ChannelKind(row["channel"])}) for row in rows]
 
 
 async def resend(session: WriteSession, delivery_id: UUID, *, actor: str, now: datetime) -> UUID:
@@ -90,8 +118,7 @@ async def resend(session: WriteSession, delivery_id: UUID, *, actor: str, now: d
     if state is DeliveryState.SENDING:
         raise Conflict("This message is being sent right now.", code="being_sent")
     await outbox.join_requesters(session)
-    ids = [row["id"], *([UUID(row["combines"])] if row["combines"] else [])]
-    await session.execute(_AGAIN, {"client_id": row["client_id"], "ids": ids})
+    await session.execute(_AGAIN, {"client_id": row["client_id"], "id": row["id"]})
     await audit.record(
         session,
         action="delivery.resend",
@@ -121,10 +148,28 @@ def _row(identity: UUID, request: DeliveryRequest) -> dict[str, Any]:
         "subject_type": request.subject_type,
         "subject_id": request.subject_id,
         "kind": request.kind.value,
+        "round": request.round,
         "channel": destination.channel.value,
         "via": destination.channel_id,
         "destination": clean(destination.address),
         "idem_key": idem_key(request),
         "severity": clean(request.message.severity),
         "message": to_document(request),
+        "not_before": request.not_before,
+        "members": [
+            {
+                "subject_type": member.subject_type,
+                "subject_id": member.subject_id,
+                "round": member.round,
+                "line": clean(member.line),
+            }
+            for member in members_of(request)
+        ],
     }
+
+
+def members_of(request: DeliveryRequest) -> tuple[Member, ...]:
+    """What a message tells of: its members, or its own subject."""
+    if request.members:
+        return request.members
+    return (Member(request.subject_id, request.message.title, request.subject_type, request.round),)

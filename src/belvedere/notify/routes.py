@@ -19,6 +19,7 @@ from belvedere.notify.contracts import ChannelKind, DeliveryState, MessageKind
 from belvedere.notify.schemas import (
     Accepted,
     ChannelCreate,
+    ChannelCreated,
     ChannelList,
     ChannelRead,
     ChannelUpdate,
@@ -93,11 +94,14 @@ async def list_channels(
     return Response(f'{{"data":[{",".join(rows)}]}}', media_type=JSON)
 
 
-@router.post("/channels", status_code=201, response_model=ChannelRead)
+@router.post("/channels", status_code=201, response_model=ChannelCreated)
 async def create_channel(
     body: ChannelCreate, access: WriteAccess = Depends(writing("channels.write"), scope="function")
 ) -> Response:
-    """Store a channel; a webhook's address and a bot's token are sealed and never shown again."""
+    """Store a channel; a webhook's address and a bot's token are sealed and never shown again.
+
+    The secret of a signed webhook is in this answer and in no other.
+    """
     access.require(body.client_id)
     await get_client(access.session, body.client_id)
     draft = service.ChannelDraft(
@@ -105,7 +109,7 @@ async def create_channel(
         body.name,
         body.client_id,
         body.address,
-        _revealed(body.webhook_url) or _revealed(body.token),
+        _secret_of(body),
     )
     channel = await service.create_channel(
         access.session,
@@ -113,10 +117,22 @@ async def create_channel(
         actor=access.actor,
         now=access.now,
         discord_base_url=access.runtime.settings.discord_base_url,
+        allowed=access.runtime.settings.allow_private_networks,
     )
     location = f"{access.request.url.path}/{channel.id}"
-    shown = await _shown(access, channel.id)
+    shown = await _shown(access, channel.id, channel.issued_secret)
     return Response(shown, 201, {"Location": location}, media_type=JSON)
+
+
+@router.post("/channels/{channel_id}/rotate-secret", response_model=ChannelCreated)
+async def rotate_channel_secret(
+    channel_id: UUID, access: WriteAccess = Depends(writing("channels.write"), scope="function")
+) -> Response:
+    """A new secret for a signed webhook, in this answer only; the one before signs too for 24 hours."""
+    channel = await service.get_channel(access.session, channel_id)
+    access.require(channel.client_id)
+    changed = await service.rotate_secret(access.session, channel_id, actor=access.actor, now=access.now)
+    return Response(await _shown(access, channel_id, changed.issued_secret), media_type=JSON)
 
 
 @router.get("/channels/{channel_id}", response_model=ChannelRead)
@@ -135,8 +151,10 @@ async def update_channel(
     """Rename, readdress or switch off a channel, or give it a new secret."""
     channel = await service.get_channel(access.session, channel_id)
     access.require(channel.client_id)
-    changes: dict[str, Any] = body.model_dump(exclude_unset=True, exclude={"webhook_url", "token"})
-    secret = _revealed(body.webhook_url) or _revealed(body.token)
+    changes: dict[str, Any] = body.model_dump(
+        exclude_unset=True, exclude={"webhook_url", "token", "signing_secret"}
+    )
+    secret = _secret_of(body)
     if secret:
         changes["secret"] = secret
     await service.change_channel(
@@ -146,6 +164,7 @@ async def update_channel(
         actor=access.actor,
         now=access.now,
         discord_base_url=access.runtime.settings.discord_base_url,
+        allowed=access.runtime.settings.allow_private_networks,
     )
     return Response(await _shown(access, channel_id), media_type=JSON)
 
@@ -178,9 +197,11 @@ async def send_test_message(
     return _accepted(response, access, delivery_id)
 
 
-async def _shown(access: Access, channel_id: UUID) -> str:
+async def _shown(access: Access, channel_id: UUID, issued_secret: str | None = None) -> str:
     for row in await service.list_channels(access.session, channel_id=channel_id):
-        return row
+        if issued_secret is None:
+            return row
+        return orjson.dumps({**orjson.loads(row), "signing_secret": issued_secret}).decode()
     raise NotFound("There is no such channel.")
 
 
@@ -195,6 +216,11 @@ def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     at, identity = CURSORS.read("deliveries", cursor)
     return datetime.fromisoformat(at), UUID(identity)
+
+
+def _secret_of(body: ChannelCreate | ChannelUpdate) -> str:
+    given = (_revealed(one) for one in (body.webhook_url, body.token, body.signing_secret))
+    return next(filter(None, given), "")
 
 
 def _revealed(secret: SecretStr | None) -> str:

@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from belvedere.notify.contracts import ChannelKind, DeliveryState, MessageKind
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Address = Annotated[str, Field(max_length=254, description="A Discord channel id or an e-mail address.")]
+Address = Annotated[
+    str,
+    Field(max_length=1000, description="A Discord channel id, an e-mail address or a signed webhook's URL."),
+]
 Secret = Annotated[SecretStr, Field(max_length=2000)]
 
 
@@ -20,7 +23,10 @@ class Body(BaseModel):
 
 
 class ChannelCreate(Body):
-    """`webhook_url` is needed for a webhook, `address` for the others; `token` is a bot's own."""
+    """`webhook_url` is needed for a Discord webhook, `address` for the others; `token` is a bot's own.
+
+    `signing_secret` (`whsec_…`) is for a signed webhook that has one already; without it one is made.
+    """
 
     kind: ChannelKind
     name: Name
@@ -28,18 +34,26 @@ class ChannelCreate(Body):
     address: Address = ""
     webhook_url: Secret | None = None
     token: Secret | None = None
+    signing_secret: Secret | None = None
 
 
 class ChannelUpdate(Body):
     name: Name | None = None
     address: Address | None = None
     is_active: bool | None = None
+    fallback_channel_id: Annotated[
+        UUID | None, Field(description="Used while this one is broken; null takes it off.")
+    ] = None
     webhook_url: Secret | None = None
     token: Secret | None = None
+    signing_secret: Secret | None = None
 
 
 class ChannelRead(BaseModel):
-    """A channel and its health; `waiting`, `dead` and `unknown` count the last 30 days."""
+    """A channel and its health; `waiting`, `dead` and `unknown` count the last 30 days.
+
+    `success_percent` is of the tries of the last 24 hours; null without any.
+    """
 
     id: UUID
     client_id: int
@@ -48,17 +62,29 @@ class ChannelRead(BaseModel):
     name: str
     address: str | None
     webhook_id: str | None = None
+    url: str | None = None
+    fallback_channel_id: UUID | None = None
+    fallback: str | None = None
+    previous_secret_until: datetime | None = None
     has_secret: bool
     is_active: bool
     broken_since: datetime | None = None
     broken_reason: str | None = None
     last_sent_at: datetime | None = None
     sent_today: int = 0
+    tries_today: int = 0
+    success_percent: float | None = None
     waiting: int = 0
     dead: int = 0
     unknown: int = 0
     created_at: datetime
     updated_at: datetime
+
+
+class ChannelCreated(ChannelRead):
+    """A new channel, or one with a new secret; `signing_secret` is shown this once."""
+
+    signing_secret: str | None = None
 
 
 class ChannelList(BaseModel):
@@ -85,6 +111,10 @@ class DeliveryRead(BaseModel):
     possible_repeat: bool
     told_with: UUID | None = None
     combines: UUID | None = None
+    round: int = 0
+    is_group: bool = False
+    rerouted_to: UUID | None = None
+    rerouted_from: UUID | None = None
     idempotency_key: str
     receipt: str | None = None
     error: str | None = None
@@ -109,7 +139,17 @@ class AttemptRead(BaseModel):
     worker: str | None = None
 
 
+class MemberRead(BaseModel):
+    """One thing that the message tells of."""
+
+    subject_type: str
+    subject_id: UUID
+    kind: MessageKind
+    line: str
+
+
 class DeliveryDetail(DeliveryRead):
+    members: list[MemberRead] = []
     text: str | None = None
     fields: list[Any] | None = None
     url: str | None = None

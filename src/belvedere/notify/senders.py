@@ -1,4 +1,4 @@
-"""The real channels, on the connectors: Discord as a bot, Discord by webhook, mail."""
+"""The real channels, on the connectors: Discord as a bot, Discord by webhook, mail, signed webhooks."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from belvedere.connectors.contracts import SendError
 from belvedere.connectors.discord.client import DiscordClient
 from belvedere.connectors.smtp.client import SmtpServer, send_mail
 from belvedere.connectors.smtp.message import build_message
+from belvedere.connectors.webhook.client import WebhookClient
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.notify.contracts import ChannelKind
@@ -14,6 +15,7 @@ from belvedere.notify.keys import message_id
 from belvedere.notify.ports import Outgoing, Receipt, Senders
 from belvedere.notify.render import discord_message
 from belvedere.notify.render_mail import mail
+from belvedere.notify.render_webhook import webhook_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,21 @@ class Mailbox:
         return Receipt(own_id, receipt.code)
 
 
+@dataclass(frozen=True, slots=True)
+class SignedWebhook:
+    """The id of a push is the key: a receiver that keeps ids takes it once."""
+
+    client: WebhookClient
+
+    async def send(self, outgoing: Outgoing) -> Receipt:
+        secrets = [outgoing.secret[name] for name in ("secret", "previous") if outgoing.secret.get(name)]
+        if not outgoing.url or not secrets:
+            raise not_configured("webhook", "The webhook has no address or secret. Enter it under Channels.")
+        body = webhook_body(outgoing.telling, outgoing.client_id, outgoing.asked_at or outgoing.sent_at)
+        status = await self.client.push(outgoing.url, secrets, outgoing.key, body, outgoing.sent_at)
+        return Receipt(outgoing.key, status)
+
+
 def real_senders(runtime: Runtime) -> Senders:
     """Every channel as it is set up."""
     client = DiscordClient(runtime.http, runtime.settings.discord_base_url)
@@ -98,6 +115,7 @@ def real_senders(runtime: Runtime) -> Senders:
         ChannelKind.DISCORD_BOT: DiscordBot(client, runtime.settings),
         ChannelKind.DISCORD_WEBHOOK: DiscordWebhook(client),
         ChannelKind.EMAIL: Mailbox(runtime.settings),
+        ChannelKind.WEBHOOK: SignedWebhook(WebhookClient(runtime.http)),
     }
 
 

@@ -25,11 +25,13 @@ from belvedere.notify import outbox, verdicts
 from belvedere.notify.contracts import ChannelKind, Destination, MessageKind
 from belvedere.notify.decide import Failure
 from belvedere.notify.documents import from_document
+from belvedere.notify.grouping import lines_of
 from belvedere.notify.keys import subject_key
 from belvedere.notify.outbox import Claim
 from belvedere.notify.ports import Outgoing, Receipt, Senders
 from belvedere.notify.render import Telling, absolute_link
 from belvedere.notify.senders import real_senders
+from belvedere.notify.webhooks import previous_credential
 
 log = get_logger("notify.sending")
 
@@ -41,6 +43,9 @@ DEADLINE_SHARE = 0.75
 LOOK_AGAIN_SECONDS = 0.05
 RECORD_AGAIN_SECONDS = 0.25
 ACTOR = "sender"
+STORED_ONLY = frozenset({ChannelKind.DISCORD_WEBHOOK, ChannelKind.WEBHOOK})
+"""Kinds that cannot send without their stored channel."""
+
 SCOPE = Scope.service(ACTOR)
 
 CHANNEL_GONE = Failure(
@@ -224,6 +229,7 @@ class Sending:
             opened=from_document(claim.opened_message) if claim.opened_message else None,
             possible_repeat=claim.possible_repeat,
             link=absolute_link(message.url, self.runtime.settings.address),
+            lines=lines_of(claim.members),
         )
         return Outgoing(
             key=claim.idem_key,
@@ -233,27 +239,38 @@ class Sending:
             thread_key=thread_key(claim)
             if kind is MessageKind.RESOLVED and not claim.opened_message
             else None,
-            secret=await self._secret(claim, now),
+            client_id=claim.client_id,
+            url=(claim.channel_settings or {}).get("url"),
+            asked_at=claim.created_at,
+            secret=await self._secrets_of(claim, now),
         )
 
-    async def _secret(self, claim: Claim, now: datetime) -> dict[str, str]:
-        """The credential of the stored channel, opened once for a run."""
-        if claim.credential_id is None or claim.channel_client_id is None:
+    async def _secrets_of(self, claim: Claim, now: datetime) -> dict[str, str]:
+        """The credential of the stored channel; while a secret is being replaced, the one before as well."""
+        if claim.credential_id is None:
             return {}
-        if claim.credential_id not in self.secrets:
+        secret = await self._secret(claim, claim.credential_id, now)
+        before = previous_credential(claim.channel_settings or {}, now)
+        if before is None:
+            return secret
+        return {**secret, "previous": (await self._secret(claim, before, now))["secret"]}
+
+    async def _secret(self, claim: Claim, credential_id: UUID, now: datetime) -> dict[str, str]:
+        """Opened once for a run."""
+        if claim.channel_client_id is not None and credential_id not in self.secrets:
             async with self.runtime.db.write(SCOPE) as session:
-                self.secrets[claim.credential_id] = dict(
+                self.secrets[credential_id] = dict(
                     await open_credential(
-                        session, claim.channel_client_id, claim.credential_id, "send a message", ACTOR, now
+                        session, claim.channel_client_id, credential_id, "send a message", ACTOR, now
                     )
                 )
-        return self.secrets[claim.credential_id]
+        return self.secrets[credential_id]
 
 
 def unusable_channel(claim: Claim) -> Failure | None:
     """Why a message cannot go by the channel it names."""
     if claim.channel_id is None:
-        needs_channel = claim.channel is ChannelKind.DISCORD_WEBHOOK or claim.message.get("via") is not None
+        needs_channel = claim.channel in STORED_ONLY or claim.message.get("via") is not None
         return CHANNEL_GONE if needs_channel else None
     return None if claim.channel_active else CHANNEL_OFF
 
@@ -279,6 +296,7 @@ async def sweep(runtime: Runtime, *, most: int = 200, spread: Callable[[], float
     now = runtime.clock()
     hours = runtime.settings.delivery_give_up_hours
     async with runtime.db.write(SCOPE) as session:
+        await outbox.adopt(session)
         found = await outbox.expired(session, most, hours)
         for silent in found:
             await verdicts.lease_over(session, silent, spread(), now)

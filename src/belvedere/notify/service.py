@@ -2,13 +2,14 @@
 
 # A request wakes this job, so it must be known wherever one can be made.
 from belvedere.notify import jobs as _jobs  # noqa: F401
+from belvedere.notify.channel_rows import Channel, get_channel
 from belvedere.notify.channels import (
-    Channel,
     ChannelDraft,
     change_channel,
+    client_webhook,
     create_channel,
-    get_channel,
     remove_channel,
+    rotate_secret,
     send_test,
     store_webhook_channel,
 )
@@ -23,15 +24,23 @@ from belvedere.notify.repository import (
     list_channels,
     list_deliveries,
 )
-from belvedere.notify.requests import request_deliveries, resend
+from belvedere.notify.requests import request_deliveries, resend, withdraw_unsent
+from belvedere.notify.template_facts import VARIABLES, alert_facts
+from belvedere.notify.templating import Rendered, TemplateRefused, check_template, render, render_or_words
 
 __all__ = [
+    "VARIABLES",
     "Channel",
     "ChannelDraft",
     "DeliveryFilter",
     "Hold",
     "JsonPage",
+    "Rendered",
+    "TemplateRefused",
+    "alert_facts",
     "change_channel",
+    "check_template",
+    "client_webhook",
     "counts_by_state",
     "create_channel",
     "deliveries_of",
@@ -44,8 +53,12 @@ __all__ = [
     "outbound_hold",
     "release_outbound",
     "remove_channel",
+    "render",
+    "render_or_words",
     "request_deliveries",
     "resend",
+    "rotate_secret",
     "send_test",
     "store_webhook_channel",
+    "withdraw_unsent",
 ]

@@ -7,31 +7,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from belvedere.core.ids import new_id
+from belvedere.core.ids import uuid7_batch
 from belvedere.notify.contracts import (
     ChannelKind,
-    DeliveryRequest,
     Destination,
     Message,
-    MessageKind,
+    webhook_address,
 )
 from belvedere.watchtower import wording
+from belvedere.watchtower.conditions import kind_of
 from belvedere.watchtower.contracts import Condition, Finding, Place, Rule, Verdict
-from belvedere.watchtower.repository import ClosedAlert
 
 WEBHOOK_PREFIX = "webhook:"
 ALERT = "alert"
+NO_DATA = "no_data"
+EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
-    """What messages need of a client."""
+    """What messages need of a client. `webhook_channel_id` is its first active webhook channel."""
 
     id: int
     name: str
     currency: str
     discord_channel_id: str | None = None
     email_recipients: tuple[str, ...] = ()
+    webhook_channel_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,75 +44,100 @@ class Draft:
     rule: Rule
     finding: Finding
     destinations: tuple[Destination, ...]
-    message: Message
+    message: Message | None
 
 
-def fingerprint(rule_id: UUID, client_id: int, target: str, source_id: UUID, external_id: str) -> str:
+def fingerprint(
+    rule_id: UUID, client_id: int, target: str, source_id: UUID, external_id: str, kind: str = ""
+) -> str:
     """The identity of an alert: its rule, client, target and entity, never the record, which each reading
-    renews.
+    renews. A whole reading is the entity without a name.
     """
-    parts = (str(rule_id), str(client_id), target, str(source_id), external_id)
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    parts = [str(rule_id), str(client_id), target, str(source_id), external_id]
+    return hashlib.sha256("\x1f".join([*parts, kind] if kind else parts).encode()).hexdigest()
 
 
 def draft_alerts(
     verdict: Verdict, place: Place, client: ClientFacts, base_url: str, now: datetime
 ) -> Iterable[Draft]:
-    """Every alert that a verdict opens."""
+    """One draft for each entity that the rule fired on."""
+    findings = [(finding, "") for finding in verdict.opened] + [(found, NO_DATA) for found in verdict.silent]
+    if not findings:
+        return
     rule = verdict.rule
     destinations = tuple(destinations_of(rule, client)) if rule.notify_immediately else ()
     told = [destination_document(destination) for destination in destinations]
-    for finding in verdict.opened:
-        alert_id = new_id(now)
-        title = wording.title(finding, client.currency)
-        message = wording.message(finding.conditions, rule.name, client.name, client.currency)
-        row = {
-            "id": alert_id,
-            "event_id": new_id(now),
-            "rule_id": rule.id,
-            "rule_client_id": rule.client_id,
-            "record_id": finding.record_id,
-            "external_id": finding.external_id,
-            "entity_name": finding.entity_name,
-            "fingerprint": fingerprint(
-                rule.id, place.client_id, place.target_table, place.source_id, finding.external_id
-            ),
-            "title": title,
-            "message": message,
-            "severity": rule.severity,
-            "current_value": wording.shown(finding.head.value),
-            "previous_value": wording.shown(finding.head.previous),
-            "reason": reason_document(rule, finding),
-            "detail": {
-                "destinations": told,
-                # A change has no end to tell.
-                "end_destinations": [] if is_event(finding) else told,
-                "value": wording.shown(finding.head.value),
-            },
+    ids = uuid7_batch(2 * len(findings), now)
+    for number, (finding, kind) in enumerate(findings):
+        alert_id, event_id = ids[2 * number], ids[2 * number + 1]
+        row = _row(rule, finding, kind, place, client, alert_id)
+        row["event_id"] = event_id
+        row["detail"] = {
+            "destinations": told,
+            # A change has no end to tell.
+            "end_destinations": [] if is_event(finding) else told,
+            "value": row["current_value"],
         }
-        words = Message(
-            title=title,
-            text=message,
-            severity=rule.severity,
-            client_name=client.name,
-            url=alert_url(base_url, alert_id),
-            fields=wording.fields(finding.conditions, rule.name, client.name, client.currency),
-            detail={"alert_id": str(alert_id), "rule_id": str(rule.id)},
-        )
+        words = _opening_words(row, rule, finding, client, base_url) if destinations else None
         yield Draft(row, rule, finding, destinations, words)
 
 
-def is_event(finding: Finding) -> bool:
-    return any(condition.condition == Condition.CHANGED for condition in finding.conditions)
-
-
-def reason_document(rule: Rule, finding: Finding) -> dict[str, Any]:
-    """Why it fired: every condition with its value, limit and result."""
+def _row(
+    rule: Rule, finding: Finding, kind: str, place: Place, client: ClientFacts, alert_id: UUID
+) -> dict[str, Any]:
+    value = wording.shown(finding.head.value)
     return {
+        "id": alert_id,
+        "rule_id": rule.id,
+        "rule_client_id": rule.client_id,
+        "record_id": finding.record_id,
+        "external_id": finding.external_id or None,
+        "entity_name": finding.entity_name,
+        "fingerprint": fingerprint(
+            rule.id, place.client_id, place.target_table, place.source_id, finding.external_id, kind
+        ),
+        "title": wording.title(finding, client.currency),
+        "message": _sentence(rule, finding, kind, client),
+        "severity": rule.severity,
+        "current_value": value,
+        "previous_value": wording.shown(finding.head.previous),
+        "reason": {**reason_document(rule, finding, kind), "told_value": value},
+    }
+
+
+def _sentence(rule: Rule, finding: Finding, kind: str, client: ClientFacts) -> str:
+    if kind != NO_DATA:
+        return wording.message(finding.conditions, rule.name, client.name, client.currency)
+    return f"{finding.head.label} has no value to judge. Rule “{rule.name}”, client {client.name}."
+
+
+def _opening_words(
+    row: dict[str, Any], rule: Rule, finding: Finding, client: ClientFacts, base_url: str
+) -> Message:
+    return Message(
+        title=row["title"],
+        text=row["message"],
+        severity=rule.severity,
+        client_name=client.name,
+        url=alert_url(base_url, row["id"]),
+        fields=wording.fields(finding.conditions, rule.name, client.name, client.currency),
+        detail={"alert_id": str(row["id"]), "rule_id": str(rule.id)},
+    )
+
+
+def is_event(finding: Finding) -> bool:
+    return any(kind_of(Condition(condition.condition)).is_event for condition in finding.conditions)
+
+
+def reason_document(rule: Rule, finding: Finding, kind: str = "") -> dict[str, Any]:
+    """Why it fired: every condition with its value, limit and result."""
+    reason = {
         "rule_name": rule.name,
         "rule_version": rule.version,
         "conditions": [condition.document() for condition in finding.conditions],
     }
+    kind = kind or (EVENT if is_event(finding) else "")
+    return {**reason, "kind": kind} if kind else reason
 
 
 def alert_url(base_url: str, alert_id: UUID) -> str | None:
@@ -132,6 +159,11 @@ def destinations_of(rule: Rule, client: ClientFacts) -> Iterable[Destination]:
         recipients = next((found for found in (reversed(lists) if is_global else lists) if found), ())
         for address in dict.fromkeys(recipients):
             yield Destination(ChannelKind.EMAIL, address)
+    if rule.notify_webhook:
+        hooks = (rule.webhook_channel_id, client.webhook_channel_id)
+        hook = next((found for found in (reversed(hooks) if is_global else hooks) if found), None)
+        if hook:
+            yield Destination(ChannelKind.WEBHOOK, webhook_address(hook), hook)
 
 
 def discord_destination(address: str) -> Destination:
@@ -149,31 +181,3 @@ def destination_from(document: dict[str, Any]) -> Destination:
     return Destination(
         ChannelKind(document["channel"]), document["address"], UUID(channel_id) if channel_id else None
     )
-
-
-def opening_requests(draft: Draft, client_id: int) -> list[DeliveryRequest]:
-    alert_id = draft.row["id"]
-    return [
-        DeliveryRequest(client_id, ALERT, alert_id, MessageKind.OPENED, destination, draft.message)
-        for destination in draft.destinations
-    ]
-
-
-def closing_requests(closed: ClosedAlert, client_name: str, base_url: str) -> list[DeliveryRequest]:
-    """The end is told wherever the beginning was, whatever the rule says now."""
-    title, text = wording.closed_text(closed.reason, closed.title)
-    message = Message(
-        title=title,
-        text=text,
-        severity=closed.severity,
-        client_name=client_name,
-        url=alert_url(base_url, closed.id),
-        fields=(("Client", client_name), ("Alert", closed.title)),
-        detail={"alert_id": str(closed.id), "rule_id": str(closed.rule_id)},
-    )
-    return [
-        DeliveryRequest(
-            closed.client_id, ALERT, closed.id, MessageKind.RESOLVED, destination_from(document), message
-        )
-        for document in closed.destinations
-    ]

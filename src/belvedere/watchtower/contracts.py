@@ -206,7 +206,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class PendingBreach:
-    """A breach that has not lasted long enough; `since` is the data time of its first reading."""
+    """A breach that has not lasted long enough; `since` is the data time of its first reading.
+
+    `readings` are those before the one that is judged now.
+    """
 
     fingerprint: str
     rule_id: UUID
@@ -233,16 +236,25 @@ class OpenAlert:
     good_readings: int = 0
     severity: Severity = Severity.WARNING
     current_value: str | None = None
+    is_about_no_data: bool = False
+    told_value: str | None = None
+    is_quiet: bool = False
+    seen_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ParentFacts:
-    """What is known of a parent rule outside the present reading: was it judged, for whom."""
+    """What is known of a parent rule outside the present reading: was it judged, for whom.
+
+    `is_stale`: its source has no fresh data for this client; `is_due`: a reading of it is under way or due now.
+    """
 
     is_active: bool
     judged_for_client: bool = False
     judged_for_agency: bool = False
     judged_here: bool = False
+    is_stale: bool = False
+    is_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,3 +373,16 @@ class Verdict:
     closed: tuple[Closing, ...] = ()
     missing: tuple[OpenAlert, ...] = ()
     returned: tuple[OpenAlert, ...] = ()
+    silent: tuple[Finding, ...] = ()
+    """Entities without a value that open an alert about just that."""
+    kept: tuple[OpenAlert, ...] = ()
+    """Alerts that count as seen though the value is missing."""
+    recovering: tuple[OpenAlert, ...] = ()
+    """One more good reading, but not enough of them yet."""
+    relapsed: tuple[OpenAlert, ...] = ()
+    """Good readings in a row end without a new breach."""
+    waiting: tuple[PendingBreach, ...] = ()
+    cleared: tuple[str, ...] = ()
+    """Entities whose waiting breach ended."""
+    awaits: bool = False
+    """Something is held only until a reading of the parent that is due."""

@@ -14,6 +14,7 @@ from belvedere.watchtower.contracts import (
     DependencyCondition,
     OpenAlert,
     ParentFacts,
+    PendingBreach,
     Rule,
     WatchState,
 )
@@ -24,10 +25,14 @@ Entity = tuple[int, UUID | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class ParentAnswer:
-    """The state of a parent for one entity; `word` is None where it is unknown, `why` says so in words."""
+    """The state of a parent for one entity; `word` is None where it is unknown, `why` says so in words.
+
+    `is_awaited`: a reading of the parent is due this very minute, and its word is waited for.
+    """
 
     word: DependencyCondition | None
     why: str
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +53,39 @@ class ParentStates:
         self._facts: Mapping[UUID, ParentFacts] = state.parents
         self._judged: dict[UUID, Judged] = {}
         self._open: dict[UUID, dict[Entity, bool]] = {}
+        self._pending: dict[UUID, dict[str, PendingBreach]] = {}
         for alert in state.open_alerts:
-            self.open(alert.rule_id, entity_of(alert), acknowledged=alert.is_acknowledged)
+            if not alert.is_about_no_data:
+                self.open(alert.rule_id, entity_of(alert), acknowledged=alert.is_acknowledged)
+        for breach in state.pending:
+            self._pending.setdefault(breach.rule_id, {})[breach.external_id or ""] = breach
 
     def open(self, rule_id: UUID, entity: Entity, *, acknowledged: bool = False) -> None:
-        self._open.setdefault(rule_id, {})[entity] = acknowledged
+        self._open.setdefault(rule_id, {})[_named(entity)] = acknowledged
 
     def close(self, rule_id: UUID, entity: Entity) -> None:
-        self._open.get(rule_id, {}).pop(entity, None)
+        self._open.get(rule_id, {}).pop(_named(entity), None)
+
+    def pending_of(self, rule_id: UUID) -> Mapping[str, PendingBreach]:
+        """Breaches of a rule that wait, by entity."""
+        return self._pending.get(rule_id, {})
 
     def judged(self, rule_id: UUID, known: Iterable[str]) -> None:
         """Say for which entities this reading gave `rule_id` an answer."""
         self._judged[rule_id] = Judged(frozenset(known))
 
     def look(self, child: Rule, external_id: str) -> ParentAnswer:
-        """The state of the child's parent for one entity of this reading."""
+        """The state of the child's parent: for the entity where this reading judged both, else for the client,
+        else for the agency.
+        """
         parent_id = child.parent_rule_id
         if parent_id is None:
             raise ValueError("the rule has no parent")
-        if parent_id in self._judged:
-            return self._of_entity(parent_id, external_id)
-        return self._of_client(parent_id)
+        judged = self._judged.get(parent_id)
+        if judged is None or (not external_id and "" not in judged.known):
+            return self._of_client(parent_id)
+        # A parent that judges the whole reading as one speaks for each of its entities.
+        return self._of_entity(parent_id, "" if "" in judged.known else external_id)
 
     def _of_entity(self, parent_id: UUID, external_id: str) -> ParentAnswer:
         acknowledged = self._open.get(parent_id, {}).get((self._client_id, self._source_id, external_id))
@@ -81,8 +98,13 @@ class ParentStates:
         )
 
     def _of_client(self, parent_id: UUID) -> ParentAnswer:
+        """An open alert speaks even where the parent is unknown; without one, it must be on, fresh and judged."""
         alerts = self._open.get(parent_id, {})
         facts = self._facts.get(parent_id, ParentFacts(is_active=False))
+        if facts.is_due and facts.is_active:
+            return ParentAnswer(
+                None, "A reading of the parent rule is due and is waited for.", is_awaited=True
+            )
         for client_id, was_judged in (
             (self._client_id, facts.judged_for_client),
             (0, facts.judged_for_agency),
@@ -90,11 +112,21 @@ class ParentStates:
             found = [acked for (client, _, _), acked in alerts.items() if client == client_id]
             if found:
                 return _open_answer(found)
-            if was_judged and facts.is_active:
+            if was_judged and facts.is_active and not facts.is_stale:
                 return ParentAnswer(DependencyCondition.NOT_TRIGGERED, "The parent rule has no open alert.")
-        if not facts.is_active:
-            return ParentAnswer(None, "The parent rule is off.")
-        return ParentAnswer(None, "The parent rule was never judged here.")
+        return ParentAnswer(None, _why_unknown(facts))
+
+
+def _why_unknown(facts: ParentFacts) -> str:
+    if not facts.is_active:
+        return "The parent rule is off."
+    if facts.is_stale and (facts.judged_for_client or facts.judged_for_agency):
+        return "The data of the parent rule is out of date."
+    return "The parent rule was never judged here."
+
+
+def _named(entity: Entity) -> Entity:
+    return (entity[0], entity[1], entity[2] or "")
 
 
 def _open_answer(acknowledged: list[bool]) -> ParentAnswer:

@@ -116,4 +116,5 @@ def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
         closed=tuple(moves.closed),
         missing=tuple(moves.missing),
         returned=tuple(moves.returned),
+        **moves.rest(),
     )

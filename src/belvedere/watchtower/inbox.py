@@ -4,10 +4,11 @@ log.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from belvedere.accounts.service import get_client
 from belvedere.core import audit
@@ -16,9 +17,10 @@ from belvedere.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from belvedere.core.events import emit_many
 from belvedere.core.ids import new_id
 from belvedere.watchtower import repository
+from belvedere.watchtower.closing import announce_closed, closing_row
 from belvedere.watchtower.contracts import ResolvedReason
+from belvedere.watchtower.judging import wake_children
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.watch import announce_closed, closing_row, wake_children
 
 BULK_LIMIT = 500
 NOTE_LENGTH = 4000
@@ -56,6 +58,31 @@ async def unacknowledge(
 ) -> list[UUID]:
     """Give taken alerts back."""
     return await _take(session, "unacknowledge", alert_ids, actor, now, check_note(note), None)
+
+
+async def snooze(
+    session: WriteSession,
+    alert_ids: Sequence[UUID],
+    until: datetime,
+    *,
+    actor: str,
+    now: datetime,
+    note: str | None = None,
+) -> list[UUID]:
+    """Put open alerts out of sight and keep them quiet until a time; gives those that moved."""
+    if until <= now:
+        raise Invalid(
+            "The time until which you snooze it has passed.",
+            errors=[FieldProblem("/until", "past", "Name a time to come.")],
+        )
+    return await _take(session, "snooze", alert_ids, actor, now, check_note(note), until)
+
+
+async def unsnooze(
+    session: WriteSession, alert_ids: Sequence[UUID], *, actor: str, now: datetime, note: str | None = None
+) -> list[UUID]:
+    """Bring snoozed alerts back into sight, without a message."""
+    return await _take(session, "unsnooze", alert_ids, actor, now, check_note(note), None)
 
 
 async def resolve(
@@ -124,20 +151,26 @@ async def _take(
     await must_find(session, alert_ids)
     rows = [{"id": alert_id, "event_id": new_id(now)} for alert_id in _distinct(alert_ids)]
     values = {"rows": orjson.dumps(rows).decode(), "now": now, "actor": actor, "note": note}
-    if name == "acknowledge":
+    if name in ("acknowledge", "snooze"):
         values["until"] = until
     moved = (await session.execute(statement(name), values)).all()
     for client_id in sorted({row.client_id for row in moved}):
         own = [row for row in moved if row.client_id == client_id]
-        taken = name == "acknowledge"
-        items = [
-            (str(row.id), {"alert_id": str(row.id), "rule_id": str(row.rule_id), "acknowledged": taken})
-            for row in own
-        ]
-        await emit_many(session, "alert.acknowledged", items, client_id=client_id, actor=actor, now=now)
+        if name in ("acknowledge", "unacknowledge"):
+            await _announce_taken(session, own, client_id, actor, now, taken=name == "acknowledge")
         await _record(session, f"alert.{name}d", client_id, [row.id for row in own], actor, now)
-        await wake_children(session, client_id, sorted({row.rule_id for row in own}), None)
     return [row.id for row in moved]
+
+
+async def _announce_taken(
+    session: WriteSession, own: Sequence[Row[Any]], client_id: int, actor: str, now: datetime, *, taken: bool
+) -> None:
+    items = [
+        (str(row.id), {"alert_id": str(row.id), "rule_id": str(row.rule_id), "acknowledged": taken})
+        for row in own
+    ]
+    await emit_many(session, "alert.acknowledged", items, client_id=client_id, actor=actor, now=now)
+    await wake_children(session, client_id, sorted({row.rule_id for row in own}), None)
 
 
 async def _record(

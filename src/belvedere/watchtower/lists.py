@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
 
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
@@ -18,6 +18,13 @@ from belvedere.watchtower.contracts import AlertState, Severity
 from belvedere.watchtower.statements import alerts_statement, statement
 
 HISTORY_POINTS = 100
+
+_EXISTS = text("SELECT 1 FROM watch.watchtower_alerts WHERE id = :id")
+_NOTES = text(
+    "SELECT id, at, kind, actor, note FROM watch.alert_events"
+    " WHERE alert_id = :id AND note IS NOT NULL AND client_id = (SELECT client_id FROM watch.watchtower_alerts WHERE id = :id)"
+    " ORDER BY at, id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """None leaves a filter out. `client_id` 0 is the agency's own."""
+    """None leaves a filter out. `client_id` 0 is the agency's own. Snoozed alerts are left out unless asked for."""
 
     state: AlertState | None = None
     acknowledged: bool | None = None
@@ -54,9 +61,11 @@ class AlertFilter:
     source_id: UUID | None = None
     search: str | None = None
     since: datetime | None = None
+    snoozed: bool | None = False
 
     def values(self) -> dict[str, Any]:
         return {
+            "snoozed": self.snoozed,
             "state": self.state,
             "acknowledged": self.acknowledged,
             "severity": list(self.severity) if self.severity else None,
@@ -94,14 +103,14 @@ async def list_alerts(
     session: ReadSession, wanted: AlertFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page:
     """Alerts, newest first."""
-    return await _page(session, alerts_statement(), "alerts", wanted.values(), limit, cursor)
+    return await read_page(session, alerts_statement(), "alerts", wanted.values(), limit, cursor)
 
 
 async def list_rules(
     session: ReadSession, wanted: RuleFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page:
     """Rules, newest first, each with its open alerts and its last evaluation."""
-    return await _page(session, statement("list_rules"), "rules", wanted.values(), limit, cursor)
+    return await read_page(session, statement("list_rules"), "rules", wanted.values(), limit, cursor)
 
 
 async def list_evaluations(
@@ -114,7 +123,7 @@ async def list_evaluations(
 ) -> Page:
     """What one rule said of each reading, newest first, with counts and the reason."""
     values = {"rule_id": rule_id, "client_id": client_id}
-    return await _page(session, statement("list_evaluations"), "evaluations", values, limit, cursor)
+    return await read_page(session, statement("list_evaluations"), "evaluations", values, limit, cursor)
 
 
 async def count_alerts(session: ReadSession, client_id: int | None = None) -> dict[str, Any]:
@@ -129,6 +138,13 @@ async def count_open_alerts(session: ReadSession, client_id: int | None = None) 
     found = await session.execute(statement("count_open_alerts"), {"client_id": client_id})
     counts: dict[str, Any] = orjson.loads(found.scalar_one())
     return counts
+
+
+async def list_notes(session: ReadSession, alert_id: UUID) -> list[dict[str, Any]]:
+    """What people wrote about an alert, with any step, oldest first."""
+    if (await session.execute(_EXISTS, {"id": alert_id})).scalar_one_or_none() is None:
+        raise NotFound("There is no such alert.")
+    return [dict(row) for row in (await session.execute(_NOTES, {"id": alert_id})).mappings()]
 
 
 async def get_alert(session: ReadSession, alert_id: UUID) -> dict[str, Any]:
@@ -146,7 +162,7 @@ async def get_alert(session: ReadSession, alert_id: UUID) -> dict[str, Any]:
     return alert
 
 
-async def _page(
+async def read_page(
     session: ReadSession,
     listing: TextClause,
     kind: str,
@@ -154,6 +170,7 @@ async def _page(
     limit: int,
     cursor: str | None,
 ) -> Page:
+    """One keyset page of a statement that gives data, rows, last_at and last_id."""
     before_at, before_id = CURSORS.read(kind, cursor) if cursor else (None, None)
     # One more row than asked for would have to be cut out of the text again, so a full page may have an empty
     # next one.

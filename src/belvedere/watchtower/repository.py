@@ -1,6 +1,6 @@
 """Every query of the watch itself: set-based, one statement for any number of alerts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from belvedere.watchtower.contracts import (
     NotifySchedule,
     OpenAlert,
     ParentFacts,
+    PendingBreach,
     ResolvedReason,
     Rule,
     Severity,
@@ -40,11 +41,9 @@ _UNITS = text("SELECT metric_name, display_name, metric_unit FROM watch.metric_d
 _NOTIFIED = text(
     "UPDATE watch.watchtower_rules SET last_notified_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))"
 )
-_FORGET_MISSING = text(
-    "UPDATE watch.watchtower_alerts SET missing_readings = 0"
-    " WHERE client_id = :client_id AND state = 'open' AND id = ANY (CAST(:ids AS uuid[]))"
+_CLEAR_PENDING = text(
+    "DELETE FROM watch.rule_states WHERE client_id = :client_id AND fingerprint = ANY (CAST(:keys AS text[]))"
 )
-
 _OPEN_ENTITIES = text(
     "SELECT external_id FROM watch.watchtower_alerts WHERE client_id = :client_id AND source_id = :source_id"
     " AND rule_id = :rule_id AND state = 'open'"
@@ -62,6 +61,23 @@ class ClosedAlert:
     severity: str
     external_id: str | None
     reason: ResolvedReason
+    destinations: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """An open alert with its words and the destinations of its opening; `was_told`: it went out."""
+
+    id: UUID
+    client_id: int
+    rule_id: UUID
+    title: str
+    message: str
+    severity: str
+    current_value: str | None
+    was_told: bool
+    rule_name: str
+    steps: int
     destinations: tuple[dict[str, Any], ...]
 
 
@@ -119,13 +135,62 @@ async def load_rules(session: ReadSession, client_id: int, source_id: UUID) -> l
 
 
 async def load_parent_facts(
-    session: ReadSession, client_id: int, rule_ids: Iterable[UUID]
+    session: ReadSession, client_id: int, source_id: UUID, rule_ids: Iterable[UUID], now: datetime
 ) -> dict[UUID, ParentFacts]:
     wanted = list(rule_ids)
     if not wanted:
         return {}
-    found = await session.execute(statement("parent_facts"), {"client_id": client_id, "rule_ids": wanted})
-    return {row.id: ParentFacts(row.is_active, row.judged_for_client, row.judged_for_agency) for row in found}
+    values = {"client_id": client_id, "source_id": source_id, "rule_ids": wanted, "now": now}
+    found = await session.execute(statement("parent_facts"), values)
+    return {
+        row.id: ParentFacts(
+            row.is_active,
+            row.judged_for_client,
+            row.judged_for_agency,
+            is_stale=row.is_stale,
+            is_due=row.is_due,
+        )
+        for row in found
+    }
+
+
+async def load_pending(
+    session: ReadSession, client_id: int, source_id: UUID, snapshot_id: UUID
+) -> list[PendingBreach]:
+    """Breaches that wait at this source, with the readings before the present one."""
+    values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id}
+    found = await session.execute(statement("pending"), values)
+    return [
+        PendingBreach(row.fingerprint, row.rule_id, row.external_id, row.readings, row.since) for row in found
+    ]
+
+
+async def save_pending(
+    session: WriteSession,
+    rows: Sequence[dict[str, Any]],
+    *,
+    client_id: int,
+    source_id: UUID,
+    snapshot_id: UUID,
+) -> None:
+    if rows:
+        values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "source_id": source_id}
+        await session.execute(statement("save_pending"), {**values, "snapshot_id": snapshot_id})
+
+
+async def clear_pending(session: WriteSession, client_id: int, fingerprints: Sequence[str]) -> None:
+    if fingerprints:
+        await session.execute(_CLEAR_PENDING, {"client_id": client_id, "keys": list(fingerprints)})
+
+
+async def load_told(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUID, ToldAlert]:
+    if not alert_ids:
+        return {}
+    found = await session.execute(statement("told_alerts"), {"ids": list(alert_ids)})
+    return {
+        row["id"]: ToldAlert(**{**dict(row), "destinations": tuple(row["destinations"] or ())})
+        for row in found.mappings()
+    }
 
 
 async def load_open_alerts(
@@ -149,6 +214,10 @@ async def load_open_alerts(
             good_readings=row.good_readings,
             severity=Severity(row.severity),
             current_value=row.current_value,
+            is_about_no_data=row.is_about_no_data,
+            told_value=row.told_value,
+            is_quiet=row.is_quiet,
+            seen_here=row.seen_here,
         )
         for row in found
     ]
@@ -183,6 +252,7 @@ async def open_alerts(
     client_id: int,
     source_id: UUID,
     snapshot_id: UUID,
+    account_id: UUID | None,
     now: datetime,
 ) -> dict[UUID, int]:
     """Insert alerts and their first event; gives id and episode of those that another evaluator had not
@@ -197,6 +267,7 @@ async def open_alerts(
             "client_id": client_id,
             "source_id": source_id,
             "snapshot_id": snapshot_id,
+            "account_id": account_id,
             "now": now,
         },
     )
@@ -204,11 +275,26 @@ async def open_alerts(
 
 
 async def see_again(
-    session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
+    session: WriteSession,
+    rows: Sequence[dict[str, Any]],
+    *,
+    client_id: int,
+    snapshot_id: UUID,
+    account_id: UUID | None,
+    now: datetime,
 ) -> None:
     if rows:
         values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
-        await session.execute(statement("see_again"), {**values, "now": now})
+        await session.execute(statement("see_again"), {**values, "account_id": account_id, "now": now})
+
+
+async def move_alerts(
+    session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
+) -> None:
+    """Set counts of readings; rows are of id, missing, good (None leaves them) and kept."""
+    if rows:
+        values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
+        await session.execute(statement("move_alerts"), {**values, "now": now})
 
 
 async def close_alerts(
@@ -239,23 +325,27 @@ async def close_alerts(
     ]
 
 
-async def count_missing(session: WriteSession, client_id: int, ids: Sequence[UUID]) -> None:
-    if ids:
-        await session.execute(statement("count_missing"), {"client_id": client_id, "ids": list(ids)})
-
-
-async def forget_missing(session: WriteSession, client_id: int, ids: Sequence[UUID]) -> None:
-    """The entity is there again, so the count of readings without it starts anew."""
-    if ids:
-        await session.execute(_FORGET_MISSING, {"client_id": client_id, "ids": list(ids)})
-
-
 async def record_evaluations(
     session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
 ) -> None:
     if rows:
         values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
         await session.execute(statement("record_evaluations"), {**values, "now": now})
+
+
+async def record_run(
+    session: WriteSession,
+    counts: Mapping[str, int],
+    quiet: Sequence[UUID],
+    *,
+    client_id: int,
+    source_id: UUID,
+    snapshot_id: UUID,
+    now: datetime,
+) -> None:
+    """One line for the whole reading; `quiet` are the rules that had nothing to say."""
+    values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id, "now": now}
+    await session.execute(statement("record_run"), {**values, **counts, "quiet": list(quiet)})
 
 
 async def mark_notified(session: WriteSession, rule_ids: Iterable[UUID], now: datetime) -> None:

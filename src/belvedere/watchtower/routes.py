@@ -1,7 +1,7 @@
 """REST of rules and alerts; mounted under /api/v1."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -15,12 +15,14 @@ from belvedere.watchtower.lists import AlertFilter, Page, RuleFilter
 from belvedere.watchtower.schemas import (
     Acknowledge,
     BulkAction,
+    BulkSnooze,
     Changed,
     NoteCreate,
     Remark,
     RuleCreate,
     RuleRead,
     RuleUpdate,
+    Snooze,
 )
 
 router = door_router()
@@ -30,6 +32,7 @@ WritesRules = Annotated[WriteAccess, Depends(writing("rules.write"), scope="func
 ReadsAlerts = Annotated[Access, Depends(reading("alerts.read"), scope="function")]
 WritesAlerts = Annotated[WriteAccess, Depends(writing("alerts.write"), scope="function")]
 Limit = Annotated[int, Query(ge=1, le=200)]
+SNOOZED = {"hide": False, "only": True, "all": None}
 Search = Annotated[str | None, Query(max_length=200)]
 
 
@@ -106,6 +109,7 @@ async def list_evaluations(
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> Response:
+    await rule_book.must_find_rule(access.session, rule_id)
     found = await lists.list_evaluations(
         access.session, rule_id, client_id=client_id, limit=limit, cursor=cursor
     )
@@ -123,6 +127,10 @@ async def list_alerts(
     source_id: UUID | None = None,
     search: Search = None,
     since: datetime | None = None,
+    snoozed: Annotated[
+        Literal["hide", "only", "all"],
+        Query(description="Snoozed alerts: left out, alone, or with the others."),
+    ] = "hide",
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> Response:
@@ -135,6 +143,7 @@ async def list_alerts(
         source_id,
         search,
         since,
+        SNOOZED[snoozed],
     )
     return _page(await lists.list_alerts(access.session, wanted, limit=limit, cursor=cursor), access)
 
@@ -167,6 +176,22 @@ async def resolve_many(body: BulkAction, access: WritesAlerts) -> Changed:
     return Changed(changed=moved)
 
 
+@router.post("/alerts/snooze", tags=["alerts"], summary="Snooze many alerts")
+async def snooze_many(body: BulkSnooze, access: WritesAlerts) -> Changed:
+    await _require_alerts(access, body.ids)
+    moved = await inbox.snooze(
+        access.session, body.ids, body.until, actor=access.actor, now=access.now, note=body.note
+    )
+    return Changed(changed=moved)
+
+
+@router.post("/alerts/unsnooze", tags=["alerts"], summary="Bring many snoozed alerts back")
+async def unsnooze_many(body: BulkAction, access: WritesAlerts) -> Changed:
+    await _require_alerts(access, body.ids)
+    moved = await inbox.unsnooze(access.session, body.ids, actor=access.actor, now=access.now, note=body.note)
+    return Changed(changed=moved)
+
+
 @router.get("/alerts/{alert_id}", tags=["alerts"], summary="One alert with its timeline")
 async def get_alert(alert_id: UUID, access: ReadsAlerts) -> dict[str, Any]:
     return await lists.get_alert(access.session, alert_id)
@@ -193,6 +218,24 @@ async def unacknowledge(alert_id: UUID, access: WritesAlerts) -> dict[str, Any]:
     return await lists.get_alert(access.session, alert_id)
 
 
+@router.post("/alerts/{alert_id}/snooze", tags=["alerts"], summary="Snooze an alert")
+async def snooze(alert_id: UUID, body: Snooze, access: WritesAlerts) -> dict[str, Any]:
+    await _require_alerts(access, [alert_id])
+    await inbox.must_be_open(access.session, alert_id)
+    await inbox.snooze(
+        access.session, [alert_id], body.until, actor=access.actor, now=access.now, note=body.note
+    )
+    return await lists.get_alert(access.session, alert_id)
+
+
+@router.delete("/alerts/{alert_id}/snooze", tags=["alerts"], summary="Bring a snoozed alert back")
+async def unsnooze(alert_id: UUID, access: WritesAlerts) -> dict[str, Any]:
+    await _require_alerts(access, [alert_id])
+    await inbox.must_be_open(access.session, alert_id)
+    await inbox.unsnooze(access.session, [alert_id], actor=access.actor, now=access.now)
+    return await lists.get_alert(access.session, alert_id)
+
+
 @router.post("/alerts/{alert_id}/resolve", tags=["alerts"], summary="Resolve an alert by hand")
 async def resolve(alert_id: UUID, access: WritesAlerts, body: Remark | None = None) -> dict[str, Any]:
     await _require_alerts(access, [alert_id])
@@ -202,6 +245,11 @@ async def resolve(alert_id: UUID, access: WritesAlerts, body: Remark | None = No
         access.session, [alert_id], actor=access.actor, now=access.now, note=note, base_url=_address(access)
     )
     return await lists.get_alert(access.session, alert_id)
+
+
+@router.get("/alerts/{alert_id}/notes", tags=["alerts"], summary="Notes of an alert, oldest first")
+async def list_notes(alert_id: UUID, access: ReadsAlerts) -> dict[str, Any]:
+    return {"data": await lists.list_notes(access.session, alert_id)}
 
 
 @router.post("/alerts/{alert_id}/notes", tags=["alerts"], status_code=201, summary="Write a note")

@@ -17,6 +17,7 @@ from belvedere.core.ids import new_id
 from belvedere.core.jobs import enqueue
 from belvedere.watchtower import repository, rule_rows
 from belvedere.watchtower.channel_choice import with_own_channel
+from belvedere.watchtower.closing import announce_closed, closing_row
 from belvedere.watchtower.contracts import ResolvedReason, Rule
 from belvedere.watchtower.dependencies import chain_problem
 from belvedere.watchtower.drafts import (
@@ -28,11 +29,12 @@ from belvedere.watchtower.drafts import (
 )
 from belvedere.watchtower.fields import FieldPlace, parse_field
 from belvedere.watchtower.groups import Unit, expression
+from belvedere.watchtower.judging import wake_children
 from belvedere.watchtower.rule_check import Note, RuleFacts, check_rule, invalid
-from belvedere.watchtower.watch import announce_closed, closing_row, wake_children
 
 DISCORD_API = "https://discord.com/api/v10"
 CLOSE_JOB = "watchtower.close_rule_alerts"
+FIND_PLACES = "watchtower.rejudge_everywhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ async def create_rule(
     await _refusing_politely(session, rule_rows.insert_rule(session, rule, actor, now))
     if siblings:
         await _question_changed(session, siblings[:1], rule.client_id, actor, now)
+    if rule.overrides_rule_id is not None:
+        await _stand_in_moved(session, None, rule, actor, now)
+        await _judge_at_once(session, [rule.id], actor)
     await _tell(session, rule, "created", actor, now)
     return _saved([*siblings, rule], rule, notes)
 
@@ -83,7 +88,7 @@ async def update_rule(
     if unknown:
         name = min(unknown)
         raise invalid(name, "unchangeable", f"A rule has no field {name} to change.")
-    before = await _must_find(session, rule_id, lock=True)
+    before = await must_find_rule(session, rule_id, lock=True)
     rule = changed_rule(before, changes)
     rule = await with_own_channel(session, rule, before, actor, now, discord_base_url)
     siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
@@ -97,6 +102,7 @@ async def update_rule(
         raise Forbidden("You may read this rule, but not change it.")
     if is_new_question:
         await _old_question_ends(session, before, rule, siblings, actor, now)
+    await _stand_in_moved(session, before, rule, actor, now)
     word = "updated" if before.is_active == rule.is_active else ("enabled" if rule.is_active else "disabled")
     await _tell(session, rule, word, actor, now)
     return _saved([*siblings, rule], rule, notes)
@@ -107,7 +113,7 @@ async def delete_rule(
 ) -> None:
     """Delete a rule with its alerts. A rule with children is kept, unless `detach` sets them free."""
     await rule_rows.lock_rules(session)
-    rule = await _must_find(session, rule_id, lock=True)
+    rule = await must_find_rule(session, rule_id, lock=True)
     if rule.builtin:
         raise Conflict("This rule comes with the program. Switch it off instead.", code="rule_builtin")
     children = await rule_rows.find_children(session, rule_id)
@@ -126,12 +132,13 @@ async def delete_rule(
         raise Forbidden("You may read this rule, but not delete it.")
     if siblings:
         await _question_changed(session, siblings[:1], rule.client_id, actor, now)
+    await _stand_in_moved(session, rule, None, actor, now)
     await _tell(session, rule, "deleted", actor, now)
 
 
 async def get_rule(session: ReadSession, rule_id: UUID) -> SavedRule:
     """One rule with its condition in one line and its notes as they stand today."""
-    rule = await _must_find(session, rule_id)
+    rule = await must_find_rule(session, rule_id)
     siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
     try:
         notes = check_rule(rule, await _facts(session, rule, siblings), force=True)
@@ -142,17 +149,22 @@ async def get_rule(session: ReadSession, rule_id: UUID) -> SavedRule:
 
 
 async def close_rule_alerts(
-    session: WriteSession, rule_ids: Sequence[UUID], now: datetime, *, actor: str
+    session: WriteSession,
+    rule_ids: Sequence[UUID],
+    now: datetime,
+    *,
+    actor: str,
+    client_id: int | None = None,
 ) -> int:
     """Close the open alerts of rules as `rule_changed`, those that this transaction can see."""
-    ids = await rule_rows.find_open_alerts(session, rule_ids)
+    ids = await rule_rows.find_open_alerts(session, rule_ids, client_id)
     rows = [closing_row(alert_id, ResolvedReason.RULE_CHANGED, now) for alert_id in ids]
     closed = await repository.close_alerts(session, rows, now=now, actor=actor)
-    for client_id in {alert.client_id for alert in closed}:
-        name = (await get_client(session, client_id)).name
-        own = [alert for alert in closed if alert.client_id == client_id]
+    for place in {alert.client_id for alert in closed}:
+        name = (await get_client(session, place)).name
+        own = [alert for alert in closed if alert.client_id == place]
         await announce_closed(session, own, name, now, actor=actor)
-        await wake_children(session, client_id, list({alert.rule_id for alert in own}), None)
+        await wake_children(session, place, list({alert.rule_id for alert in own}), None)
     return len(closed)
 
 
@@ -182,12 +194,46 @@ async def _question_changed(
     if bump:
         await rule_rows.bump_versions(session, ids)
     await close_rule_alerts(session, ids, now, actor=actor)
+    await _judge_at_once(session, ids, actor)
     if client_id == 0:
         # Alerts of a rule for every client stand at clients that its editor may not write.
         await enqueue(session, CLOSE_JOB, {"rule_ids": [str(rule_id) for rule_id in ids]}, actor=actor)
 
 
-async def _must_find(session: ReadSession, rule_id: UUID, *, lock: bool = False) -> Rule:
+async def _judge_at_once(
+    session: WriteSession, rule_ids: Sequence[UUID], actor: str, *, client_id: int | None = None
+) -> None:
+    """Have rules judged on the newest readings, not only on the next ones."""
+    if rule_ids:
+        args = {"rule_ids": [str(rule_id) for rule_id in rule_ids], "client_id": client_id}
+        await enqueue(session, FIND_PLACES, args, actor=actor)
+
+
+async def _stand_in_moved(
+    session: WriteSession, before: Rule | None, after: Rule | None, actor: str, now: datetime
+) -> None:
+    """A rule that stands in for one of every client ends that one's alerts at its client; when it goes, that one
+    is asked again there.
+    """
+    was, now_is = _replaced(before), _replaced(after)
+    if was == now_is:
+        return
+    if now_is is not None:
+        rule_id, client_id = now_is
+        await close_rule_alerts(session, [rule_id], now, actor=actor, client_id=client_id)
+    if was is not None:
+        rule_id, client_id = was
+        await _judge_at_once(session, [rule_id], actor, client_id=client_id)
+
+
+def _replaced(rule: Rule | None) -> tuple[UUID, int] | None:
+    """The rule for every client that a rule stands in for, and where."""
+    if rule is None or rule.overrides_rule_id is None or not rule.is_active:
+        return None
+    return rule.overrides_rule_id, rule.client_id
+
+
+async def must_find_rule(session: ReadSession, rule_id: UUID, *, lock: bool = False) -> Rule:
     rule = await rule_rows.find_rule(session, rule_id, lock=lock)
     if rule is None:
         raise NotFound("There is no such rule.")

@@ -258,7 +258,9 @@ def _says_something(rule: Rule) -> bool:
 
 def _notify_notes(rule: Rule, facts: RuleFacts) -> list[Note]:
     notes = []
-    if rule.notify_schedule is not None and not (rule.notify_discord or rule.notify_email or rule.notify_webhook):
+    if rule.notify_schedule is not None and not (
+        rule.notify_discord or rule.notify_email or rule.notify_webhook
+    ):
         notes.append(Note("notify_schedule", "no_channel", "A digest needs a channel: choose where it goes."))
     if rule.notify_immediately and not (rule.notify_discord or rule.notify_email):
         notes.append(

@@ -52,7 +52,8 @@ _SILENT = text(
 )
 _OPEN_OF_RULES = text(
     "SELECT id FROM watch.watchtower_alerts WHERE state = 'open'"
-    " AND rule_id = ANY (CAST(:ids AS uuid[])) ORDER BY id"
+    " AND rule_id = ANY (CAST(:ids AS uuid[]))"
+    " AND (CAST(:client_id AS integer) IS NULL OR client_id = CAST(:client_id AS integer)) ORDER BY id"
 )
 _BINDS: list[BindParameter[Any]] = [
     bindparam("email_recipients", type_=ARRAY(Text)),
@@ -149,5 +150,8 @@ async def delete_rule(session: WriteSession, rule_id: UUID) -> int:
     return int((await session.execute(_DELETE, {"id": rule_id})).rowcount)  # type: ignore[attr-defined]
 
 
-async def find_open_alerts(session: ReadSession, rule_ids: Sequence[UUID]) -> list[UUID]:
-    return list((await session.execute(_OPEN_OF_RULES, {"ids": list(rule_ids)})).scalars())
+async def find_open_alerts(
+    session: ReadSession, rule_ids: Sequence[UUID], client_id: int | None = None
+) -> list[UUID]:
+    values = {"ids": list(rule_ids), "client_id": client_id}
+    return list((await session.execute(_OPEN_OF_RULES, values)).scalars())

@@ -227,6 +227,21 @@ class BulkAction(BaseModel):
     note: Annotated[str, Field(max_length=4000)] | None = None
 
 
+class Snooze(BaseModel):
+    """Put an alert out of sight until then."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    until: datetime
+    note: Annotated[str, Field(max_length=4000)] | None = None
+
+
+class BulkSnooze(Snooze):
+    """The same for many alerts."""
+
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+
+
 class Changed(BaseModel):
     """Ids of the alerts that moved; those already there are left out."""
 

@@ -2,6 +2,7 @@
 
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
+from belvedere.watchtower.blocking import list_dependencies, rule_blocking
 from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules
 from belvedere.watchtower.code_format import Book, parse_book, schema_text
 from belvedere.watchtower.code_plan import Plan, describe_plan
@@ -19,7 +20,8 @@ from belvedere.watchtower.digests_read import (
 )
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
-from belvedere.watchtower.inbox import acknowledge, add_note, resolve, unacknowledge
+from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, unacknowledge, unsnooze
+from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     HISTORY_POINTS,
     AlertFilter,
@@ -30,6 +32,7 @@ from belvedere.watchtower.lists import (
     get_alert,
     list_alerts,
     list_evaluations,
+    list_notes,
     list_rules,
 )
 from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
@@ -41,7 +44,17 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
-from belvedere.watchtower.watch import WatchOutcome, judge_stored, recheck_children, watch_snapshot
+from belvedere.watchtower.silences import (
+    SilenceDraft,
+    change_silence,
+    create_silence,
+    end_silence,
+    get_silence,
+    list_silences,
+)
+from belvedere.watchtower.storms import gather_storm
+from belvedere.watchtower.tick import tick
+from belvedere.watchtower.watch import judge_stored, recheck_children, rejudge_rules, watch_snapshot
 from belvedere.watchtower.wording import limit_text
 
 __all__ = [
@@ -61,44 +74,58 @@ __all__ = [
     "RuleDraft",
     "RuleFilter",
     "SavedRule",
+    "SilenceDraft",
     "WatchOutcome",
     "acknowledge",
     "add_note",
     "apply_rules",
     "backtest",
+    "change_silence",
     "count_alerts",
     "count_open_alerts",
     "create_rule",
+    "create_silence",
     "delete_rule",
     "describe_outcomes",
     "describe_plan",
     "draft_rows",
+    "end_silence",
     "export_alerts",
     "export_rules",
+    "gather_storm",
     "get_alert",
     "get_digest",
     "get_pack",
     "get_rule",
+    "get_silence",
     "install_pack",
     "judge_stored",
     "limit_text",
     "list_alerts",
+    "list_dependencies",
     "list_digests",
     "list_evaluations",
+    "list_notes",
     "list_packs",
     "list_rules",
+    "list_silences",
     "list_upcoming",
     "parse_book",
     "plan_rules",
     "preview_digests",
     "preview_rule",
     "recheck_children",
+    "rejudge_rules",
     "resolve",
+    "rule_blocking",
     "run_tests",
     "schema_text",
     "send_due",
+    "snooze",
     "stored_rows",
+    "tick",
     "unacknowledge",
+    "unsnooze",
     "update_rule",
     "update_yaml",
     "watch_snapshot",

@@ -8,10 +8,15 @@ from sqlalchemy import TextClause, text
 from belvedere.core.reach import page_keys
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def statement(name: str) -> TextClause:
-    """The statement of `sql/<name>.sql`."""
-    return text(read_statement(name))
+    """The statement of `sql/<name>.sql`; `{is_silenced}` in it is the question of `sql/is_silenced.sql`."""
+    written = read_statement(name)
+    return text(
+        written.replace("{is_silenced}", read_statement("is_silenced"))
+        if "{is_silenced}" in written
+        else written
+    )
 
 
 @lru_cache(maxsize=1)

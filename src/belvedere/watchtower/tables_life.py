@@ -168,6 +168,7 @@ evaluation_runs = Table(
     PrimaryKeyConstraint("client_id", "snapshot_id"),
     belongs_to("snapshot_id", "watch.api_snapshots", name="fk_evaluation_runs_snapshot", ondelete="CASCADE"),
     Index("ix_evaluation_runs_evaluated_at", "client_id", text("evaluated_at DESC")),
+    Index("ix_evaluation_runs_newest", "evaluated_at"),
     schema="watch",
     comment="Each judged reading: how many rules, what came of it, how long it took.",
 )  # fmt: skip

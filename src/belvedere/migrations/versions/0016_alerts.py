@@ -1,14 +1,34 @@
 """Alerts: life between readings"""
 
+from alembic import op
+
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+ROLES = "authenticated, worker_scoped, service_role"
+
 
 def upgrade() -> None:
-    pass
+    # A job of one client sees that client alone, but must know whether there are many.
+    op.execute(
+        "CREATE FUNCTION watch.count_active_clients() RETURNS integer LANGUAGE sql STABLE SECURITY DEFINER"
+        " SET search_path = pg_catalog, pg_temp AS"
+        " $$ SELECT CAST(count(*) AS integer) FROM core.clients WHERE id <> 0 AND status = 'active' $$"
+    )
+    op.execute("COMMENT ON FUNCTION watch.count_active_clients() IS 'How many clients are active.'")
+    # Row policies bind the owner of the tables too; this role owns functions only and looks past them.
+    op.execute("GRANT CREATE ON SCHEMA watch TO authz_r")
+    op.execute("ALTER FUNCTION watch.count_active_clients() OWNER TO authz_r")
+    op.execute("REVOKE CREATE ON SCHEMA watch FROM authz_r")
+    op.execute("REVOKE ALL ON FUNCTION watch.count_active_clients() FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION watch.count_active_clients() TO {ROLES}")
+    op.create_index(
+        "ix_evaluation_runs_newest", "evaluation_runs", ["evaluated_at"], unique=False, schema="watch"
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ix_evaluation_runs_newest", table_name="evaluation_runs", schema="watch")
+    op.execute("DROP FUNCTION watch.count_active_clients()")

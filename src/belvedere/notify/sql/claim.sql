@@ -1,5 +1,5 @@
 -- Due deliveries, critical first, a bounded number under way for one receiver over all workers. An end waits for its
--- opening. Nothing is claimed while outbound sending is held.
+-- opening (waits.sql). Nothing is claimed while outbound sending is held.
 WITH busy AS (
     SELECT channel, CASE WHEN channel = 'email' THEN '' ELSE destination END AS receiver, count(*) AS under_way
       FROM core.deliveries WHERE state = 'sending' AND lease_until > now() GROUP BY 1, 2
@@ -13,12 +13,7 @@ WITH busy AS (
         ON b.channel = d.channel AND b.receiver = CASE WHEN d.channel = 'email' THEN '' ELSE d.destination END
      WHERE d.state = 'ready' AND d.next_at <= now() AND d.message->>'told_with' IS NULL
        AND NOT EXISTS (SELECT 1 FROM core.installation WHERE outbound_held = 1)
-       AND NOT (d.kind = 'resolved' AND EXISTS (
-               SELECT 1 FROM core.deliveries o
-                WHERE o.client_id = d.client_id AND o.subject_type = d.subject_type
-                  AND o.subject_id = d.subject_id AND o.kind = 'opened' AND o.channel = d.channel
-                  AND o.destination = d.destination
-                  AND (o.state = 'sending' OR (o.state = 'ready' AND o.message->>'told_with' IS NULL))))
+       AND NOT ({waits})
 ), picked AS (
     SELECT client_id, id FROM due WHERE place <= :per_channel ORDER BY urgent DESC, next_at, id LIMIT :most
 ), locked AS (
@@ -42,13 +37,18 @@ WITH busy AS (
     INSERT INTO core.delivery_attempts (client_id, delivery_id, n, lease_token, started_at, worker)
     SELECT client_id, id, attempts, lease_token, now(), :worker FROM claimed
 )
-SELECT c.client_id, c.id, c.subject_type, c.subject_id, c.kind, c.channel, c.destination, c.idem_key, c.message,
+SELECT c.client_id, c.id, c.created_at, c.subject_type, c.subject_id, c.kind, c.channel, c.destination, c.idem_key, c.message,
        o.message AS opened_message, c.lease_token, c.lease_until, c.attempts AS n, now() AS started_at,
        1 + (SELECT count(*) FROM core.delivery_attempts a
              WHERE a.client_id = c.client_id AND a.delivery_id = c.id AND a.outcome <> 'fenced'
                AND a.started_at >= c.give_up_at - make_interval(hours => :give_up_hours)) AS tries,
        extract(epoch FROM c.give_up_at - now())::float8 AS seconds_left, c.possible_repeat,
-       ch.id AS channel_id, ch.client_id AS channel_client_id, ch.is_active AS channel_active, ch.credential_id
+       CASE WHEN c.message->'group' IS NOT NULL THEN
+            (SELECT jsonb_agg(jsonb_build_object('kind', m.kind, 'subject_type', m.subject_type,
+                        'subject_id', m.subject_id, 'line', m.line) ORDER BY m.line, m.subject_id, m.kind)
+               FROM core.delivery_members m WHERE m.client_id = c.client_id AND m.delivery_id = c.id) END AS members,
+       ch.id AS channel_id, ch.client_id AS channel_client_id, ch.is_active AS channel_active, ch.credential_id,
+       ch.settings AS channel_settings, ch.broken_since IS NOT NULL AS channel_broken, ch.fallback_channel_id
   FROM claimed c
   LEFT JOIN core.deliveries o ON o.client_id = c.client_id AND o.id = (c.message->>'combines')::uuid
   LEFT JOIN core.channels ch

@@ -2,7 +2,11 @@ jsonb_build_object(
     'id', d.id, 'client_id', d.client_id, 'client', coalesce(cl.name, d.message->>'client_name'),
     'subject_type', d.subject_type, 'subject_id', d.subject_id, 'kind', d.kind, 'channel', d.channel,
     'channel_id', coalesce(d.channel_id::text, d.message->>'via'), 'address', d.destination,
-    'title', d.message->>'title', 'severity', d.severity, 'state', d.state, 'attempts', d.attempts,
+    'title', CASE WHEN d.message->'group' IS NULL THEN d.message->>'title' ELSE
+        replace(d.message->>'title', '{count}', (SELECT count(DISTINCT (m.subject_type, m.subject_id))::text
+                  FROM core.delivery_members m WHERE m.client_id = d.client_id AND m.delivery_id = d.id)) END,
+    'round', d.round, 'is_group', d.message->'group' IS NOT NULL, 'rerouted_to', d.message->>'rerouted_to',
+    'rerouted_from', d.message->>'rerouted_from', 'severity', d.severity, 'state', d.state, 'attempts', d.attempts,
     'policy', d.message->>'policy', 'possible_repeat', d.possible_repeat,
     'told_with', d.message->>'told_with', 'combines', d.message->>'combines',
     'idempotency_key', d.idem_key, 'receipt', d.provider_message_id, 'error', d.last_error,

@@ -1,12 +1,14 @@
 -- Close open alerts and say why; gives back those that were really open, with where their opening was told.
+-- An opening that was held, or told as part of a storm, has no end to tell.
 WITH incoming AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t(id uuid, reason text, event_id uuid, detail jsonb)
+    SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS t(id uuid, reason text, event_id uuid, detail jsonb)
 ), closed AS (
     UPDATE watch.watchtower_alerts a
     SET state = 'resolved', resolved_at = :now, resolved_reason = i.reason, resolved_by = CAST(:actor AS text)
     FROM incoming i
     WHERE a.id = i.id AND a.state = 'open'
-    RETURNING a.id, a.client_id, a.rule_id, a.title, a.severity, a.external_id, a.resolved_reason
+    RETURNING a.id, a.client_id, a.rule_id, a.title, a.severity, a.external_id, a.resolved_reason, a.fingerprint,
+              a.told_at IS NOT NULL AND a.held_reason IS DISTINCT FROM 'storm' AS was_told
 ), told AS (
     INSERT INTO watch.alert_events (id, client_id, alert_id, at, kind, actor, note, detail)
     SELECT i.event_id, c.client_id, c.id, :now, 'resolved', coalesce(CAST(:actor AS text), 'watchtower'), CAST(:note AS text),
@@ -14,7 +16,8 @@ WITH incoming AS (
     FROM closed c JOIN incoming i USING (id)
 )
 SELECT c.id, c.client_id, c.rule_id, c.title, c.severity, c.external_id, c.resolved_reason,
-       (SELECT e.detail -> 'end_destinations' FROM watch.alert_events e
-        WHERE e.client_id = c.client_id AND e.alert_id = c.id AND e.kind = 'opened' LIMIT 1) AS destinations
+       CASE WHEN c.was_told THEN (
+           SELECT e.detail -> 'end_destinations' FROM watch.alert_events e
+           WHERE e.client_id = c.client_id AND e.alert_id = c.id AND e.kind = 'opened' LIMIT 1) END AS destinations
 FROM closed c
 ORDER BY c.id

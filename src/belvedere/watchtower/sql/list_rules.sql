@@ -12,6 +12,12 @@ WITH page AS (
            OR (r.created_at, r.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid)))
     ORDER BY r.created_at DESC, r.id DESC
     LIMIT :limit
+), recent AS MATERIALIZED (
+    SELECT evaluated_at, quiet_rules FROM watch.evaluation_runs ORDER BY evaluated_at DESC LIMIT 100
+), quiet AS (
+    SELECT q.id, max(recent.evaluated_at) AS at
+    FROM recent CROSS JOIN LATERAL unnest(recent.quiet_rules) AS q(id) JOIN page ON page.id = q.id
+    GROUP BY q.id
 ), shown AS (
     SELECT
     p.id, p.source_id, s.display_name AS source_name, nullif(p.client_id, 0) AS client_id, p.target_table, p.name,
@@ -23,8 +29,9 @@ WITH page AS (
     p.message_template, p.repeat_minutes, p.remind_minutes, p.notify_zone, p.digest_all_clear, p.notify_webhook,
     p.webhook_channel_id, p.builtin, p.last_notified_at, p.version, p.created_by, p.created_at, p.updated_at,
     (SELECT count(*) FROM watch.watchtower_alerts a WHERE a.rule_id = p.id AND a.state = 'open') AS open_alerts,
-    (SELECT max(e.evaluated_at) FROM watch.rule_evaluations e WHERE e.rule_id = p.id) AS last_evaluated_at
+    greatest((SELECT max(e.evaluated_at) FROM watch.rule_evaluations e WHERE e.rule_id = p.id), q.at) AS last_evaluated_at
     FROM page p
+    LEFT JOIN quiet q ON q.id = p.id
     LEFT JOIN watch.api_sources s ON s.id = p.source_id
 )
 SELECT coalesce(CAST(json_agg(row_to_json(p)

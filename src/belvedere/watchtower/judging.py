@@ -1,0 +1,241 @@
+"""One transaction's work on one reading: what is known before, the verdicts, and all that follows for alerts."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from belvedere.core.database import WriteSession
+from belvedere.core.jobs import enqueue
+from belvedere.sources.contracts import Completeness, StoredSnapshot
+from belvedere.watchtower import repository, surroundings
+from belvedere.watchtower.closing import ACTOR, announce_closed, closing_row
+from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint
+from belvedere.watchtower.contracts import Closing, Place, ResolvedReason, Rule, Verdict, WatchState
+from belvedere.watchtower.evaluate import evaluate
+from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.opening import Opened, open_drafts
+from belvedere.watchtower.repository import ClosedAlert
+from belvedere.watchtower.seeing import see_again
+from belvedere.watchtower.surroundings import Silence
+
+RECHECK = "watchtower.recheck_children"
+AWAIT = "watchtower.await_parent"
+PARENT_WAIT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOutcome:
+    """What judging one reading did. `skipped` says why nothing was judged."""
+
+    opened: tuple[UUID, ...] = ()
+    seen_again: int = 0
+    closed: tuple[UUID, ...] = ()
+    rules: int = 0
+    deliveries: int = 0
+    skipped: str | None = None
+
+
+@dataclass
+class Run:
+    """One transaction's work on one reading."""
+
+    session: WriteSession
+    stored: StoredSnapshot
+    now: datetime
+    base_url: str
+    storm_wait: timedelta
+    rules: list[Rule]
+    client: ClientFacts
+    waits_for_parents: bool = True
+    as_of: datetime | None = None
+    silences: list[Silence] = field(default_factory=list)
+
+    @property
+    def place(self) -> Place:
+        stored = self.stored
+        return Place(stored.client_id, stored.source_id, stored.provider, stored.endpoint)
+
+    async def close_changed_rules(self) -> None:
+        """Alerts of an edited, disabled or replaced rule end here, where its editor could not reach them."""
+        ids = await repository.find_stale_rule_alerts(
+            self.session, self.stored.client_id, self.stored.source_id
+        )
+        rows = [closing_row(alert_id, ResolvedReason.RULE_CHANGED, self.now) for alert_id in ids]
+        closed = await repository.close_alerts(self.session, rows, now=self.now)
+        await announce_closed(self.session, closed, self.client.name, self.now, base_url=self.base_url)
+
+    async def judge(self, only: Collection[UUID] | None = None) -> list[Verdict]:
+        stored = self.stored
+        state = await self._state()
+        return evaluate(self.rules, stored.frames, stored.previous, state, self.now, only=only)
+
+    async def _state(self) -> WatchState:
+        stored, session = self.stored, self.session
+        heads = [unit.head for unit in form_units(self.rules)]
+        parents = {rule.parent_rule_id for rule in heads if rule.parent_rule_id is not None}
+        watched = {rule.id for rule in heads} | parents
+        units, labels = await repository.load_metric_words(session)
+        facts = await repository.load_parent_facts(
+            session, stored.client_id, stored.source_id, parents, self.now
+        )
+        if not self.waits_for_parents:
+            facts = {rule_id: replace(found, is_due=False) for rule_id, found in facts.items()}
+        return WatchState(
+            place=self.place,
+            is_full=stored.completeness is Completeness.FULL,
+            open_alerts=await repository.load_open_alerts(
+                session, stored.client_id, stored.snapshot_id, list(watched), self.now
+            ),
+            parents=facts,
+            metric_units={**units, **stored.metric_units},
+            metric_labels=labels,
+            pending=await repository.load_pending(
+                session, stored.client_id, stored.source_id, stored.snapshot_id
+            ),
+            data_as_of=self.as_of or stored.data_as_of,
+        )
+
+    async def apply(self, verdicts: Sequence[Verdict]) -> WatchOutcome:
+        """Closings first: an event that was taken note of makes room for the next one."""
+        closed = await self._close([closing for verdict in verdicts for closing in verdict.closed])
+        if any(verdict.opened or verdict.silent or verdict.seen_again for verdict in verdicts):
+            self.silences = await surroundings.load_silences(self.session, self.stored.client_id, self.now)
+        opened = await self._open(verdicts)
+        told = await see_again(
+            self.session, self.stored, verdicts, self.silences, self.client, self.now, base_url=self.base_url
+        )
+        await repository.move_alerts(
+            self.session,
+            _counted(verdicts),
+            client_id=self.stored.client_id,
+            snapshot_id=self.stored.snapshot_id,
+            now=self.now,
+        )
+        await self._keep_waiting(verdicts)
+        moved = {draft.rule.id for draft in opened.drafts} | {alert.rule_id for alert in closed}
+        await wake_children(self.session, self.stored.client_id, sorted(moved), self.stored.source_id)
+        await self._await_parents(verdicts)
+        return WatchOutcome(
+            opened=tuple(draft.row["id"] for draft in opened.drafts),
+            seen_again=sum(len(verdict.seen_again) for verdict in verdicts),
+            closed=tuple(alert.id for alert in closed),
+            rules=len(verdicts),
+            deliveries=opened.deliveries + told,
+        )
+
+    async def _close(self, closings: Sequence[Closing]) -> list[ClosedAlert]:
+        rows = [
+            closing_row(
+                closing.alert.id,
+                closing.reason,
+                self.now,
+                conditions=[condition.document() for condition in closing.conditions],
+            )
+            for closing in closings
+        ]
+        closed = await repository.close_alerts(self.session, rows, now=self.now)
+        await announce_closed(self.session, closed, self.client.name, self.now, base_url=self.base_url)
+        return closed
+
+    async def _open(self, verdicts: Sequence[Verdict]) -> Opened:
+        drafts = [
+            draft
+            for verdict in verdicts
+            for draft in draft_alerts(verdict, self.place, self.client, self.base_url, self.now)
+        ]
+        return await open_drafts(
+            self.session,
+            self.stored,
+            drafts,
+            self.silences,
+            self.now,
+            base_url=self.base_url,
+            storm_wait=self.storm_wait,
+        )
+
+    async def _keep_waiting(self, verdicts: Sequence[Verdict]) -> None:
+        """Breaches that go on waiting are kept; those that opened or ended are forgotten."""
+        waiting, over = [], []
+        for verdict in verdicts:
+            fired = {finding.external_id for finding in verdict.opened}
+            over += [self._key(verdict.rule, entity) for entity in (*verdict.cleared, *fired)]
+            waiting += [
+                {
+                    "fingerprint": self._key(verdict.rule, breach.external_id or ""),
+                    "rule_id": verdict.rule.id,
+                    "rule_client_id": verdict.rule.client_id,
+                    "rule_version": verdict.rule.version,
+                    "external_id": breach.external_id or None,
+                    "readings": breach.readings,
+                    "since": breach.since,
+                }
+                for breach in verdict.waiting
+                if (breach.external_id or "") not in fired
+            ]
+        stored = self.stored
+        if any(verdict.waiting or verdict.cleared for verdict in verdicts):
+            await repository.clear_pending(self.session, stored.client_id, over)
+        await repository.save_pending(
+            self.session,
+            waiting,
+            client_id=stored.client_id,
+            source_id=stored.source_id,
+            snapshot_id=stored.snapshot_id,
+        )
+
+    def _key(self, rule: Rule, entity: str) -> str:
+        place = self.place
+        return fingerprint(rule.id, place.client_id, place.target_table, place.source_id, entity)
+
+    async def _await_parents(self, verdicts: Sequence[Verdict]) -> None:
+        """Come back when the wait for a parent that is due is over, whatever became of it."""
+        awaited = {verdict.rule.parent_rule_id for verdict in verdicts if verdict.awaits}
+        for parent_id in sorted(parent for parent in awaited if parent is not None):
+            await enqueue(
+                self.session,
+                AWAIT,
+                {"parent_id": str(parent_id), "snapshot_id": str(self.stored.snapshot_id)},
+                client_id=self.stored.client_id,
+                actor=ACTOR,
+                run_at=self.now + PARENT_WAIT,
+                queueing_lock=f"{AWAIT}:{self.stored.snapshot_id}:{parent_id}",
+            )
+
+
+def _counted(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    """New counts of alerts that neither breached again nor ended."""
+    rows: dict[UUID, dict[str, Any]] = {}
+
+    def row(alert_id: UUID) -> dict[str, Any]:
+        blank = {"id": alert_id, "missing": None, "good": None, "kept": False}
+        return rows.setdefault(alert_id, blank)
+
+    for verdict in verdicts:
+        for alert in verdict.missing:
+            row(alert.id)["missing"] = alert.missing_readings + 1
+        for alert in verdict.returned:
+            row(alert.id)["missing"] = 0
+        for alert in verdict.recovering:
+            row(alert.id)["good"] = alert.good_readings + 1
+        for alert in verdict.relapsed:
+            row(alert.id)["good"] = 0
+        for alert in verdict.kept:
+            row(alert.id)["kept"] = True
+    return list(rows.values())
+
+
+async def wake_children(
+    session: WriteSession, client_id: int, rule_ids: Sequence[UUID], source_id: UUID | None
+) -> None:
+    """Have the children of moved rules looked at again, where this transaction did not judge them."""
+    for parent_id in await repository.find_parents_to_recheck(session, client_id, rule_ids, source_id):
+        await enqueue(
+            session,
+            RECHECK,
+            {"parent_id": str(parent_id)},
+            client_id=client_id,
+            actor=ACTOR,
+            queueing_lock=f"{RECHECK}:{client_id}:{parent_id}",
+        )

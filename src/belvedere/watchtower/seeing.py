@@ -1,0 +1,109 @@
+"""Open alerts that a reading shows again: newest value, and whether that is worth telling once more."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from belvedere.core.database import WriteSession
+from belvedere.core.ids import uuid7_batch
+from belvedere.notify.service import request_deliveries
+from belvedere.sources.contracts import StoredSnapshot
+from belvedere.watchtower import repository
+from belvedere.watchtower.compose import ClientFacts, reason_document
+from belvedere.watchtower.contracts import Condition, Finding, OpenAlert, Rule, Severity, Verdict
+from belvedere.watchtower.opening import SILENCED
+from belvedere.watchtower.surroundings import Silence
+from belvedere.watchtower.telling import again_tellings, gather
+from belvedere.watchtower.threshold import parse_number, strict_number
+from belvedere.watchtower.wording import shown
+
+WORSE = Decimal("1.5")
+"""A value this many times as far beyond the limit as when it was last told is told again."""
+
+RANKS = {word: rank for rank, word in enumerate(Severity)}
+ABOVE = frozenset({Condition.GREATER_THAN, Condition.GREATER_OR_EQUAL})
+BELOW = frozenset({Condition.LESS_THAN, Condition.LESS_OR_EQUAL})
+
+
+async def see_again(
+    session: WriteSession,
+    stored: StoredSnapshot,
+    verdicts: Sequence[Verdict],
+    silences: Sequence[Silence],
+    client: ClientFacts,
+    now: datetime,
+    *,
+    base_url: str,
+) -> int:
+    """Take the newest values; a risen severity and a clear worsening are told. Gives the messages asked for."""
+    seen = [(verdict.rule, alert, found) for verdict in verdicts for alert, found in verdict.seen_again]
+    ids = uuid7_batch(len(seen), now)
+    rows = [
+        _row(rule, alert, finding, event_id, silences)
+        for (rule, alert, finding), event_id in zip(seen, ids, strict=True)
+    ]
+    await repository.see_again(
+        session,
+        rows,
+        client_id=stored.client_id,
+        snapshot_id=stored.snapshot_id,
+        account_id=stored.account_id,
+        now=now,
+    )
+    return await _tell(session, [row for row in rows if row["told"]], client, now, base_url)
+
+
+def _row(
+    rule: Rule, alert: OpenAlert, finding: Finding, event_id: Any, silences: Sequence[Silence]
+) -> dict[str, Any]:
+    step = step_of(rule, alert, finding)
+    is_news = step != "seen_again" and not alert.is_quiet
+    is_silenced = is_news and any(
+        silence.covers(rule.id, alert.source_id, rule.severity, alert.external_id) for silence in silences
+    )
+    return {
+        "id": alert.id,
+        "event_id": event_id,
+        "record_id": finding.record_id,
+        "current_value": shown(finding.head.value),
+        "previous_value": shown(finding.head.previous),
+        "severity": rule.severity,
+        "conditions": reason_document(rule, finding)["conditions"],
+        "step": step,
+        "told": is_news and not is_silenced,
+        "held_reason": SILENCED if is_silenced else None,
+    }
+
+
+def step_of(rule: Rule, alert: OpenAlert, finding: Finding) -> str:
+    """severity_raised, worsened or only seen_again."""
+    if RANKS[rule.severity] > RANKS[alert.severity]:
+        return "severity_raised"
+    return "worsened" if is_worse(rule, alert.told_value, finding.head.value) else "seen_again"
+
+
+def is_worse(rule: Rule, told: str | None, value: str | None) -> bool:
+    """Whether a value lies at least half as far again beyond the limit as the one last told."""
+    numbers = [strict_number(text) if text else None for text in (told, value)]
+    limit = parse_number(rule.threshold_value or "")
+    before, after = numbers
+    if before is None or after is None or limit is None or rule.condition not in ABOVE | BELOW:
+        return False
+    sign = 1 if rule.condition in ABOVE else -1
+    told_distance, distance = sign * (before - limit), sign * (after - limit)
+    if told_distance <= 0:
+        return distance > 0 and distance >= abs(limit) * (WORSE - 1)
+    return distance >= told_distance * WORSE
+
+
+async def _tell(
+    session: WriteSession, rows: Sequence[dict[str, Any]], client: ClientFacts, now: datetime, base_url: str
+) -> int:
+    told = await repository.load_told(session, [row["id"] for row in rows])
+    tellings = [
+        telling
+        for row in rows
+        for telling in again_tellings(told[row["id"]], row["step"], client.name, base_url)
+    ]
+    return len(await request_deliveries(session, gather(tellings, base_url, now), now))

@@ -1,0 +1,175 @@
+"""Telling alerts: one message for each client and destination, however many alerts it speaks of."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from belvedere.core.ids import new_id
+from belvedere.core.text import cut
+from belvedere.notify.contracts import DeliveryRequest, Destination, Member, Message, MessageKind
+from belvedere.watchtower import wording
+from belvedere.watchtower.compose import ALERT, alert_url, destination_from
+from belvedere.watchtower.contracts import Severity
+from belvedere.watchtower.repository import ClosedAlert, ToldAlert
+
+GROUP = "alert_group"
+NAMED_RULES = 3
+RANKS = {word.value: rank for rank, word in enumerate(Severity)}
+GROUP_WORDS = {
+    MessageKind.OPENED: "new alerts",
+    MessageKind.RESOLVED: "alerts resolved",
+    MessageKind.RAISED: "alerts got worse",
+    MessageKind.AGAIN: "alerts still open",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One thing to say of one alert to one destination; (alert, kind, round, destination) is told once.
+
+    `not_before` holds it back until that moment.
+    """
+
+    client_id: int
+    alert_id: UUID
+    kind: MessageKind
+    destination: Destination
+    message: Message
+    not_before: datetime | None = None
+    round: int = 0
+    rule_name: str = ""
+
+
+def gather(tellings: Iterable[Telling], base_url: str, now: datetime) -> list[DeliveryRequest]:
+    """Requests for what is to be told: alerts that share client, kind and destination share one message."""
+    groups: dict[tuple[int, MessageKind, Destination, datetime | None], list[Telling]] = {}
+    for telling in tellings:
+        key = (telling.client_id, telling.kind, telling.destination, telling.not_before)
+        groups.setdefault(key, []).append(telling)
+    return [
+        _single(group[0]) if len(group) == 1 else _joined(group, base_url, now) for group in groups.values()
+    ]
+
+
+def _single(telling: Telling) -> DeliveryRequest:
+    return DeliveryRequest(
+        telling.client_id,
+        ALERT,
+        telling.alert_id,
+        telling.kind,
+        telling.destination,
+        telling.message,
+        not_before=telling.not_before,
+        round=telling.round,
+    )
+
+
+def _joined(group: Sequence[Telling], base_url: str, now: datetime) -> DeliveryRequest:
+    """One message with the alerts as its members; those told there before drop out of it."""
+    first = group[0]
+    ordered = sorted(group, key=lambda telling: -RANKS.get(telling.message.severity, 0))
+    return DeliveryRequest(
+        first.client_id,
+        GROUP,
+        new_id(now),
+        first.kind,
+        first.destination,
+        _joined_words(ordered, base_url),
+        members=tuple(
+            Member(telling.alert_id, telling.message.title, ALERT, telling.round) for telling in ordered
+        ),
+        not_before=first.not_before,
+    )
+
+
+def _joined_words(ordered: Sequence[Telling], base_url: str) -> Message:
+    """The count stands in the title; the outbox fills it in and adds a line for each alert."""
+    first = ordered[0]
+    name = first.message.client_name
+    rules = list(dict.fromkeys(telling.rule_name for telling in ordered if telling.rule_name))
+    said = ", ".join(f"“{rule}”" for rule in rules[:NAMED_RULES])
+    more = f" and {len(rules) - NAMED_RULES} more" if len(rules) > NAMED_RULES else ""
+    return Message(
+        title=cut(f"{{count}} {GROUP_WORDS[first.kind]}: {name}", wording.TITLE_LENGTH),
+        text=f"Rules: {said}{more}." if said else "",
+        severity=first.message.severity,
+        client_name=name,
+        url=f"{base_url.rstrip('/')}/alerts?client_id={first.client_id}" if base_url else None,
+        fields=(("Client", name),),
+        detail={"alert_ids": [str(telling.alert_id) for telling in ordered]},
+    )
+
+
+def closing_tellings(closed: ClosedAlert, client_name: str, base_url: str) -> list[Telling]:
+    """The end is told wherever the beginning was, whatever the rule says now."""
+    title, text = wording.closed_text(closed.reason, closed.title)
+    message = Message(
+        title=title,
+        text=text,
+        severity=closed.severity,
+        client_name=client_name,
+        url=alert_url(base_url, closed.id),
+        fields=(("Client", client_name), ("Alert", closed.title)),
+        detail={"alert_id": str(closed.id), "rule_id": str(closed.rule_id)},
+    )
+    return [
+        Telling(closed.client_id, closed.id, MessageKind.RESOLVED, destination_from(place), message)
+        for place in closed.destinations
+    ]
+
+
+LEADS = {
+    "severity_raised": "Now {severity}: {title}",
+    "worsened": "Worse: {title}",
+    "told_again": "Still open: {title}",
+    "reminded": "Reminder: {title}",
+    "ack_expired": "Open again: {title}",
+    "unsnoozed": "Back from snooze: {title}",
+}
+WHY = {
+    "severity_raised": "Its severity rose.",
+    "worsened": "The value is clearly further beyond the limit than when it was last told.",
+    "told_again": "It is still open and nobody has acknowledged it.",
+    "reminded": "It was acknowledged and is still open.",
+    "ack_expired": "The time for which it was acknowledged has ended, and it is still open.",
+    "unsnoozed": "Its snooze has ended, and it is still open.",
+}
+
+
+def again_tellings(told: ToldAlert, step: str, client_name: str, base_url: str) -> list[Telling]:
+    """Tell an open alert once more, to whom its opening was told; `step` says why.
+
+    What was held so far is told as an opening, once for each destination.
+    """
+    is_first = not told.was_told
+    title = told.title if is_first else LEADS[step].format(severity=told.severity, title=told.title)
+    message = Message(
+        title=cut(title, wording.TITLE_LENGTH),
+        text=told.message if is_first else f"{WHY[step]} {_latest(told)}",
+        severity=told.severity,
+        client_name=client_name,
+        url=alert_url(base_url, told.id),
+        fields=(("Client", client_name), ("Rule", told.rule_name)),
+        detail={"alert_id": str(told.id), "rule_id": str(told.rule_id)},
+    )
+    kind = MessageKind.RAISED if step in ("severity_raised", "worsened") else MessageKind.AGAIN
+    if is_first:
+        kind = MessageKind.OPENED
+    return [
+        Telling(
+            told.client_id,
+            told.id,
+            kind,
+            destination_from(place),
+            message,
+            round=0 if is_first else told.steps,
+            rule_name=told.rule_name,
+        )
+        for place in told.destinations
+    ]
+
+
+def _latest(told: ToldAlert) -> str:
+    value = f" Newest value: {told.current_value}." if told.current_value is not None else ""
+    return f"{told.message}{value}"
