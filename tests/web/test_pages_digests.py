@@ -16,7 +16,9 @@ async def summed(filled):
         name="Daily look", notify_immediately=False, notify_schedule=NotifySchedule.DAILY, notify_time=time(9),
         notify_email=True, email_recipients=("team@brandt.example",),
     )  # fmt: skip
-    await filled.read({"id": "a1", "name": "Advent preview", "status": "sent", "open_rate": "9", "spend": "1"})
+    await filled.read(
+        {"id": "a1", "name": "Advent preview", "status": "sent", "open_rate": "9", "spend": "1"}
+    )
     filled.clock.forward(days=1)
     (made,) = await send_due(filled.runtime, filled.clock.at)
     return filled, made

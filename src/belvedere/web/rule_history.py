@@ -9,12 +9,15 @@ from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.service import Asked, backtest, draft_rows
 from belvedere.web.alert_views import figure, instant
+from belvedere.web.presentation import Reader
 from belvedere.web.rule_preview import clients_in_view
+from belvedere.web.rule_tune import tune_view
 from belvedere.web.view import View
 
 STRETCH = timedelta(days=30)
 LANES = 8
 MESSAGES = 6
+NARROWEST = 0.8
 MOST_EPISODES = 400
 
 
@@ -51,6 +54,7 @@ def history_view(view: View, found: Mapping[str, Any]) -> dict[str, Any]:
         "messages": [_message(view, episode) for episode in episodes[:MESSAGES]],
         "told": found["notifications"],
         "compared": found["compared_with"],
+        "tune": tune_view(found["sweep"] or None, Reader(view.access.now, view.access.principal.timezone)),
     }
 
 
@@ -66,7 +70,8 @@ def _lane(
         begins = (_at(episode["started_at"]) - start).total_seconds() / length * 100
         until = episode["ended_at"] or end
         width = (_at(until) - _at(episode["started_at"])).total_seconds() / length * 100
-        bars.append({"x": round(max(begins, 0), 2), "width": round(min(max(width, 0.7), 100 - begins), 2)})
+        left = min(max(begins, 0), 100 - NARROWEST)
+        bars.append({"x": round(left, 2), "width": round(min(max(width, NARROWEST), 100 - left), 2)})
     return {"client": row["client"], "count": row["episodes"], "readings": row["readings"], "bars": bars}
 
 

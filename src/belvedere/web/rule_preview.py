@@ -13,7 +13,7 @@ from belvedere.web.alert_views import figure
 from belvedere.web.presentation import NBSP, decimal_of, metric, number
 from belvedere.web.view import View
 
-SHOWN = 20
+SHOWN = 10
 
 
 async def preview_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraft]) -> dict[str, Any]:
@@ -69,5 +69,6 @@ def distance(reason: ConditionReason, currency: str) -> str:
     gap: Decimal = abs(value - limit)
     if not gap:
         return "at the limit"
+    gap = gap.quantize(Decimal("0.01")) if gap >= 1 else gap
     said = f"{number(gap)}{NBSP}pp" if reason.unit == "percent" else metric(gap, reason.unit, currency)
     return f"{said} {'below' if value < limit else 'above'}"
