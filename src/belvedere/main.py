@@ -33,6 +33,7 @@ def describe_sandbox() -> dict[str, Any]:
     return {
         "clients": clients.SANDBOX_CLIENTS,
         "discord_bot_token": clients.DISCORD_BOT_TOKEN,
+        "team_user_ids": clients.TEAM_USER_IDS,
         "smtp_username": clients.SMTP_USERNAME,
         "smtp_password": clients.SMTP_PASSWORD,
     }

@@ -121,8 +121,6 @@ def test_long_numbers_stay_whole_in_extra():
         ({"id": "a", "sent": 1.5}, "not_whole", "quantity"),
         ({"id": "a", "revenue": 10**14}, "out_of_range", "revenue"),
         ({"id": "a", "revenue": Decimal("1e9999999")}, "out_of_range", "revenue"),
-        ({"id": "a", "openRate": 100.5}, "out_of_bounds", "open_rate"),
-        ({"id": "a", "openRate": -1}, "out_of_bounds", "open_rate"),
         ({"id": "a", "date": "31-08-2023"}, "bad_date", "record_date"),
         ({"id": "a", "date": "2023-02-30T10:00:00Z"}, "bad_date", "record_date"),
         ({"id": "a", "name": "x\x00y"}, "nul_byte", "name"),
@@ -152,9 +150,24 @@ def test_a_deeply_nested_row_is_refused():
     assert one({"id": "a", "deep": deep}).code == "too_deep"
 
 
+@pytest.mark.parametrize("rate", [100.5, -1])
+def test_a_metric_out_of_its_bounds_is_left_out_and_told_and_its_record_stays(rate):
+    row = {"id": "a", "name": "Sale", "openRate": rate, "revenue": 12}
+    mapped = map_rows([{"id": "good", "openRate": 10}, row], MAPPING, {}, NOW)
+    assert mapped.frames.records["external_id"].to_list() == ["good", "a"]
+    assert mapped.frames.records["name"].to_list() == [None, "Sale"]
+    kept = mapped.frames.metrics.select("metric_name", "metric_value").rows()
+    assert kept == [("open_rate", Decimal(10)), ("revenue", Decimal(12))]
+    (reject,) = mapped.rejects
+    assert (reject.code, reject.field, reject.row_number) == ("out_of_bounds", "open_rate", 2)
+    assert "kept without it" in reject.detail
+    assert mapped.received == 2
+
+
 def test_a_definition_sets_the_bounds():
     definition = MetricDefinition("revenue", "Revenue", None, "currency", Decimal(0), Decimal(1000), None)
-    assert one({"id": "a", "revenue": -1}, definitions={"revenue": definition}).code == "out_of_bounds"
+    mapped = map_rows([{"id": "a", "revenue": -1}], MAPPING, {"revenue": definition}, NOW)
+    assert [reject.code for reject in mapped.rejects] == ["out_of_bounds"]
     growth = MetricDefinition("open_rate", "Growth", None, "percent", Decimal(-100), None, None)
     assert one({"id": "a", "openRate": 250}, definitions={"open_rate": growth})["metrics"]["open_rate"] == 250
 

@@ -20,6 +20,7 @@ from belvedere.core.errors import BelvedereError
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.watchtower.routes import router
+from belvedere.watchtower.routes_digests import router as digests
 from belvedere.watchtower.routes_backtest import router as backtest
 from belvedere.wiring.connections import offer_targets
 
@@ -46,6 +47,7 @@ async def http(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     app.state.runtime = runtime
     app.include_router(backtest, prefix="/api/v1")
     app.include_router(router, prefix="/api/v1")
+    app.include_router(digests, prefix="/api/v1")
 
     @app.exception_handler(BelvedereError)
     async def problem(request: Request, error: BelvedereError):

@@ -105,7 +105,9 @@ async def test_packs_install_for_everybody_or_for_one_client(http, olga, alice, 
     assert (await post(http, "/rule-packs/communication/install", alice, client="brandt"))["create"] == 0
     assert (await post(http, "/rule-packs/communication/install", olga))["create"] == 2
     await post(http, "/rule-packs/seo/install", olga, expect=404)
-    assert {row["client_id"] for row in world.rows("SELECT client_id FROM watchtower_rules WHERE builtin IS NULL")} == {0, 1}
+    assert {
+        row["client_id"] for row in world.rows("SELECT client_id FROM watchtower_rules WHERE builtin IS NULL")
+    } == {0, 1}
 
 
 def test_the_shipped_schema_is_that_of_the_program():

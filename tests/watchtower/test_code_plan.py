@@ -125,7 +125,9 @@ async def test_applied_files_stand_word_for_word_and_a_second_time_changes_nothi
     first = await act.plan(FILE)
     assert [step.action for step in first.steps] == ["create"] * 5
     await act.apply(FILE)
-    rows = world.rows("SELECT * FROM watchtower_rules WHERE builtin IS NULL ORDER BY client_id, slug NULLS LAST, position")
+    rows = world.rows(
+        "SELECT * FROM watchtower_rules WHERE builtin IS NULL ORDER BY client_id, slug NULLS LAST, position"
+    )
     assert len(rows) == 7
     stored = {(row["client_id"], row["slug"]): row for row in rows if row["slug"]}
     rule = stored[0, "low-open-rate"]
@@ -142,7 +144,12 @@ async def test_applied_files_stand_word_for_word_and_a_second_time_changes_nothi
     assert stored[1, "low-open-rate"]["overrides_rule_id"] == rule["id"]
     again = await act.apply(FILE)
     assert again.plan.steps == ()
-    assert world.rows("SELECT * FROM watchtower_rules WHERE builtin IS NULL ORDER BY client_id, slug NULLS LAST, position") == rows
+    assert (
+        world.rows(
+            "SELECT * FROM watchtower_rules WHERE builtin IS NULL ORDER BY client_id, slug NULLS LAST, position"
+        )
+        == rows
+    )
     assert len(world.rows("SELECT 1 FROM audit_log WHERE action = 'rule.created'")) == 7
 
 

@@ -304,7 +304,9 @@ async def test_rules_come_in_pages_with_filters(http, olga):
     for number in range(5):
         await make(http, olga, name=f"Rule {number}", client_id=1 if number % 2 else None)
     first = (await http.get("/rules?limit=3&search=rule ", headers=olga)).json()
-    second = (await http.get(f"/rules?limit=3&search=rule &cursor={first['meta']['next_cursor']}", headers=olga)).json()
+    second = (
+        await http.get(f"/rules?limit=3&search=rule &cursor={first['meta']['next_cursor']}", headers=olga)
+    ).json()
     names = [rule["name"] for rule in first["data"] + second["data"]]
     assert sorted(names) == [f"Rule {number}" for number in range(5)]
     assert second["meta"]["has_more"] is False

@@ -31,7 +31,7 @@ async def test_an_empty_page_says_how_to_set_one(house, olga):
 
 
 async def test_digests_to_come_and_made_with_what_they_said_item_21(summed, olga):
-    house, made = summed
+    _, made = summed
     page = (await olga.get("/digests")).text
     assert "To come" in page
     assert "team@brandt.example" in page

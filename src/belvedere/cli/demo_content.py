@@ -61,7 +61,11 @@ def demo_rules() -> list[DemoRule]:
     )
     shop = RuleDraft("Low CVR", "cvr", Condition.LESS_THAN, "1.5", severity=Severity.CRITICAL, **send)
     theme = RuleDraft("Theme changed its role", "status", Condition.CHANGED, severity=Severity.INFO, **send)
+    silent = RuleDraft(
+        "No Outreach for 7+ Days", "days_since_team_message", Condition.GREATER_THAN, "7", **send
+    )
     return [
+        DemoRule(("internal", "communication_reports"), (silent,)),
         DemoRule(campaigns, (low, many)),
         DemoRule(campaigns, (bounces,)),
         DemoRule(campaigns, (paused,)),
@@ -106,6 +110,7 @@ SOURCES = {
     ("scraper", "cvr"): "CVR Data",
     ("scraper", "shopify_themes"): "Shopify Themes",
     ("internal", "clients"): "Clients",
+    ("internal", "communication_reports"): "Communications Audit",
 }
 
 
@@ -130,8 +135,9 @@ async def load_sample(runtime: Runtime, client_id: int) -> None:
 
 
 async def make_accounts(
-    runtime: Runtime, owner: Scope, shops: tuple[Any, ...], clients: dict[str, int], sandbox: Any
-) -> list[UUID]:
+    runtime: Runtime, owner: Scope, shops: tuple[Any, ...], clients: dict[str, int], sandbox: Any,
+    team: tuple[str, ...] = (),
+) -> list[UUID]:  # fmt: skip
     """Every shop's accounts at Omnisend, Shopify, its own pages, and the client list; their ids."""
     now = runtime.clock()
     made: list[UUID] = []
@@ -145,7 +151,10 @@ async def make_accounts(
                 ("scraper", "shopify_themes"): ({"shop": shop.shopify_shop}, keys["shopify"]),
                 ("scraper", "cvr"): (dict(sandbox.report_settings(shop.slug)), None),
                 ("internal", "clients"): ({}, None),
-            }
+                ("internal", "communication_reports"): (
+                    {"channels": [shop.talk_channel_id], "team_user_ids": list(team)}, None,
+                ),
+            }  # fmt: skip
             for place, (settings, credential) in wanted.items():
                 made.append(
                     await ensure_account(session, client_id, sources[place], settings, credential, now)

@@ -7,6 +7,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 registry = CollectorRegistry()
 
 SNAPSHOTS = Counter("belvedere_snapshots", "Snapshots by how they ended.", ["status"], registry=registry)
+OVERRUNS = Counter(
+    "belvedere_source_overruns", "Planned readings that waited for one that still ran.", registry=registry
+)
 RECORDS = Counter("belvedere_records", "Records stored.", registry=registry)
 REJECTS = Counter("belvedere_rejects", "Rows that went to the dead letters.", ["reason"], registry=registry)
 EVALUATIONS = Counter("belvedere_evaluations", "Rule evaluations by result.", ["result"], registry=registry)

@@ -126,6 +126,15 @@ class Settings(BaseSettings):
     snapshot_lease_seconds: int = Field(
         default=60, ge=2, le=3600, description="After this silence another worker takes a reading over."
     )
+    readings_keep_days: int = Field(
+        default=30, ge=1, le=36_500, description="Days for which every reading is kept."
+    )
+    readings_daily_days: int = Field(
+        default=400,
+        ge=1,
+        le=36_500,
+        description="Days for which one reading a day is kept; then one a month.",
+    )
     delivery_lease_seconds: int = Field(default=60, ge=2, le=3600, description="How long one send may take.")
     delivery_give_up_hours: int = Field(
         default=24, ge=1, le=720, description="After this a delivery is dead."

@@ -35,6 +35,17 @@ class SandboxClient:
     usual_cvr: float
     average_order_cents: int
 
+    @property
+    def talk_channel_id(self) -> str:
+        """Where people of the team and the client write; alerts go to the channel before."""
+        return str(int(self.discord_channel_id) + 200)
+
+    @property
+    def people_ids(self) -> tuple[str, str]:
+        """Two people of the client."""
+        first = int(self.discord_channel_id) + 300
+        return str(first), str(first + 10)
+
 
 SANDBOX_CLIENTS: tuple[SandboxClient, ...] = (
     SandboxClient(
@@ -112,3 +123,6 @@ AGENCY_CHANNEL_ID = "1180000000000000100"
 FORBIDDEN_CHANNEL_ID = "1180000000000000199"
 GUILD_ID = "1180000000000000001"
 BOT_USER_ID = "1180000000000000002"
+
+TEAM_USER_IDS = ("1180000000000000011", "1180000000000000012")
+TEAM_ROLE_ID = "1180000000000000021"

@@ -10,12 +10,14 @@ from starlette.routing import Route
 
 from belvedere.core.errors import BelvedereError, Invalid, NotFound
 from belvedere.sandbox.changes import advance, change_campaign, publish_theme, set_cvr
+from belvedere.sandbox.chat import Channel
 from belvedere.sandbox.clients import CLIENTS_BY_SLUG, DISCORD_BOT_TOKEN, SandboxClient
 from belvedere.sandbox.faults import parse_fault
 from belvedere.sandbox.omnisend import campaign_v3
 from belvedere.sandbox.shop_pages import WORDS
 from belvedere.sandbox.shopify import rest_theme
 from belvedere.sandbox.state import Sandbox, sandbox_of
+from belvedere.sandbox.talk import say
 from belvedere.sandbox.world import Shop
 
 _FORM = "application/x-www-form-urlencoded"
@@ -218,6 +220,31 @@ async def set_channel(request: Request) -> Response:
     return JSONResponse({"id": channel.id, "access": channel.access})
 
 
+def channel_named(sandbox: Sandbox, name: str) -> Channel:
+    """A channel by its id, or a client's conversation by the client."""
+    shop = sandbox.world.by_slug(name)
+    channel = sandbox.chat.channels.get(shop.client.talk_channel_id if shop else name)
+    if channel is None:
+        raise NotFound("There is no such channel.")
+    return channel
+
+
+async def say_something(request: Request) -> Response:
+    """{"as": "team" | "client" | "bot" | "system", "text"?, "at"?, "hours_ago"?}"""
+    sandbox = sandbox_of(request)
+    channel = channel_named(sandbox, request.path_params["id"])
+    return done(request, say(sandbox.chat, channel, await read_wishes(request), sandbox.now()))
+
+
+async def unsay_something(request: Request) -> Response:
+    channel = channel_named(sandbox_of(request), request.path_params["id"])
+    found = [one for one in channel.messages if one["id"] == request.path_params["message_id"]]
+    if not found:
+        raise NotFound("There is no such message.")
+    channel.messages.remove(found[0])
+    return JSONResponse({"id": found[0]["id"], "deleted": True})
+
+
 async def refuse(_request: Request, error: Exception) -> Response:
     """A wish that cannot be granted, as an RFC 9457 problem."""
     if not isinstance(error, BelvedereError):
@@ -239,5 +266,7 @@ ROUTES = [
     Route("/control/omnisend/{client}/campaigns/{id}", set_campaign, methods=["PATCH"]),
     Route("/control/shopify/{client}/themes/main", set_main_theme, methods=["PUT"]),
     Route("/control/shop/{client}/cvr", set_conversion, methods=["PUT"]),
+    Route("/control/discord/channels/{id}/messages", say_something, methods=["POST"]),
+    Route("/control/discord/channels/{id}/messages/{message_id}", unsay_something, methods=["DELETE"]),
     Route("/control/discord/channels/{id}", set_channel, methods=["PATCH"]),
 ]

@@ -16,11 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from belvedere.sandbox.chat import MESSAGE, WEBHOOK_MESSAGE, Channel, Upload
-from belvedere.sandbox.clients import BOT_USER_ID, DISCORD_BOT_TOKEN
+from belvedere.sandbox.clients import BOT_USER_ID, DISCORD_BOT_TOKEN, GUILD_ID
 from belvedere.sandbox.discord_rules import check_message, form_error, is_empty
 from belvedere.sandbox.limits import RouteBucket
 from belvedere.sandbox.state import Sandbox, sandbox_of
+from belvedere.sandbox.talk import roles_of
 
+MOST_LISTED = 100
 Body = dict[str, Any]
 Handler = Callable[[Request, Channel], Awaitable[Response]]
 
@@ -161,9 +163,20 @@ async def create_message(request: Request, channel: Channel) -> Response:
 
 
 async def list_messages(request: Request, channel: Channel) -> Response:
-    limit = request.query_params.get("limit", "50")
-    count = int(limit) if limit.isascii() and limit.isdigit() else 50
-    return JSONResponse(list(reversed(channel.messages))[: max(1, min(100, count))])
+    """Newest first; `after` gives the oldest of what came later, as Discord does."""
+    asked = request.query_params
+    limit = asked.get("limit", "50")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MOST_LISTED):
+        raise Refused(400, 50035, "Invalid Form Body")
+    before, after = (asked.get(name, "") for name in ("before", "after"))
+    if any(mark and not (mark.isascii() and mark.isdigit()) for mark in (before, after)):
+        raise Refused(400, 50035, "Invalid Form Body")
+    found = sorted(channel.messages, key=lambda one: int(one["id"]))
+    if before:
+        found = [one for one in found if int(one["id"]) < int(before)]
+    if after:
+        found = [one for one in found if int(one["id"]) > int(after)][: int(limit)]
+    return JSONResponse(list(reversed(found[-int(limit) :])))
 
 
 async def one_message(request: Request, channel: Channel) -> Response:
@@ -183,7 +196,23 @@ async def one_message(request: Request, channel: Channel) -> Response:
 
 
 async def get_channel(_request: Request, channel: Channel) -> Response:
-    return JSONResponse({"id": channel.id, "type": 0, "name": channel.name, "topic": channel.topic})
+    return JSONResponse(
+        {"id": channel.id, "type": 0, "name": channel.name, "topic": channel.topic, "guild_id": GUILD_ID}
+    )
+
+
+async def get_member(request: Request) -> Response:
+    if request.headers.get("Authorization") != f"Bot {DISCORD_BOT_TOKEN}":
+        return JSONResponse({"message": "401: Unauthorized", "code": 0}, 401)
+    user_id = request.path_params["user_id"]
+
+    async def inside() -> Response:
+        roles = roles_of(user_id) if request.path_params["guild_id"] == GUILD_ID else None
+        if roles is None:
+            raise Refused(404, 10007, "Unknown Member")
+        return JSONResponse({"user": {"id": user_id}, "roles": roles, "nick": None})
+
+    return await guarded(request, "members", inside)
 
 
 async def execute_webhook(request: Request) -> Response:
@@ -274,6 +303,7 @@ _API = "/discord/api/v10"
 _MESSAGE = f"{_API}/channels/{{channel_id}}/messages/{{message_id}}"
 ROUTES = [
     Route(f"{_API}/users/@me", who_am_i),
+    Route(f"{_API}/guilds/{{guild_id}}/members/{{user_id}}", get_member),
     Route(f"{_API}/channels/{{channel_id}}", in_channel(get_channel)),
     Route(f"{_API}/channels/{{channel_id}}/messages", in_channel(create_message), methods=["POST"]),
     Route(f"{_API}/channels/{{channel_id}}/messages", in_channel(list_messages), methods=["GET"]),

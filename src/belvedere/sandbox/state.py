@@ -15,6 +15,7 @@ from belvedere.sandbox.ledger import Ledger
 from belvedere.sandbox.limits import CostBucket, RouteBucket, SlidingWindow
 from belvedere.sandbox.mailbox import Mailbox
 from belvedere.sandbox.seeding import build_world
+from belvedere.sandbox.talk import fill_talk
 from belvedere.sandbox.world import World
 
 
@@ -95,6 +96,10 @@ class Sandbox:
             route, RouteBucket(options.discord_limit, options.discord_window_seconds)
         )
 
+    def now(self) -> datetime:
+        """The moment people of the sandbox write at: the world's own once it was set or moved."""
+        return self.world.now if self.options.started_at or self.world.steps else self.clock()
+
     def reset(self, seed: int | None = None) -> None:
         """Back to the seeded world: no messages, no mails, no faults, full rate budgets."""
         self.world = build_world(
@@ -103,6 +108,7 @@ class Sandbox:
         self.ledger.clear()
         self.mailbox.clear()
         self.chat.clear()
+        fill_talk(self.chat, self.world.seed, self.world.now)
         self.faults.clear()
         self.omnisend_limits.clear()
         self.shopify_limits.clear()
@@ -113,7 +119,9 @@ class Sandbox:
 def build_sandbox(options: SandboxOptions) -> Sandbox:
     ledger = Ledger(options.state_dir)
     world = build_world(options.seed, options.started_at or utc_now())
-    return Sandbox(options, world, ledger, Mailbox(ledger), Chat(ledger, time.monotonic()))
+    chat = Chat(ledger, time.monotonic())
+    fill_talk(chat, world.seed, world.now)
+    return Sandbox(options, world, ledger, Mailbox(ledger), chat)
 
 
 def sandbox_of(request: Request) -> Sandbox:

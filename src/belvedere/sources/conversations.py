@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from belvedere.core.database import ReadSession
 from belvedere.sources.contracts import Unit
+from belvedere.sources.discord_talk import TalkSettings, refresh_talk
 from belvedere.sources.targets import FieldKind, Target, TargetField, number_fields, text_fields
 
 COMMUNICATION_REPORTS = "communication_reports"
@@ -72,4 +73,6 @@ CONVERSATIONS_TARGET = Target(
     description="Discord communication tracking",
     fields=CONVERSATION_FIELDS,
     read_rows=read_conversations,
+    refresh=refresh_talk,
+    settings_model=TalkSettings,
 )

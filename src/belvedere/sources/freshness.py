@@ -82,7 +82,10 @@ def retry_due(
 
 
 def is_suspiciously_empty(records: int, earlier_counts: list[int]) -> bool:
-    """Nothing where there usually is something: no rows, though the median of the last good readings is above zero."""
-    if records or not earlier_counts:
+    """Nothing where there usually is something: no rows, though the median of the last good readings is above zero.
+
+    `earlier_counts` begins with the newest; where that one is empty somebody accepted it, and the next is nothing new.
+    """
+    if records or not earlier_counts or earlier_counts[0] == 0:
         return False
     return sorted(earlier_counts)[len(earlier_counts) // 2] > 0

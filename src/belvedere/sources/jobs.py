@@ -11,10 +11,12 @@ from belvedere.sources.collect import run_snapshot
 from belvedere.sources.ingest import FOLLOW_UP
 from belvedere.sources.intake import open_push
 from belvedere.sources.listeners import tell_listeners
+from belvedere.sources.quarantine import ACCEPT, complete_empty
 from belvedere.sources.repository import needs_judging
 from belvedere.sources.runs import COLLECT, TAKE_INTAKE, start_due, sweep_lost
 from belvedere.sources.stored import load_stored
 from belvedere.sources.target_sources import sync_targets
+from belvedere.sources.thinning import thin_readings
 
 log = get_logger("sources.jobs")
 
@@ -56,6 +58,22 @@ async def start_due_sources(runtime: Runtime, call: JobCall) -> None:
         started = await start_due(WriteSession(session), runtime.clock())
     if started:
         log.info("readings started", count=len(started), actor=call.actor)
+
+
+@job(ACCEPT, queue="sources", max_attempts=8)
+async def accept_empty(runtime: Runtime, call: JobCall) -> None:
+    """Make an empty reading that a person accepted a good one, and have it judged."""
+    snapshot_id = UUID(call.args["snapshot_id"])
+    stored = await complete_empty(runtime, client_of(call), snapshot_id, call.actor)
+    if stored is not None:
+        await tell_listeners(runtime, stored)
+
+
+@job("sources.thin_readings", queue="scheduler", max_attempts=2, cron="40 3 * * *")
+async def thin_old_readings(runtime: Runtime, call: JobCall) -> None:
+    """Let old readings go: after some days one a day stays, later one a month."""
+    gone = await thin_readings(runtime, actor=call.name)
+    log.info("readings thinned", count=gone)
 
 
 @job("sources.sync_targets", queue="scheduler", max_attempts=1, cron="* * * * *")

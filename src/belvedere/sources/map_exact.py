@@ -42,11 +42,12 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class MappedRow:
-    """One row as typed values; `metrics` holds name, value and unit."""
+    """One row as typed values; `metrics` holds name, value and unit, `left_out` why a metric of it is not among them."""
 
     columns: dict[str, Any]
     extra: str
     metrics: list[tuple[str, Decimal, str | None]]
+    left_out: tuple[RowRefused, ...] = ()
 
 
 def bounds_of(spec: MetricSpec, definitions: Mapping[str, MetricDefinition]) -> Bounds:
@@ -90,7 +91,8 @@ def _map(
         raise RowRefused(
             "missing_external_id", "external_id", "The row has no external_id, so it cannot be told apart."
         )
-    return MappedRow(columns, _extra_text(row, mapping), _metrics(row, mapping, definitions))
+    metrics, left_out = _metrics(row, mapping, definitions)
+    return MappedRow(columns, _extra_text(row, mapping), metrics, tuple(left_out))
 
 
 def _extra_text(row: dict[str, Any], mapping: RecordMapping) -> str:
@@ -132,30 +134,40 @@ def _instant(value: Any, spec: ColumnSpec) -> datetime | None:
 
 def _metrics(
     row: Any, mapping: RecordMapping, definitions: Mapping[str, MetricDefinition]
-) -> list[tuple[str, Decimal, str | None]]:
+) -> tuple[list[tuple[str, Decimal, str | None]], list[RowRefused]]:
+    """The metrics, and those outside their bounds: such a number says nothing, but its record still stands."""
     found: dict[str, tuple[str, Decimal, str | None]] = {}
+    wrong: dict[str, RowRefused] = {}
     for spec in mapping.metrics:
-        if spec.name in found or (spec.when_missing and look_up(row, spec.when_missing) is not None):
+        if spec.name in found or spec.name in wrong or _is_replaced(row, spec):
             continue
         value = metric_value(row, spec)
         if value is None:
             continue
         rounded = quantized(value, spec.name, digits=METRIC_DIGITS, scale=METRIC_SCALE)
-        _check_bounds(rounded, spec, bounds_of(spec, definitions))
+        outside = _outside(rounded, spec, bounds_of(spec, definitions))
+        if outside is not None:
+            wrong[spec.name] = outside
+            continue
         found[spec.name] = (spec.name, rounded, unit_of(spec, definitions))
-    return list(found.values())
+    return list(found.values()), list(wrong.values())
 
 
-def _check_bounds(value: Decimal, spec: MetricSpec, bounds: Bounds) -> None:
+def _is_replaced(row: Any, spec: MetricSpec) -> bool:
+    return bool(spec.when_missing and look_up(row, spec.when_missing) is not None)
+
+
+def _outside(value: Decimal, spec: MetricSpec, bounds: Bounds) -> RowRefused | None:
     if (bounds.least is None or value >= bounds.least) and (
         bounds.greatest is None or value <= bounds.greatest
     ):
-        return
+        return None
     least = "" if bounds.least is None else f"at least {bounds.least:f}"
     greatest = "" if bounds.greatest is None else f"at most {bounds.greatest:f}"
     limits = " and ".join(filter(None, (least, greatest)))
     hint = " Is it a fraction or a sum? Check the mapping's scale." if spec.unit == "percent" else ""
-    raise RowRefused("out_of_bounds", spec.name, f"{spec.name} is {value:f}; it must be {limits}.{hint}")
+    detail = f"{spec.name} is {value:f}; it must be {limits}.{hint} The record was kept without it."
+    return RowRefused("out_of_bounds", spec.name, detail)
 
 
 def metric_value(row: Any, spec: MetricSpec) -> Decimal | None:

@@ -121,14 +121,19 @@ class ReadingMapper:
     ) -> list[tuple[int, MappedRow]]:
         mapped = []
         for index in doubtful:
+            number, row = numbers[index], rows[index]
             try:
-                mapped.append((numbers[index], map_row(rows[index], self.mapping, self.definitions)))
+                done = map_row(row, self.mapping, self.definitions)
             except RowRefused as refused:
-                payload = payload_text(rows[index])
-                self.rejects.append(
-                    Reject(numbers[index], refused.code, refused.field, refused.detail, payload)
-                )
+                self._reject(number, refused, row)
+                continue
+            mapped.append((number, done))
+            for outside in done.left_out:
+                self._reject(number, outside, row)
         return mapped
+
+    def _reject(self, number: int, refused: RowRefused, row: Any) -> None:
+        self.rejects.append(Reject(number, refused.code, refused.field, refused.detail, payload_text(row)))
 
     def _keep(self, columns: ChunkColumns, exact: list[tuple[int, MappedRow]], numbers: list[int]) -> None:
         records, metrics = [_exact_records(exact)], [_exact_metrics(exact)]

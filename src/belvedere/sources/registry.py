@@ -17,7 +17,7 @@ from belvedere.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from belvedere.core.ids import new_id
 from belvedere.sources.contracts import Freshness
 from belvedere.sources.freshness import FreshnessView, judge_freshness
-from belvedere.sources.targets import INTERNAL
+from belvedere.sources.targets import INTERNAL, find_target
 
 _WORST = (Freshness.FAILED, Freshness.LATE, Freshness.NEVER, Freshness.FRESH, Freshness.OFF)
 SOURCE = (
@@ -282,11 +282,11 @@ async def delete_account(session: WriteSession, account_id: UUID) -> None:
 
 def check_settings(provider: str, endpoint: str, settings: Mapping[str, Any]) -> None:
     """Refuse settings that the connector does not understand; names each wrong field."""
-    connector = CONNECTORS.get((provider, endpoint))
-    if connector is None or provider == INTERNAL:
+    reader = find_target(endpoint) if provider == INTERNAL else CONNECTORS.get((provider, endpoint))
+    if reader is None or reader.settings_model is None:
         return
     try:
-        connector.settings_model(**settings)
+        reader.settings_model(**settings)
     except ValidationError as error:
         problems = [
             FieldProblem("/settings/" + "/".join(map(str, item["loc"])), item["type"], item["msg"])

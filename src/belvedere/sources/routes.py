@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadFile
+from pydantic import AwareDatetime
 
 from belvedere.accounts.door import Access, WriteAccess, WriteVisit, public_writing, reading, writing
 from belvedere.accounts.routing import door_router
@@ -316,6 +317,9 @@ async def upload(
     file: Annotated[UploadFile, File()],
     client_id: Annotated[int | None, Form(ge=0, le=2**31 - 1)] = None,
     completeness: Annotated[Completeness, Form()] = Completeness.FULL,
+    data_as_of: Annotated[
+        AwareDatetime | None, Form(description="moment the data is of; empty is now")
+    ] = None,
     access: WriteAccess = Depends(writing("sources.run"), scope="function"),
 ) -> UploadTaken:
     """Hand in a file (JSON, NDJSON or CSV); a worker stores its rows."""
@@ -339,6 +343,7 @@ async def upload(
         actor=access.actor,
         now=access.now,
         completeness=completeness,
+        data_as_of=data_as_of,
     )
     response.headers["Location"] = f"{_root(access.request)}/snapshots/{ref.snapshot_id}"
     return UploadTaken(snapshot_id=ref.snapshot_id, client_id=client_id, completeness=completeness)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from belvedere.core import metrics
 from belvedere.core.database import WriteSession
 from belvedere.core.errors import Conflict, NotFound
 from belvedere.core.jobs import enqueue
@@ -53,6 +54,17 @@ _DUE = text(
     " AND NOT EXISTS (SELECT 1 FROM watch.api_snapshots s WHERE s.client_id = a.client_id AND s.account_id = a.id"
     "   AND s.status IN ('pending', 'processing'))"
     " ORDER BY a.next_due_at NULLS FIRST LIMIT :limit FOR UPDATE OF a SKIP LOCKED"
+)
+_OVERRUN = text(
+    "SELECT a.id, a.client_id, src.refresh_interval_minutes"
+    " FROM watch.source_accounts a JOIN watch.api_sources src ON src.id = a.source_id"
+    " WHERE a.is_active AND src.is_active AND a.next_due_at <= :now AND EXISTS (SELECT 1 FROM watch.api_snapshots s"
+    "   WHERE s.client_id = a.client_id AND s.account_id = a.id AND s.status IN ('pending', 'processing'))"
+    " LIMIT :limit FOR UPDATE OF a SKIP LOCKED"
+)
+_DELAYED = text(
+    "UPDATE watch.source_accounts SET overruns = overruns + 1, next_due_at = :next_due"
+    " WHERE client_id = :client_id AND id = :id"
 )
 _LOST = text(
     "SELECT id, client_id, attempt, status, lease_token FROM watch.api_snapshots"
@@ -125,6 +137,7 @@ async def enqueue_intake(
 
 async def start_due(session: WriteSession, now: datetime, *, actor: str = "scheduler") -> list[SnapshotRef]:
     """Start every account whose time has come; however much was missed, each starts once."""
+    await delay_overrun(session, now)
     started = []
     for row in (await session.execute(_DUE, {"now": now, "limit": DUE_AT_ONCE})).all():
         due = next_due(row.id, timedelta(minutes=row.refresh_interval_minutes), now)
@@ -148,6 +161,16 @@ async def start_due(session: WriteSession, now: datetime, *, actor: str = "sched
         await enqueue_collect(session, row.client_id, snapshot_id, actor)
         started.append(SnapshotRef(row.client_id, snapshot_id, row.source_id))
     return started
+
+
+async def delay_overrun(session: WriteSession, now: datetime) -> int:
+    """Where a reading still runs when the next is due, that one waits for its next place, and is counted."""
+    rows = (await session.execute(_OVERRUN, {"now": now, "limit": DUE_AT_ONCE})).all()
+    for row in rows:
+        due = next_due(row.id, timedelta(minutes=row.refresh_interval_minutes), now)
+        await session.execute(_DELAYED, {"client_id": row.client_id, "id": row.id, "next_due": due})
+        metrics.OVERRUNS.inc()
+    return len(rows)
 
 
 async def sweep_lost(session: WriteSession, now: datetime, *, actor: str = "sweep") -> Swept:

@@ -26,6 +26,7 @@ from belvedere.sources.intake import accept_upload, replay_rejects
 from belvedere.sources.listeners import register_snapshot_listener
 from belvedere.sources.lists import Page
 from belvedere.sources.mapping import RecordMapping, load_mapping, parse_mapping
+from belvedere.sources.quarantine import settle_empty
 from belvedere.sources.record_filters import RecordQuery, parse_filters
 from belvedere.sources.registry import (
     AccountView,
@@ -71,6 +72,7 @@ from belvedere.sources.targets import (
     target_fields,
     text_fields,
 )
+from belvedere.sources.thinning import plan_thinning, retention_of, thin_readings
 
 __all__ = [
     "CONVERSATIONS_TARGET",
@@ -130,6 +132,7 @@ __all__ = [
     "number_fields",
     "parse_filters",
     "parse_mapping",
+    "plan_thinning",
     "read_mapping",
     "rebuild_frames",
     "receive_push",
@@ -138,12 +141,15 @@ __all__ = [
     "register_target",
     "replay_rejects",
     "request_run",
+    "retention_of",
+    "settle_empty",
     "stale_places",
     "start_due",
     "sweep_lost",
     "sync_targets",
     "target_fields",
     "text_fields",
+    "thin_readings",
 ]
 
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel
+
 from belvedere.core.database import ReadSession
 from belvedere.core.runtime import Runtime
 from belvedere.sources.contracts import RECORD_COLUMNS, Completeness, Unit
@@ -73,6 +75,7 @@ class Target:
     description: str | None = None
     refresh_interval_minutes: int = 60
     refresh: Refresh | None = field(default=None, compare=False)
+    settings_model: type[BaseModel] | None = None
 
     def mapping(self) -> dict[str, Any]:
         """How its rows become records: `id` names the thing, columns by name, numbers as metrics, the rest in extra."""

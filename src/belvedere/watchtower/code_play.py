@@ -62,7 +62,7 @@ class Outcome:
 
 def run_tests(book: Book) -> list[Outcome]:
     """Play every test of the files. Raises Invalid where a test cannot be read, with its line."""
-    return [_TestRun(book, file, test).play() for file, test in book.tests]
+    return [FilePlay(book, file, test).play() for file, test in book.tests]
 
 
 def describe_outcomes(outcomes: Iterable[Outcome]) -> list[str]:
@@ -81,8 +81,8 @@ def describe_outcomes(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 @dataclass
-class _TestRun:
-    """One test: its rules with made-up ids, and the watch that they are played on."""
+class FilePlay:
+    """One test of a file: its rules with made-up ids, and the watch that they are played on."""
 
     book: Book
     file: str

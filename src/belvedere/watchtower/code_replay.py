@@ -147,15 +147,15 @@ class Watch:
             self._change(alert, missing_readings=alert.missing_readings + 1)
         for alert in verdict.returned:
             self._change(alert, missing_readings=0)
-        for alert in getattr(verdict, "recovering", ()):
+        for alert in verdict.recovering:
             self._change(alert, good_readings=alert.good_readings + 1)
-        for alert in (*getattr(verdict, "relapsed", ()), *getattr(verdict, "kept", ())):
+        for alert in (*verdict.relapsed, *verdict.kept):
             self._change(alert, good_readings=0)
         for alert, finding in verdict.seen_again:
             self._change(alert, good_readings=0, current_value=finding.head.value)
-        for breach in getattr(verdict, "waiting", ()):
+        for breach in verdict.waiting:
             self.pending[self._waiting_key(place, verdict.rule.id, breach.external_id)] = breach
-        for external_id in getattr(verdict, "cleared", ()):
+        for external_id in verdict.cleared:
             self.pending.pop(self._waiting_key(place, verdict.rule.id, external_id), None)
 
     @staticmethod
@@ -168,7 +168,7 @@ class Watch:
             self.alerts[alert.id] = replace(current, **values)  # type: ignore[arg-type]
 
     def _open(self, verdict: Verdict, reading: PlayedReading, moves: Moves) -> None:
-        for finding in (*verdict.opened, *getattr(verdict, "silent", ())):
+        for finding in (*verdict.opened, *verdict.silent):
             self.opened += 1
             alert = OpenAlert(
                 id=made_up_id("alert", self.opened),
@@ -179,6 +179,7 @@ class Watch:
                 last_seen_at=reading.at,
                 severity=verdict.rule.severity,
                 current_value=finding.head.value,
+                is_about_no_data=finding in verdict.silent,
             )
             self.alerts[alert.id] = alert
             moves.opened.append((entity_of(alert), finding))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
 from belvedere.accounts.service import list_credentials
-from belvedere.core.errors import NotFound
+from belvedere.core.errors import Conflict, NotFound
 from belvedere.core.schema import AGENCY
 from belvedere.sources import service
 from belvedere.web.answers import see
@@ -241,3 +241,26 @@ async def _account_page(
         "account.html", context, status=422 if errors else 200, operate="sources.run", configure="sources.write",
         at=row["client_id"] or AGENCY, path=f"/accounts/{row['id']}",
     )  # fmt: skip
+
+
+@router.post("/snapshots/{snapshot_id}/accept")
+async def accept_snapshot(snapshot_id: UUID, access: Runs) -> Response:
+    return await _settle(snapshot_id, access, accept=True)
+
+
+@router.post("/snapshots/{snapshot_id}/discard")
+async def discard_snapshot(snapshot_id: UUID, access: Runs) -> Response:
+    return await _settle(snapshot_id, access, accept=False)
+
+
+async def _settle(snapshot_id: UUID, access: WriteAccess, *, accept: bool) -> Response:
+    """Say of a reading that was set aside as empty whether that is right."""
+    access.require(await service.client_of_snapshot(access.session, snapshot_id))
+    try:
+        await service.settle_empty(
+            access.session, snapshot_id, accept=accept, actor=access.actor, now=access.now
+        )
+    except Conflict as error:
+        return see(access.request, f"/snapshots/{snapshot_id}", error.detail)
+    words = "Taken as empty" if accept else "Discarded; it is read again"
+    return see(access.request, f"/snapshots/{snapshot_id}", words)

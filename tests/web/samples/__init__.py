@@ -14,6 +14,7 @@ from tests.web.samples.common import (
     ago,
     ui,
 )
+from tests.web.samples.digests import digest_pages
 from tests.web.samples.doors import PROBLEM, door_pages
 from tests.web.samples.health import RULE_TABS, health_pages
 from tests.web.samples.inbox import ALERT, DELIVERY_TABS, DONE_ALERTS, FILTERED_ALERTS, alerts
@@ -384,4 +385,11 @@ def main_pages():
 
 def pages():
     """Every sample page: name -> (template, context)."""
-    return {**main_pages(), **settings_pages(), **door_pages(), **table_pages(), **health_pages()}
+    return {
+        **main_pages(),
+        **settings_pages(),
+        **door_pages(),
+        **table_pages(),
+        **digest_pages(),
+        **health_pages(),
+    }
