@@ -57,14 +57,18 @@ def _picture(
     count = len(series["at"])
     step = 100 / max(count - 1, 1)
     points = {
-        name: [(round(index * step, 2), scale.y(Decimal(str(value)))) for index, value in enumerate(series[name])]
+        name: [
+            (round(index * step, 2), scale.y(Decimal(str(value)))) for index, value in enumerate(series[name])
+        ]
         for name in ("least", "middle", "most")
     }
     edge = [*points["most"], *reversed(points["least"])]
     parts = [
         Markup(
             '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/><text x="-8" y="{}" text-anchor="end">{}</text>'
-        ).format("base" if place == 0 else "grid", scale.y(mark), scale.y(mark), scale.y(mark) + 4, number(mark))
+        ).format(
+            "base" if place == 0 else "grid", scale.y(mark), scale.y(mark), scale.y(mark) + 4, number(mark)
+        )
         for place, mark in enumerate(marks)
     ]
     parts.append(

@@ -11,13 +11,24 @@ from belvedere.web.forms import as_uuid
 from belvedere.web.view import View
 
 WORDS = {True: "holds", False: "does not hold", None: "has no answer"}
-TONES = {"fired": "critical", "still_open": "critical", "waiting": "warning", "held_back": "warning", "held": "warning"}
+TONES = {
+    "fired": "critical",
+    "still_open": "critical",
+    "waiting": "warning",
+    "held_back": "warning",
+    "held": "warning",
+}
 
 
 def why_form(view: View, head: Rule, thing: str, reading: str, client: str) -> dict[str, Any]:
     """What was asked; a rule of one client asks for no client."""
     clients = [] if head.client_id else [(str(item.id), item.name) for item in view.clients]
-    return {"thing": thing, "reading": reading, "client": client or str(view.client_id or ""), "clients": clients}
+    return {
+        "thing": thing,
+        "reading": reading,
+        "client": client or str(view.client_id or ""),
+        "clients": clients,
+    }
 
 
 async def why_answer(view: View, head: Rule, form: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -67,4 +78,3 @@ def answer_view(view: View, found: Mapping[str, Any]) -> dict[str, Any]:
         "snapshot": reading["snapshot_id"],
         "client": view.name_of(reading["client_id"]),
     }
-

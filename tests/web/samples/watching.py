@@ -137,7 +137,9 @@ SWEEP = {
     "field": "open_rate",
     "condition": "less_than",
     "threshold": "15",
-    "positions": [{"threshold": str(limit), "episodes": max(limit - 8, 0), "matches": limit} for limit in range(5, 30)],
+    "positions": [
+        {"threshold": str(limit), "episodes": max(limit - 8, 0), "matches": limit} for limit in range(5, 30)
+    ],
     "series": {
         "at": [ago(days=30 - day) for day in range(31)],
         "least": [9 + day % 4 for day in range(31)],
