@@ -21,6 +21,7 @@ from belvedere.watchtower.threshold import parse_number
 from belvedere.watchtower.transitions import MISSING_LIMIT
 from belvedere.watchtower.values import plain
 
+INSTANT = pl.Datetime("us", "UTC")
 POSITIONS = 120
 POINTS = 240
 _FAR = 1 << 62
@@ -108,11 +109,11 @@ class Sweep:
 
     def _with_gaps(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows in order, and where two full readings in a row lacked the entity, so that its alert was over."""
-        schema = {
+        schema: dict[str, Any] = {
             "number": pl.UInt32,
             "place": pl.UInt32,
             "is_full": pl.Boolean,
-            "at": pl.Datetime("us", "UTC"),
+            "at": INSTANT,
         }
         marks = pl.DataFrame(self.marks, schema=schema, orient="row")
         marks = marks.with_columns(pl.col("is_full").cast(pl.Int64).cum_sum().over("place").alias("fulls"))
