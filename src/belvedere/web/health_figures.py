@@ -47,7 +47,7 @@ _SLOW = text(
 )
 _RULES = text(
     f"""
-    SELECT r.id, r.name, r.severity, r.field_name, sums.* FROM watch.watchtower_rules r CROSS JOIN LATERAL (
+    SELECT r.id, r.name, r.severity, r.field_name, r.condition, sums.* FROM watch.watchtower_rules r CROSS JOIN LATERAL (
         SELECT sum(e.errors) AS errors, sum(e.no_data) AS no_data, sum(e.held_back) AS held_back,
                sum(e.entities) AS entities, max(e.evaluated_at) AS last_at
           FROM watch.rule_evaluations e
@@ -59,7 +59,7 @@ _RULES = text(
 _UNJUDGED_RULES = text(
     """
     SELECT r.id, r.name, r.severity FROM watch.watchtower_rules r
-     WHERE r.is_active AND r.created_at < :since
+     WHERE r.is_active AND r.builtin IS NULL AND r.created_at < :since
        AND (CAST(:client AS integer) IS NULL OR r.client_id IN (0, :client))
        AND NOT EXISTS (SELECT 1 FROM watch.rule_evaluations e WHERE e.rule_id = r.id AND e.evaluated_at > :since)
        AND NOT EXISTS (SELECT 1 FROM watch.evaluation_runs n WHERE n.evaluated_at > :since AND r.id = ANY (n.quiet_rules))

@@ -23,6 +23,7 @@ Reads = Annotated[Access, Depends(reading("rules.read"), scope="function")]
 
 MOST_ACCOUNTS = 500
 SLOW_MS = 5000
+COMPARES = frozenset({"changed", "changed_from_to", "percent_change", "added", "removed"})
 STALE = (Freshness.FAILED, Freshness.LATE, Freshness.NEVER)
 
 
@@ -111,16 +112,15 @@ def _said(found: dict[str, Any], stale: int) -> list[tuple[str, str | None]]:
             None,
         )
     )
-    for count, words, path in (
-        (stale, "sources without fresh data", "#stale"),
-        (len(found["rules"]), "rules that lack answers", "#rules"),
-        (len([row for row in found["storms"] if row["ended_at"] is None]), "storms going on", "#storms"),
-        (len(found["silent"]), "silent digests", "#silent"),
+    going_on = len([row for row in found["storms"] if row["ended_at"] is None])
+    for count, one, many, path in (
+        (stale, "source has no fresh data", "sources have no fresh data", "#stale"),
+        (len(found["rules"]), "rule lacks answers", "rules lack answers", "#rules"),
+        (going_on, "storm goes on", "storms go on", "#storms"),
+        (len(found["silent"]), "digest is silent", "digests are silent", "#silent"),
     ):
         if count:
-            parts.append(
-                (f" {count} {words if count > 1 else words.replace('s ', ' ', 1).removesuffix('s')}.", path)
-            )
+            parts += [(" ", None), (f"{count} {one if count == 1 else many}", path), (".", None)]
     return parts
 
 
