@@ -16,7 +16,9 @@ async def summed(filled):
         name="Daily look", notify_immediately=False, notify_schedule=NotifySchedule.DAILY, notify_time=time(9),
         notify_email=True, email_recipients=("team@brandt.example",),
     )  # fmt: skip
-    await filled.read({"id": "a1", "name": "Advent preview", "status": "sent", "open_rate": "9", "spend": "1"})
+    await filled.read(
+        {"id": "a1", "name": "Advent preview", "status": "sent", "open_rate": "9", "spend": "1"}
+    )
     filled.clock.forward(days=1)
     (made,) = await send_due(filled.runtime, filled.clock.at)
     return filled, made
@@ -29,7 +31,7 @@ async def test_an_empty_page_says_how_to_set_one(house, olga):
 
 
 async def test_digests_to_come_and_made_with_what_they_said_item_21(summed, olga):
-    house, made = summed
+    _, made = summed
     page = (await olga.get("/digests")).text
     assert "To come" in page
     assert "team@brandt.example" in page

@@ -235,10 +235,17 @@ def decide(plan: Plan, last: datetime | None, now: datetime) -> Due | None:
         return None
     boundary, stream = max(passed, key=lambda found: found[0])
     lateness = now - boundary
-    if (last is not None and boundary <= last) or lateness >= CATCH_UP[plan.key.kind]:
+    if (last is not None and boundary <= last) or lateness >= _patience(plan, last, boundary):
         return None
     start = window_start(plan, last, boundary)
     return Due(plan, boundary, start, stream.schedule.zone, is_late=lateness >= LATE_AFTER)
+
+
+def _patience(plan: Plan, last: datetime | None, boundary: datetime) -> timedelta:
+    """How late it may be. Old rules that never had a digest begin with the next one: nothing was missed."""
+    known = min(stream.updated_at for stream in plan.streams)
+    is_begun = last is not None or known >= boundary - MOST_WINDOW
+    return CATCH_UP[plan.key.kind] if is_begun else LATE_AFTER
 
 
 def _counts(stream: Stream, boundary: datetime, now: datetime) -> bool:
@@ -253,10 +260,11 @@ def window_start(plan: Plan, last: datetime | None, boundary: datetime) -> datet
     if last is not None:
         return max(last, boundary - MOST_WINDOW)
     before = max(boundary_before(schedule, boundary) for schedule in plan.schedules)
-    # Rules that stood before an earlier boundary which nobody made: their first digest reaches back to it.
-    known = min(stream.updated_at for stream in plan.streams)
     created = min(stream.created_at for stream in plan.streams)
-    return max(created, min(before, known), before - CATCH_UP[plan.key.kind])
+    # Rules that stood before a boundary which nobody made: their first digest reaches back over it.
+    known = min(stream.updated_at for stream in plan.streams)
+    reach = min(before, known) if known >= boundary - MOST_WINDOW else before
+    return max(created, reach)
 
 
 def upcoming_window(plan: Plan, last: datetime | None, now: datetime) -> Due:

@@ -14,6 +14,7 @@ from tests.web.samples.common import (
     ago,
     ui,
 )
+from tests.web.samples.digests import digest_pages
 from tests.web.samples.doors import PROBLEM, door_pages
 from tests.web.samples.inbox import ALERT, DELIVERY_TABS, DONE_ALERTS, FILTERED_ALERTS, alerts
 from tests.web.samples.messages import DELIVERIES, delivery
@@ -381,4 +382,4 @@ def main_pages():
 
 def pages():
     """Every sample page: name -> (template, context)."""
-    return {**main_pages(), **settings_pages(), **door_pages(), **table_pages()}
+    return {**main_pages(), **settings_pages(), **door_pages(), **table_pages(), **digest_pages()}
