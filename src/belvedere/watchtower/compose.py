@@ -14,6 +14,7 @@ from belvedere.notify.contracts import (
     Message,
     webhook_address,
 )
+from belvedere.notify.service import alert_facts, render_or_words
 from belvedere.watchtower import wording
 from belvedere.watchtower.conditions import kind_of
 from belvedere.watchtower.contracts import Condition, Finding, Place, Rule, Verdict
@@ -71,12 +72,14 @@ def draft_alerts(
     for number, (finding, kind) in enumerate(findings):
         alert_id, event_id = ids[2 * number], ids[2 * number + 1]
         row = _row(rule, finding, kind, place, client, alert_id)
+        problem = _by_template(row, rule, finding, place, client, base_url, now)
         row["event_id"] = event_id
         row["detail"] = {
             "destinations": told,
             # A change has no end to tell.
             "end_destinations": [] if is_event(finding) else told,
             "value": row["current_value"],
+            **({"template_problem": problem} if problem else {}),
         }
         words = _opening_words(row, rule, finding, client, base_url) if destinations else None
         yield Draft(row, rule, finding, destinations, words)
@@ -103,6 +106,37 @@ def _row(
         "previous_value": wording.shown(finding.head.previous),
         "reason": {**reason_document(rule, finding, kind), "told_value": value},
     }
+
+
+def _by_template(
+    row: dict[str, Any],
+    rule: Rule,
+    finding: Finding,
+    place: Place,
+    client: ClientFacts,
+    base_url: str,
+    now: datetime,
+) -> str | None:
+    """Put the words of the rule's own templates into the row; gives why the built-in ones stand there instead."""
+    if rule.title_template is None and rule.message_template is None:
+        return None
+    facts = alert_facts(
+        kind="opened",
+        title=row["title"],
+        text=row["message"],
+        url=alert_url(base_url, row["id"]),
+        severity=rule.severity,
+        client={"id": client.id, "name": client.name, "currency": client.currency},
+        rule={"id": str(rule.id), "name": rule.name, "severity": rule.severity},
+        entity={"id": finding.external_id, "name": finding.entity_name},
+        conditions=row["reason"]["conditions"],
+        now=now,
+        source=f"{place.provider}/{place.endpoint}",
+    )
+    words = (row["title"], row["message"])
+    said = render_or_words(rule.title_template, rule.message_template, facts, words)
+    row["title"], row["message"] = said.title, said.text
+    return said.problem
 
 
 def _sentence(rule: Rule, finding: Finding, kind: str, client: ClientFacts) -> str:

@@ -15,6 +15,7 @@ from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint
 from belvedere.watchtower.contracts import Closing, Place, ResolvedReason, Rule, Verdict, WatchState
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.neighbours import load_other_readings
 from belvedere.watchtower.opening import Opened, open_drafts
 from belvedere.watchtower.repository import ClosedAlert
 from belvedere.watchtower.seeing import see_again
@@ -95,6 +96,7 @@ class Run:
                 session, stored.client_id, stored.source_id, stored.snapshot_id
             ),
             data_as_of=self.as_of or stored.data_as_of,
+            other_readings=await load_other_readings(session, stored, self.rules, self.now),
         )
 
     async def apply(self, verdicts: Sequence[Verdict]) -> WatchOutcome:

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.execute("REVOKE CREATE ON SCHEMA watch FROM authz_r")
     op.execute("REVOKE ALL ON FUNCTION watch.count_active_clients() FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION watch.count_active_clients() TO {ROLES}")
+    op.execute("GRANT UPDATE (snoozed_until, snoozed_by) ON watch.watchtower_alerts TO authenticated")
     op.create_index(
         "ix_evaluation_runs_newest", "evaluation_runs", ["evaluated_at"], unique=False, schema="watch"
     )
@@ -31,4 +32,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_evaluation_runs_newest", table_name="evaluation_runs", schema="watch")
+    op.execute("REVOKE UPDATE (snoozed_until, snoozed_by) ON watch.watchtower_alerts FROM authenticated")
     op.execute("DROP FUNCTION watch.count_active_clients()")

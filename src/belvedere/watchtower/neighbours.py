@@ -1,0 +1,41 @@
+"""Newest good readings of a client's other sources, for groups whose rows stand on several."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from belvedere.core.database import ReadSession
+from belvedere.sources.contracts import StoredSnapshot
+from belvedere.sources.service import load_stored_snapshot
+from belvedere.watchtower.contracts import OtherReading, Place, Rule
+from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.statements import statement
+
+
+async def load_other_readings(
+    session: ReadSession, stored: StoredSnapshot, rules: Iterable[Rule], now: datetime
+) -> list[OtherReading]:
+    """What groups with a row on this source and others elsewhere need; nothing where there is no such group."""
+    wanted: set[UUID] = set()
+    targets: set[str] = set()
+    for unit in form_units(rules):
+        if unit.is_running and len(unit.rows) > 1:
+            wanted |= unit.sources
+            targets |= {row.target_table for row in unit.rows if row.target_table}
+    wanted.discard(stored.source_id)
+    if not wanted and len(targets) < 2:
+        return []
+    values = {
+        "client_id": stored.client_id,
+        "source_id": stored.source_id,
+        "source_ids": list(wanted),
+        "targets": sorted(targets),
+        "now": now,
+    }
+    found = []
+    for row in (await session.execute(statement("other_readings"), values)).all():
+        other = await load_stored_snapshot(session, stored.client_id, row.id)
+        if other is not None:
+            place = Place(stored.client_id, other.source_id, other.provider, other.endpoint)
+            found.append(OtherReading(place, other.frames, other.previous, is_stale=row.is_stale))
+    return found
