@@ -129,7 +129,11 @@ class Model:
     def ask_again(self, now: datetime) -> None:
         """Of the newest reading; what this question opened or saw there before is not opened again."""
         for entity, rate in self.newest.items():
-            if self.breaches(rate) and entity not in self.open and (entity, self.version) not in self.opened_here:
+            if (
+                self.breaches(rate)
+                and entity not in self.open
+                and (entity, self.version) not in self.opened_here
+            ):
                 self.begin(entity, rate, now)
 
     def tick(self, now: datetime) -> None:
@@ -149,7 +153,9 @@ class Model:
             if episode.held and episode.snoozed_until is None and not quiet:
                 episode.held = None
                 due += [] if episode.is_taken else [entity]
-            is_free = not episode.is_taken and episode.snoozed_until is None and not episode.held and not quiet
+            is_free = (
+                not episode.is_taken and episode.snoozed_until is None and not episode.held and not quiet
+            )
             if is_free and episode.told_at is not None and episode.told_at <= now - DAY:
                 due.append(entity)
         for entity in dict.fromkeys(due):

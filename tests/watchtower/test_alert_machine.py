@@ -14,7 +14,13 @@ from typing import Any
 import psycopg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from tests.conftest import login_url
 from tests.people import BRANDT, People
 from tests.watchtower.alert_model import Model
@@ -71,7 +77,9 @@ class Machine(RuleBasedStateMachine):
         )
         world.full.clear()
         world.now = NOON
-        self.rule_id = world.rule(client_id=BRANDT, notify_email=True, email_recipients=["ops@brandt.example"])
+        self.rule_id = world.rule(
+            client_id=BRANDT, notify_email=True, email_recipients=["ops@brandt.example"]
+        )
         self.model = Model()
         self.last: StoredSnapshot | None = None
 
@@ -91,7 +99,7 @@ class Machine(RuleBasedStateMachine):
         return self.last
 
     @rule(what=readings, is_full=st.booleans(), evaluators=st.sampled_from([1, 1, 2, 3]))
-    def read(self, what: dict[str, str], is_full: bool, evaluators: int) -> None:
+    def read(self, what: dict[str, str], *, is_full: bool, evaluators: int) -> None:
         """A reading with breaches, recoveries, gaps and unknown values; two evaluators may take it at once."""
         stored = self.ingest(what, is_full=is_full)
         outcomes = self.wait(at_once(lambda: self.world.judge(stored), evaluators))

@@ -115,7 +115,9 @@ def _tellings(draft: Draft, client_id: int, not_before: datetime | None) -> list
     ]
 
 
-async def _watch_for_storm(session: WriteSession, opened: Sequence[Draft], now: datetime, wait: timedelta) -> None:
+async def _watch_for_storm(
+    session: WriteSession, opened: Sequence[Draft], now: datetime, wait: timedelta
+) -> None:
     """Have the clients of each rule counted when the wait is over."""
     for rule_id in sorted({d.rule.id for d in opened if d.rule.client_id == 0 and d.destinations}):
         await enqueue(
