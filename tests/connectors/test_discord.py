@@ -164,7 +164,7 @@ EMBED = st.builds(
 @given(
     TEXT, st.lists(EMBED, max_size=14).map(tuple), st.none() | st.just("https://belvedere.example/alerts/1")
 )
-def test_every_message_fits_all_limits(content, embeds, link):
+def test_every_message_fits_all_limits_item_25(content, embeds, link):
     fitted = fit(DiscordMessage(content, embeds, link))
     assert len(fitted.content) <= limits.MAX_CONTENT
     assert len(fitted.embeds) <= limits.MAX_EMBEDS
@@ -178,7 +178,7 @@ def test_every_message_fits_all_limits(content, embeds, link):
         assert all(0 < len(value) <= limits.MAX_FIELD_VALUE for _, value in embed.fields)
 
 
-def test_what_is_cut_points_to_the_whole():
+def test_what_is_cut_points_to_the_whole_item_25():
     link = "https://belvedere.example/alerts/1"
     long = fit(DiscordMessage("", (Embed(title="t", description="x" * 5000),), link))
     assert long.embeds[0].description.endswith(link)

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
+from tests.ads.inbox_rows import add_ads_alert
 from tests.watchtower.oracle import Entity
 
 from belvedere.core.context import Scope
@@ -237,3 +239,48 @@ async def test_the_printed_schedules_are_kept(http, olga, schedule):
 )
 async def test_no_other_schedule_is_taken(http, olga, schedule):
     await create(http, olga, expect=422, name="x", field_name="status", condition="changed", **schedule)
+
+
+async def test_a_percent_is_0_to_100_and_a_fraction_is_asked_about_item_8(http, olga, world):
+    question = {"name": "x", "field_name": "open_rate", "condition": "less_than"}
+    asked = await create(http, olga, threshold_value="0.15", **question)
+    assert "Did you mean 15" in next(note["detail"] for note in asked["notes"] if note["code"] == "fraction")
+    meant = await create(http, olga, threshold_value="0.15 %", **question)
+    assert "fraction" not in {note["code"] for note in meant["notes"]}
+    await world.read([thing("a", open_rate="0.14"), thing("b", open_rate="14")])
+    assert fired(world) == {"a"}
+
+
+async def test_a_chain_of_parents_has_no_circle_and_an_end_item_17(http, olga, world):
+    question = {"name": "x", "field_name": "status", "condition": "changed"}
+    ids = [(await create(http, olga, **question))["id"]]
+    for _ in range(7):
+        child = {"parent_rule_id": ids[-1], "dependency_condition": "triggered"}
+        ids.append((await create(http, olga, **question, **child))["id"])
+    too_deep = await create(
+        http, olga, expect=422, **question, parent_rule_id=ids[-1], dependency_condition="triggered"
+    )
+    assert too_deep["errors"][0]["pointer"] == "/parent_rule_id"
+    circle = {"parent_rule_id": ids[-1], "dependency_condition": "triggered"}
+    answer = await http.patch(f"/rules/{ids[0]}", json=circle, headers=olga)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "cycle")
+    with pytest.raises(psycopg.Error, match="through its parents"):
+        world.admin.execute(
+            "UPDATE watchtower_rules SET parent_rule_id = %s, parent_client_id = 0, dependency_condition = 'triggered'"
+            " WHERE id = %s",
+            [ids[-1], ids[0]],
+        )
+    assert (await http.delete(f"/rules/{ids[0]}", headers=olga)).status_code == 409
+    assert (await http.delete(f"/rules/{ids[0]}?detach=true", headers=olga)).status_code == 204
+
+
+async def test_one_set_of_words_for_severity_and_the_platforms_own_is_kept_item_19(world):
+    for word in ("LOW", "MEDIUM", "HIGH", "CRITICAL"):
+        add_ads_alert(world.admin, 1, world.now, severity=word)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            world.rule(severity=word)
+    inbox = world.rows("SELECT severity, severity_raw FROM ads.alert_inbox")
+    found = {row["severity_raw"]: row["severity"] for row in inbox}
+    assert set(found) == {"LOW", "MEDIUM", "HIGH", "CRITICAL"}
+    assert set(found.values()) == {"info", "warning", "critical"}
+    assert (found["LOW"], found["MEDIUM"], found["CRITICAL"]) == ("info", "warning", "critical")

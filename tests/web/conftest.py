@@ -194,7 +194,7 @@ def ids(filled: House) -> dict[str, str]:
     """The id of one of each thing in the filled house."""
     queries = {
         "alert": "SELECT id FROM watch.watchtower_alerts LIMIT 1",
-        "rule": "SELECT id FROM watch.watchtower_rules LIMIT 1",
+        "rule": "SELECT id FROM watch.watchtower_rules WHERE builtin IS NULL LIMIT 1",
         "source": "SELECT id FROM watch.api_sources WHERE provider = 'shop' LIMIT 1",
         "snapshot": "SELECT id FROM watch.api_snapshots ORDER BY created_at DESC LIMIT 1",
         "record": "SELECT r.id FROM watch.api_records r WHERE external_id = 'a1' ORDER BY created_at DESC LIMIT 1",

@@ -11,6 +11,7 @@ import typer
 from belvedere.cli.lookups import as_uuid, count_open, find_client, find_source_id, short, split_source
 from belvedere.cli.output import err, operator, out, print_json, print_table, progress
 from belvedere.cli.rule_files import add_commands as add_rule_files
+from belvedere.cli.rule_history import add_commands as add_rule_history
 from belvedere.cli.session import with_runtime
 from belvedere.core.context import Scope
 from belvedere.core.errors import Invalid
@@ -27,6 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def add_commands(app: typer.Typer) -> None:
     app.command()(ingest)
     add_rule_files(rules)
+    add_rule_history(rules)
     app.add_typer(rules, name="rules")
     app.add_typer(alerts, name="alerts")
     app.command()(export)

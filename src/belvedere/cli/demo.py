@@ -114,7 +114,9 @@ async def prepare(runtime: Runtime, described: dict[str, Any], sandbox: Any) -> 
     clients = await content.make_clients(runtime, owner, described["clients"])
     await content.make_rules_sources(runtime, owner)
     await content.make_rules(runtime, owner)
-    accounts = await content.make_accounts(runtime, owner, described["clients"], clients, sandbox, described["team_user_ids"])
+    accounts = await content.make_accounts(
+        runtime, owner, described["clients"], clients, sandbox, described["team_user_ids"]
+    )
     await content.load_sample(runtime, clients["tidewater"])
     return accounts
 

@@ -19,8 +19,7 @@ from belvedere.watchtower.backtest_replay import Question
 from belvedere.watchtower.backtest_sum import sum_up
 from belvedere.watchtower.backtest_sweep import Sweep
 from belvedere.watchtower.contracts import DEPTH_LIMIT, Place, Rule
-from belvedere.watchtower.evaluate import applies
-from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.groups import applies, form_units
 from belvedere.watchtower.history import Track, load_tracks
 from belvedere.watchtower.history_frames import Needs, fetch_blobs, needs_of, split, unpack
 from belvedere.watchtower.rule_rows import find_group, find_rule
@@ -51,7 +50,7 @@ async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> 
     units, labels = await repository.load_metric_words(session)
     tracks = [track for track in await _tracks(session, question, asked) if _watches(question, track.place)]
     needs = needs_of(question.rules, units)
-    sweep = Sweep.of(question, needs) if asked.sweep else None
+    sweep = Sweep.of(question, units) if asked.sweep else None
     ledgers: dict[int, Ledger] = {}
     for track in tracks:
         client_id = track.place.client_id
@@ -82,9 +81,15 @@ async def _replay(
         if sweep is not None:
             sweep.take(chunk)
 
+    working: asyncio.Future[None] | None = None
     for marks in split(track.marks):
+        # The next part is fetched while this one is judged.
         blobs = await fetch_blobs(session, marks)
-        await asyncio.to_thread(work, marks, blobs)
+        if working is not None:
+            await working
+        working = asyncio.ensure_future(asyncio.to_thread(work, marks, blobs))
+    if working is not None:
+        await working
 
 
 async def _tracks(session: ReadSession, question: Question, asked: Asked) -> list[Track]:

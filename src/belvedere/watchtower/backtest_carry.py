@@ -1,8 +1,8 @@
 """What the watch keeps in tables between two readings, kept in memory: open alerts, breaches on their way."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from belvedere.watchtower.contracts import (
@@ -16,8 +16,8 @@ from belvedere.watchtower.contracts import (
 )
 from belvedere.watchtower.history import Mark
 
-Key = tuple[UUID, str | None]
-"""A rule (by its head) and an entity; "" or None is the whole reading."""
+Key = tuple[UUID, str, bool]
+"""A rule (by its head), an entity ("" is the whole reading), and whether the alert is about a missing value."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Carry:
     labels: Mapping[str, str]
     open: dict[Key, OpenAlert] = field(default_factory=dict)
     account: dict[Key, UUID | None] = field(default_factory=dict)
-    pending: dict[Key, PendingBreach] = field(default_factory=dict)
+    pending: dict[tuple[UUID, str], PendingBreach] = field(default_factory=dict)
     judged: set[UUID] = field(default_factory=set)
     count: int = 0
 
@@ -58,25 +58,43 @@ class Carry:
             data_as_of=mark.data_as_of,
         )  # fmt: skip
 
-    def apply(self, verdict: Verdict, mark: Mark) -> list[tuple[OpenAlert, Finding]]:
-        """Move the state as the tables would move; gives what opened."""
-        now = mark.data_as_of
-        rule_id = verdict.rule.id
+    def apply(self, verdict: Verdict, mark: Mark) -> None:
+        """Move the state as the tables would move."""
+        rule = verdict.rule
         if verdict.why.get("state") == "judged":
-            self.judged.add(rule_id)
+            self.judged.add(rule.id)
         for closing in verdict.closed:
-            key = (rule_id, closing.alert.external_id)
+            key = key_of(closing.alert)
             self.open.pop(key, None)
             self.account.pop(key, None)
+        self._recount(verdict, mark)
+        for alert, finding in verdict.seen_again:
+            self._see(alert, finding.head.value, rule, mark)
+        for breach in verdict.waiting:
+            self.pending[rule.id, breach.external_id or ""] = breach
+        for external_id in verdict.cleared:
+            self.pending.pop((rule.id, external_id), None)
+        for finding in verdict.opened:
+            self.pending.pop((rule.id, finding.external_id), None)
+            self._open(rule, finding, mark, is_about_no_data=False)
+        for finding in verdict.silent:
+            self._open(rule, finding, mark, is_about_no_data=True)
+
+    def _recount(self, verdict: Verdict, mark: Mark) -> None:
+        """Readings in a row that lacked the entity, or were good again."""
         for alert in verdict.returned:
             self._change(alert, missing_readings=0)
         for alert in verdict.missing:
             self._change(alert, missing_readings=alert.missing_readings + 1)
-        for alert, finding in verdict.seen_again:
-            self._see(alert, finding.head.value, verdict.rule, mark)
-        return [(self._open(verdict.rule, finding, mark, now), finding) for finding in verdict.opened]
+        for alert in verdict.recovering:
+            self._change(alert, good_readings=alert.good_readings + 1)
+        for alert in verdict.relapsed:
+            self._change(alert, good_readings=0)
+        for alert in verdict.kept:
+            self._change(alert, last_seen_at=mark.data_as_of, good_readings=0)
+            self.account[key_of(alert)] = mark.account_id
 
-    def _open(self, rule: Rule, finding: Finding, mark: Mark, now: datetime) -> OpenAlert:
+    def _open(self, rule: Rule, finding: Finding, mark: Mark, *, is_about_no_data: bool) -> None:
         self.count += 1
         alert = OpenAlert(
             id=UUID(int=self.count),
@@ -84,27 +102,25 @@ class Carry:
             client_id=mark.place.client_id,
             source_id=mark.place.source_id,
             external_id=finding.external_id,
-            last_seen_at=now,
+            last_seen_at=mark.data_as_of,
             severity=rule.severity,
             current_value=finding.head.value,
+            is_about_no_data=is_about_no_data,
         )
-        key = (rule.id, finding.external_id)
-        self.open[key] = alert
-        self.account[key] = mark.account_id
-        return alert
+        self.open[key_of(alert)] = alert
+        self.account[key_of(alert)] = mark.account_id
 
     def _see(self, alert: OpenAlert, value: str | None, rule: Rule, mark: Mark) -> None:
         self._change(
             alert, last_seen_at=mark.data_as_of, current_value=value, severity=rule.severity, good_readings=0
         )
-        self.account[alert.rule_id, alert.external_id] = mark.account_id
+        self.account[key_of(alert)] = mark.account_id
 
-    def _change(self, alert: OpenAlert, **changes: object) -> None:
-        key = (alert.rule_id, alert.external_id)
+    def _change(self, alert: OpenAlert, **changes: Any) -> None:
+        key = key_of(alert)
         if key in self.open:
-            self.open[key] = replace(self.open[key], **changes)  # type: ignore[arg-type]
+            self.open[key] = replace(self.open[key], **changes)
 
 
-def own_alerts(carry: Carry, rule_ids: Sequence[UUID]) -> dict[Key, OpenAlert]:
-    """The open alerts of these rules."""
-    return {key: alert for key, alert in carry.open.items() if key[0] in rule_ids}
+def key_of(alert: OpenAlert) -> Key:
+    return alert.rule_id, alert.external_id or "", alert.is_about_no_data

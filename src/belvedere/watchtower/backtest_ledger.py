@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from belvedere.watchtower.backtest_carry import key_of
 from belvedere.watchtower.compose import ClientFacts, draft_alerts
 from belvedere.watchtower.contracts import Closing, Condition, Finding, OpenAlert, Verdict
 from belvedere.watchtower.history import Mark
 from belvedere.watchtower.threshold import strict_number
 
 LOW = frozenset({Condition.LESS_THAN, Condition.LESS_OR_EQUAL})
+Standing = tuple[UUID, UUID, str, bool]
+"""A rule, a source, an entity, and whether the alert is about a missing value."""
 HIGH = frozenset({Condition.GREATER_THAN, Condition.GREATER_OR_EQUAL})
 
 
@@ -33,15 +36,14 @@ class Episode:
     condition: Condition
     first_value: str | None
     peak_value: str | None
-    last_value: str | None
     last_seen_at: datetime
     readings: int = 1
     ended_at: datetime | None = None
+    ended_in: UUID | None = None
     reason: str | None = None
 
     def see(self, value: str | None, at: datetime) -> None:
         self.readings += 1
-        self.last_value = value
         self.last_seen_at = at
         self.peak_value = further(self.condition, self.peak_value, value)
 
@@ -59,7 +61,6 @@ class Episode:
             "readings": self.readings,
             "first_value": self.first_value,
             "peak_value": self.peak_value,
-            "last_value": self.last_value,
             "severity": self.severity,
             "title": self.title,
             "message": self.message,
@@ -87,7 +88,7 @@ class Ledger:
     client: ClientFacts
     base_url: str = ""
     episodes: list[Episode] = field(default_factory=list)
-    open: dict[tuple[UUID, UUID, str | None], Episode] = field(default_factory=dict)
+    open: dict[Standing, Episode] = field(default_factory=dict)
     readings: int = 0
     judged: int = 0
     entities: int = 0
@@ -117,17 +118,23 @@ class Ledger:
         self.held_because.update(verdict.why.get("held_back", {}))
         self.without_data += verdict.entities > 0 and verdict.no_data >= verdict.entities
 
-    def move(self, verdict: Verdict, mark: Mark) -> None:
-        """Episodes that end, go on or begin with this reading, in the order in which the tables move."""
+    def move(self, verdict: Verdict, mark: Mark, *, counts: bool = True) -> None:
+        """Episodes that end, go on or begin with this reading, in the order in which the tables move. Without `counts`
+        somebody else says how long they went on.
+        """
         for closing in verdict.closed:
-            self.close(verdict.rule.id, mark, closing)
-        for alert, finding in verdict.seen_again:
-            self.see(verdict.rule.id, mark, alert, finding)
-        drafts = draft_alerts(verdict, mark.place, self.client, self.base_url, mark.data_as_of)
-        for draft in drafts:
-            self._begin(verdict, mark, draft.finding, draft.row)
+            self.close(verdict, mark, closing)
+        for alert, finding in verdict.seen_again if counts else ():
+            self.see(verdict, mark, alert, finding)
+        silent = {id(finding) for finding in verdict.silent}
+        for draft in draft_alerts(verdict, mark.place, self.client, self.base_url, mark.data_as_of):
+            episode = self._begin(verdict, mark, draft.finding, draft.row)
+            self.open[self._key(verdict, mark, episode.external_id, id(draft.finding) in silent)] = episode
 
-    def _begin(self, verdict: Verdict, mark: Mark, finding: Finding, row: dict[str, Any]) -> None:
+    def _key(self, verdict: Verdict, mark: Mark, external_id: str | None, is_silent: bool) -> Standing:  # noqa: FBT001
+        return verdict.rule.id, mark.place.source_id, external_id or "", is_silent
+
+    def _begin(self, verdict: Verdict, mark: Mark, finding: Finding, row: dict[str, Any]) -> Episode:
         value = finding.head.value
         episode = Episode(
             rule_id=verdict.rule.id,
@@ -143,19 +150,20 @@ class Ledger:
             condition=Condition(finding.head.condition),
             first_value=value,
             peak_value=value,
-            last_value=value,
             last_seen_at=mark.data_as_of,
         )
         self.episodes.append(episode)
-        self.open[verdict.rule.id, mark.place.source_id, finding.external_id] = episode
+        return episode
 
-    def see(self, rule_id: UUID, mark: Mark, alert: OpenAlert, finding: Finding) -> None:
-        episode = self.open.get((rule_id, mark.place.source_id, alert.external_id))
+    def see(self, verdict: Verdict, mark: Mark, alert: OpenAlert, finding: Finding) -> None:
+        episode = self.open.get(self._key(verdict, mark, alert.external_id, key_of(alert)[2]))
         if episode is not None:
             episode.see(finding.head.value, mark.data_as_of)
 
-    def close(self, rule_id: UUID, mark: Mark, closing: Closing) -> None:
-        episode = self.open.pop((rule_id, mark.place.source_id, closing.alert.external_id), None)
+    def close(self, verdict: Verdict, mark: Mark, closing: Closing) -> None:
+        alert = closing.alert
+        episode = self.open.pop(self._key(verdict, mark, alert.external_id, key_of(alert)[2]), None)
         if episode is not None:
             episode.ended_at = mark.data_as_of
+            episode.ended_in = mark.snapshot_id
             episode.reason = closing.reason.value

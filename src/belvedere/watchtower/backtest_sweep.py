@@ -1,17 +1,174 @@
-"""The threshold slider."""
+"""The threshold slider: how often a rule would have fired at every other limit, told from the history of its number in
+one go and not by trying limit after limit.
 
+An alert opens where a value breaches and none is open. Below a limit t that is a reading whose value is under t while
+what came before it since the last reading that could have closed the alert was not: the reading opens for every t in
+(value, reach]. So the openings at t are the values under t less those of `max(value, reach)` under t, two searches.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from belvedere.watchtower.backtest_replay import Question
-from belvedere.watchtower.history_frames import Chunk, Needs
+from belvedere.watchtower.contracts import Condition, NoDataPolicy
+from belvedere.watchtower.fields import FieldRef
+from belvedere.watchtower.history_frames import Chunk
+from belvedere.watchtower.history_truth import ORDERS, bound_of, grid, number_column, number_place
+from belvedere.watchtower.threshold import parse_number
+from belvedere.watchtower.transitions import MISSING_LIMIT
+from belvedere.watchtower.values import plain
+
+INSTANT = pl.Datetime("us", "UTC")
+POSITIONS = 120
+POINTS = 240
+_FAR = 1 << 62
+LOWER = frozenset({Condition.LESS_THAN, Condition.LESS_OR_EQUAL})
+NOT_SWEPT = (
+    "The slider answers for one rule that compares a number with a limit and fires at once: no group, guard, wait,"
+    " recovery limit or parent."
+)
 
 
+@dataclass
 class Sweep:
-    @classmethod
-    def of(cls, question: Question, needs: Needs) -> "Sweep | None":
-        return None
+    """The number of one rule through all its readings, gathered chunk by chunk."""
 
-    def take(self, chunk: Chunk) -> None: ...
+    question: Question
+    ref: FieldRef | None
+    parts: list[pl.DataFrame] = field(default_factory=list)
+    marks: list[tuple[int, int, bool, Any]] = field(default_factory=list)
+    places: dict[Any, int] = field(default_factory=dict)
+    scale: int = 0
+
+    @classmethod
+    def of(cls, question: Question, metrics: Any) -> "Sweep":
+        rule = question.head
+        is_simple = (
+            len(question.rows) == 1 and not question.parents and rule.condition in ORDERS and rule.aggregate is None
+            and rule.for_readings == 1 and rule.for_minutes is None and rule.recover_after == 1
+            and rule.recovery_threshold is None and rule.data_lag_minutes is None and rule.min_volume_field is None
+            and rule.no_data_policy is NoDataPolicy.IGNORE
+        )  # fmt: skip
+        return cls(question, number_place(rule.field_name, metrics) if is_simple else None)
+
+    def take(self, chunk: Chunk) -> None:
+        """Keep the number of every record of these readings."""
+        if self.ref is None:
+            return
+        numbers = number_column(chunk, self.ref)
+        self.scale = numbers.dtype.scale if isinstance(numbers.dtype, pl.Decimal) else 0
+        rows = chunk.records.select("slot", "external_id").with_columns(grid(numbers).alias("value"))
+        first = len(self.marks)
+        listed = []
+        for number, mark in enumerate(chunk.marks, first):
+            # Readings of one account tell of missing entities; those of another say nothing of them.
+            place = self.places.setdefault(
+                (mark.place.client_id, mark.place.source_id, mark.account_id), len(self.places)
+            )
+            self.marks.append((number, place, mark.is_full, mark.data_as_of))
+            listed.append((number, place, mark.is_full, chunk.slots[mark.frames_id]))
+        schema = {"number": pl.UInt32, "place": pl.UInt32, "is_full": pl.Boolean, "slot": pl.UInt32}
+        found = pl.DataFrame(listed, schema=schema, orient="row").join(rows, on="slot").drop("slot")
+        self.parts.append(found.with_columns(pl.col("external_id").cast(pl.Categorical)))
 
     def document(self) -> dict[str, Any]:
-        return {}
+        if self.ref is None:
+            return {"possible": False, "why": NOT_SWEPT}
+        rows = pl.concat(self.parts) if self.parts else None
+        if rows is None or rows["value"].null_count() == rows.height:
+            return {"possible": False, "why": "No reading of that time carries the number."}
+        limits = positions(rows["value"], self.scale, parse_number(self.question.head.threshold_value or ""))
+        opens, matches = self.count(rows, limits)
+        return {
+            "possible": True,
+            "field": self.ref.name,
+            "condition": self.question.head.condition,
+            "threshold": self.question.head.threshold_value,
+            "positions": [
+                {"threshold": plain(limit), "episodes": opened, "matches": matched}
+                for limit, opened, matched in zip(limits, opens, matches, strict=True)
+            ],
+            "series": self.series(rows),
+        }
+
+    def count(self, rows: pl.DataFrame, limits: list[Decimal]) -> tuple[list[int], list[int]]:
+        """Openings and matches at each limit, exactly."""
+        condition = self.question.head.condition
+        # Above a limit is below it with the sign turned.
+        sign = 1 if condition in LOWER else -1
+        spans = reaches(self._with_gaps(rows).with_columns(pl.col("value") * sign))
+        values = spans["value"].sort()
+        spent = spans.select(pl.max_horizontal("value", "reach"))["value"].sort()
+        bounds = [sign * bound_of(condition, limit, self.scale)[0] for limit in limits]
+        wanted = pl.Series(bounds, dtype=values.dtype)
+        under, over = values.search_sorted(wanted, side="left"), spent.search_sorted(wanted, side="left")
+        return (under.cast(pl.Int64) - over.cast(pl.Int64)).to_list(), under.to_list()
+
+    def _with_gaps(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows in order, and where two full readings in a row lacked the entity, so that its alert was over."""
+        schema: dict[str, Any] = {
+            "number": pl.UInt32,
+            "place": pl.UInt32,
+            "is_full": pl.Boolean,
+            "at": INSTANT,
+        }
+        marks = pl.DataFrame(self.marks, schema=schema, orient="row")
+        marks = marks.with_columns(pl.col("is_full").cast(pl.Int64).cum_sum().over("place").alias("fulls"))
+        rows = rows.join(marks.select("number", "fulls"), on="number").sort("place", "external_id", "number")
+        rows = rows.unique(["place", "external_id", "number"], keep="first", maintain_order=True)
+        passed = pl.col("fulls") - pl.col("fulls").shift(1) - pl.col("is_full").cast(pl.Int64)
+        gone = (passed.over("place", "external_id") >= MISSING_LIMIT).fill_null(value=False)
+        return rows.with_columns(
+            gone.cast(pl.Int64).cum_sum().over("place", "external_id").alias("life")
+        ).filter(pl.col("value").is_not_null())
+
+    def series(self, rows: pl.DataFrame) -> dict[str, Any]:
+        """The number over time as a band of all entities: least, middle, most; thinned to what a plot can show."""
+        unit = 10**self.scale
+        band = (
+            rows.filter(pl.col("value").is_not_null())
+            .group_by("number")
+            .agg(pl.col("value").min().alias("least"), pl.col("value").median().alias("middle"),
+                 pl.col("value").max().alias("most"), pl.col("external_id").n_unique().alias("entities"))
+            .sort("number")
+        )  # fmt: skip
+        step = max(1, -(-band.height // POINTS))
+        thin = band.with_row_index("row").group_by(pl.col("row") // step, maintain_order=True).agg(
+            pl.col("number").last(), pl.col("least").min(), pl.col("middle").median(), pl.col("most").max(),
+            pl.col("entities").max(),
+        )  # fmt: skip
+        return {
+            "at": [self.marks[number][3] for number in thin["number"]],
+            **{
+                name: [round(float(value) / unit, 6) for value in thin[name]]
+                for name in ("least", "middle", "most")
+            },
+            "entities": max(band["entities"].to_list(), default=0),
+        }
+
+
+def reaches(rows: pl.DataFrame) -> pl.DataFrame:
+    """For each value the least one since the last full reading that carried the entity, that one included: while it is
+    under a limit, an alert stands already. The first value of a life has nothing before it.
+    """
+    life = ("place", "external_id", "life")
+    # A stretch begins with a full reading and holds the partial ones after it.
+    rows = rows.with_columns(pl.col("is_full").cast(pl.Int64).cum_sum().over(life).alias("stretch"))
+    rows = rows.with_columns(pl.col("value").cum_min().over(*life, "stretch").alias("least"))
+    # Before a full reading stands the whole stretch before it; inside a stretch, what came before in it.
+    before = pl.col("least").shift(1).over(life)
+    return rows.with_columns(before.fill_null(_FAR).alias("reach"))
+
+
+def positions(values: pl.Series, scale: int, own: Decimal | None) -> list[Decimal]:
+    """Limits over the range that was seen, evenly by how often values stand there, the rule's own among them."""
+    known = values.drop_nulls().sort()
+    last = len(known) - 1
+    picked = {int(known[round(last * at / (POSITIONS // 2))]) for at in range(POSITIONS // 2 + 1)}
+    least, most = int(known[0]), int(known[last])
+    picked |= {least + (most - least) * at // (POSITIONS // 2) for at in range(POSITIONS // 2 + 1)}
+    limits = {Decimal(value).scaleb(-scale) for value in (*picked, most + 1)}
+    return sorted(limits | ({own} if own is not None else set()))

@@ -84,7 +84,9 @@ class Chunk:
 
     def frames(self, frames_id: UUID) -> Frames:
         """One reading's data; the columns are shared, not copied."""
-        slot = self.slots[frames_id]
+        return self.at(self.slots[frames_id])
+
+    def at(self, slot: int) -> Frames:
         return Frames(
             _part(self.records, self.record_starts, slot), _part(self.metrics, self.metric_starts, slot)
         )
@@ -164,32 +166,41 @@ def _unpack_together(by_id: Mapping[UUID, Mark], blobs: Blobs, needs: Needs) -> 
     records = _scan(
         [blob[0] for blob in blobs.values() if isinstance(blob, tuple)], needs.columns, RECORD_SCHEMA
     )
-    if records.height != sum(record_counts):
+    found = records.collect()
+    if found.height != sum(record_counts):
         return None
-    records = records.with_columns(_slot_column(record_counts))
+    found = found.with_columns(_slot_column(record_counts))
     if not needs.reads_metrics:
         return (
-            records,
+            found,
             record_counts,
             pl.DataFrame(schema={**METRIC_SCHEMA, "slot": pl.UInt32}),
             [0] * len(blobs),
         )
-    metrics = _scan(
+    packed = _scan(
         [blob[1] for blob in blobs.values() if isinstance(blob, tuple)], tuple(METRIC_SCHEMA), METRIC_SCHEMA
     )
-    if metrics.height != sum(metric_counts):
+    if packed.select(pl.len()).collect().item() != sum(metric_counts):
         return None
-    metrics = metrics.with_columns(_slot_column(metric_counts))
-    if needs.metrics is not None:
-        metrics = metrics.filter(pl.col("metric_name").is_in(list(needs.metrics)))
-        metric_counts = _counts(metrics, len(blobs))
-    return records, record_counts, metrics, metric_counts
+    if needs.metrics is None:
+        return found, record_counts, packed.collect().with_columns(_slot_column(metric_counts)), metric_counts
+    # The names are compared while the blobs are unpacked, so that other metrics are never laid out in memory.
+    numbered = packed.with_row_index("row").filter(pl.col("metric_name").is_in(list(needs.metrics)))
+    metrics = _with_slots(numbered.collect(), metric_counts)
+    return found, record_counts, metrics, _counts(metrics, len(blobs))
 
 
-def _scan(blobs: Sequence[bytes], columns: Sequence[str], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def _with_slots(numbered: pl.DataFrame, counts: Sequence[int]) -> pl.DataFrame:
+    """The slot of each row, told from its number among all rows."""
+    ends = pl.Series(_starts(counts)[1:], dtype=pl.UInt32)
+    slots = ends.search_sorted(numbered["row"], side="right").cast(pl.UInt32)
+    return numbered.drop("row").with_columns(slots.alias("slot"))
+
+
+def _scan(blobs: Sequence[bytes], columns: Sequence[str], schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
     wanted = [pl.col(name).cast(schema[name]) for name in columns]
     sources: list[IO[bytes]] = [io.BytesIO(blob) for blob in blobs]
-    return pl.scan_ipc(sources).select(wanted).collect()
+    return pl.scan_ipc(sources).select(wanted)
 
 
 def _slot_column(counts: Sequence[int]) -> pl.Series:

@@ -1,9 +1,10 @@
 """REST of trying rules: on today's readings, on history, and why one fired or did not. All of it only reads."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from belvedere.accounts.door import Access, reading
@@ -16,6 +17,7 @@ from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.backtest_schemas import BacktestAsk, TryRule
 from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.preview import preview_rule
+from belvedere.watchtower.why import WhyAsk, explain_rule
 
 router = door_router()
 
@@ -72,6 +74,20 @@ async def preview(body: TryRule, access: ReadsRules) -> Response:
             ],
         }
     )
+
+
+@router.get("/rules/{rule_id}/why", tags=["rules"], summary="Why a rule fired on a thing, or did not")
+async def why(
+    rule_id: UUID,
+    access: ReadsRules,
+    external_id: Annotated[str | None, Query(max_length=255)] = None,
+    client_id: int | None = None,
+    snapshot_id: UUID | None = None,
+) -> Response:
+    if client_id is not None:
+        access.require(client_id)
+    asked = WhyAsk(external_id, client_id, snapshot_id)
+    return _answer(await explain_rule(access.session, rule_id, asked, access.now))
 
 
 async def _rows(body: TryRule, access: Access) -> list[Rule]:

@@ -54,7 +54,13 @@ from belvedere.watchtower.silences import (
 )
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import tick
-from belvedere.watchtower.watch import judge_stored, recheck_children, rejudge_rules, watch_snapshot
+from belvedere.watchtower.watch import (
+    judge_stored,
+    recheck_children,
+    rejudge_rules,
+    watch_snapshot,
+)
+from belvedere.watchtower.why import WhyAsk, explain_rule
 from belvedere.watchtower.wording import limit_text
 
 __all__ = [
@@ -76,6 +82,7 @@ __all__ = [
     "SavedRule",
     "SilenceDraft",
     "WatchOutcome",
+    "WhyAsk",
     "acknowledge",
     "add_note",
     "apply_rules",
@@ -90,6 +97,7 @@ __all__ = [
     "describe_plan",
     "draft_rows",
     "end_silence",
+    "explain_rule",
     "export_alerts",
     "export_rules",
     "gather_storm",

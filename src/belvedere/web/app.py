@@ -28,8 +28,10 @@ from belvedere.web import (
     pages_digests,
     pages_docs,
     pages_door,
+    pages_health,
     pages_live,
     pages_overview,
+    pages_packs,
     pages_people,
     pages_rejects,
     pages_rule,
@@ -37,6 +39,7 @@ from belvedere.web import (
     pages_rules,
     pages_search,
     pages_settings,
+    pages_silences,
     pages_snapshots,
     pages_sources,
     pages_static,
@@ -49,7 +52,7 @@ from belvedere.web.view import look, nobody
 
 PAGES = (
     pages_static, pages_door, pages_live, pages_overview, pages_search, pages_alerts, pages_alert_acts, pages_alerts_ads,
-    pages_digests, pages_deliveries, pages_rules, pages_rule_form, pages_rule,
+    pages_silences, pages_digests, pages_deliveries, pages_rules, pages_health, pages_packs, pages_rule_form, pages_rule,
     pages_sources, pages_accounts, pages_snapshots, pages_rejects, pages_settings, pages_clients, pages_people,
     pages_credentials, pages_tokens, pages_channels, pages_system, pages_tables, pages_docs,
 )  # fmt: skip

@@ -143,6 +143,7 @@ def tabs(view: View, current: str | None) -> list[dict[str, Any]]:
         for label, name, count in items
     ]
     others = [
+        ("Silences", "/silences", current == "silences"),
         ("Digests", "/digests", current == "digests"),
         ("Deliveries", "/deliveries", current is None),
     ]

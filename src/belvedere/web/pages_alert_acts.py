@@ -73,6 +73,7 @@ async def comment_many(fields: Posted, access: Acts) -> Response:
 
 @router.post("/alerts/snooze")
 async def snooze_many(fields: Posted, access: Acts) -> Response:
+    """Out of sight until a time; advertising knows no snooze, so its alerts stay where they are."""
     until = _until(fields, access)
     if until is None:
         return see(access.request, _inbox(access), "Choose until when the alerts rest.")
@@ -80,33 +81,44 @@ async def snooze_many(fields: Posted, access: Acts) -> Response:
     async def act(origin: AlertOrigin, ids: list[UUID]) -> Sequence[UUID]:
         if origin is AlertOrigin.ADS:
             return []
-        return await service.acknowledge(access.session, ids, actor=access.actor, now=access.now, until=until)
+        return await service.snooze(access.session, ids, until, actor=access.actor, now=access.now)
 
-    return await _many(fields, access, "snoozed", act, undo="acknowledge")
+    return await _many(fields, access, "snoozed", act, undo="snooze")
 
 
 @router.post("/alerts/undo")
 async def undo_many(fields: Posted, access: Acts) -> Response:
-    """Give back what one act of this person took, as far as nobody moved it since."""
+    """Give back what one act of this person took or put to rest, as far as nobody moved it since."""
     try:
         at = datetime.fromisoformat(fields.text("at"))
     except ValueError:
         return see(access.request, _inbox(access), "There is nothing to take back.")
-    found = await inbox_figures.taken_at(access.session, access.actor, at)
+    undo = _wake if fields.text("act") == "snooze" else _give_back
+    moved = await undo(access, at)
+    words = f"{_counted(moved)} open again" if moved else "There is nothing to take back."
+    return see(access.request, _inbox(access), words)
+
+
+async def _give_back(access: WriteAccess, at: datetime) -> int:
     moved = 0
+    found = await inbox_figures.taken_at(access.session, access.actor, at)
+    for client_id in {client_id for _, _, client_id in found}:
+        access.require(client_id)
     for origin in AlertOrigin:
         ids = [alert_id for name, alert_id, _ in found if name == origin]
-        for client_id in {client_id for name, _, client_id in found if name == origin}:
-            access.require(client_id)
         if ids:
             moved += len(
                 await ads.unacknowledge(access.session, origin, ids, actor=access.actor, now=access.now)
             )
-    return see(
-        access.request,
-        _inbox(access),
-        f"{_counted(moved)} open again" if moved else "There is nothing to take back.",
-    )
+    return moved
+
+
+async def _wake(access: WriteAccess, at: datetime) -> int:
+    found = await inbox_figures.resting_since(access.session, access.actor, at)
+    for client_id in {client_id for _, client_id in found}:
+        access.require(client_id)
+    ids = [alert_id for alert_id, _ in found]
+    return len(await service.unsnooze(access.session, ids, actor=access.actor, now=access.now)) if ids else 0
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
@@ -127,9 +139,16 @@ async def snooze(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     until = _until(fields, access)
     if until is None:
         return see(access.request, _back(access, alert_id), "Choose until when the alert rests.")
-    await service.acknowledge(access.session, [alert_id], actor=access.actor, now=access.now, until=until)
-    undo = f"/alerts/{alert_id}/unacknowledge"
+    await service.snooze(access.session, [alert_id], until, actor=access.actor, now=access.now)
+    undo = f"/alerts/{alert_id}/unsnooze"
     return see(access.request, _back(access, alert_id), f"Alert #{number} snoozed", undo=undo)
+
+
+@router.post("/alerts/{alert_id}/unsnooze")
+async def unsnooze(alert_id: UUID, access: Acts) -> Response:
+    number = await _must_reach(access, alert_id)
+    await service.unsnooze(access.session, [alert_id], actor=access.actor, now=access.now)
+    return see(access.request, _back(access, alert_id), f"Alert #{number} is back")
 
 
 @router.post("/alerts/{alert_id}/unacknowledge")

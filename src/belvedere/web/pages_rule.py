@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from belvedere.accounts.door import Access, WriteAccess, reading, writing
@@ -17,7 +17,8 @@ from belvedere.web.alert_views import alert_row
 from belvedere.web.answers import see
 from belvedere.web.forms import Posted
 from belvedere.web.pages_rule_form import rows_of
-from belvedere.web.rule_views import deletion_words, facts_of, family_tree, sentence_parts
+from belvedere.web.rule_views import deletion_words, facts_of, family_tree, held_lines, sentence_parts
+from belvedere.web.rule_why import why_answer, why_form
 from belvedere.web.view import View, look
 
 router = door_router()
@@ -25,15 +26,20 @@ router = door_router()
 Reads = Annotated[Access, Depends(reading("rules.read"), scope="function")]
 Writes = Annotated[WriteAccess, Depends(writing("rules.write"), scope="function")]
 
+Short = Annotated[str, Query(max_length=300)]
+
 SHOWN_ALERTS = 8
 MOST_COUNTED = 200
 
 
 @router.get("/rules/{rule_id}")
-async def show_rule(rule_id: UUID, access: Reads) -> Response:
+async def show_rule(
+    rule_id: UUID, access: Reads, thing: Short = "", reading: Short = "", at: Short = ""
+) -> Response:
     view = await look(access)
     rows = await rows_of(access.session, rule_id)
-    context = await _context(view, rows)
+    asked = why_form(view, rows[0], thing.strip(), reading.strip(), at)
+    context = {**await _context(view, rows), "asked": asked, "why": await why_answer(view, rows[0], asked)}
     return view.page("rule.html", context, at=rows[0].client_id)
 
 
@@ -68,6 +74,7 @@ async def _context(view: View, rows: Sequence[Rule]) -> dict[str, Any]:
     family = await rule_figures.family_of(session, head.id)
     stand_ins = await rule_figures.stand_ins_of(session, head.id)
     children = [row["name"] for row in family if row["parent_rule_id"] == head.id]
+    blocking = await service.rule_blocking(session, head.id, view.access.now) if len(family) > 1 else None
     judged = await rule_figures.judgements_of(session, head.id, view.client_id, view.access.now)
     return {
         "rule": _rule(view, rows),
@@ -80,6 +87,7 @@ async def _context(view: View, rows: Sequence[Rule]) -> dict[str, Any]:
         "judged": [{**row, "client": view.name_of(row["client_id"]), "why": _why(row)} for row in judged],
         "versions": await rule_figures.versions_of(session, head.id),
         "tree": family_tree(family, head.id) if len(family) > 1 else [],
+        "held": held_lines(blocking) if blocking else [],
         "stand_ins": [{**row, "client": view.name_of(row["client_id"])} for row in stand_ins],
         "deletion": deletion_words(len(alerts), children, len(stand_ins)),
         "detach": bool(children),

@@ -1,6 +1,6 @@
 """The rule builder: one rule as a sentence to write, to try and to save."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from belvedere.web.rule_forms import (
     stored_form,
     typed_form,
 )
+from belvedere.web.rule_history import history_of
 from belvedere.web.rule_options import form_options
 from belvedere.web.rule_preview import preview_of
 from belvedere.web.rule_words import expression_of, terms
@@ -40,6 +41,7 @@ Writes = Annotated[WriteAccess, Depends(writing("rules.write"), scope="function"
 Sees = Annotated[Access, Depends(reading("rules.write"), scope="function")]
 Short = Annotated[str, Query(max_length=200)]
 
+Find = Callable[[View, Sequence[Rule], Sequence[RuleDraft]], Awaitable[dict[str, Any]]]
 NOT_ASKED = frozenset({"client_id", "slug"})
 """What the form does not ask: a rule stays with its client and keeps its short name."""
 
@@ -82,10 +84,12 @@ async def draft_rule(posted: Posted, access: Sees) -> Response:
     rule_id = posted.uuid("rule_id")
     rows = await rows_of(access.session, rule_id) if rule_id else []
     _change_conditions(form["conditions"], posted)
-    preview = None
-    if posted.text("try"):
-        preview = await _tried(view, rows, form)
-    return await _page(view, rows, form, {}, preview=preview)
+    tried = {
+        name: await _tried(view, rows, form, find)
+        for name, word, find in (("preview", "on", preview_of), ("history", "history", history_of))
+        if posted.text("try") == word
+    }
+    return await _page(view, rows, form, {}, **tried)
 
 
 def _change_conditions(conditions: list[dict[str, str]], posted: Fields) -> None:
@@ -97,10 +101,10 @@ def _change_conditions(conditions: list[dict[str, str]], posted: Fields) -> None
         del conditions[removed]
 
 
-async def _tried(view: View, rows: Sequence[Rule], form: Mapping[str, Any]) -> dict[str, Any]:
+async def _tried(view: View, rows: Sequence[Rule], form: Mapping[str, Any], find: Find) -> dict[str, Any]:
     try:
         # A name says nothing about what a rule finds, so it may still be missing.
-        return await preview_of(view, rows, read_drafts({**form, "name": form["name"] or "Draft"}))
+        return await find(view, rows, read_drafts({**form, "name": form["name"] or "Draft"}))
     except Invalid as error:
         return {"blocked": " ".join(problem.detail for problem in error.errors) or error.detail}
 
@@ -197,6 +201,7 @@ async def _page(
     errors: Errors,
     *,
     preview: dict[str, Any] | None = None,
+    history: dict[str, Any] | None = None,
 ) -> Response:
     rule = None
     if rows:
@@ -213,6 +218,7 @@ async def _page(
         "terms": terms(form["conditions"]),
         "opened": opened_parts(form, errors),
         "preview": preview,
+        "history": history,
         "can_force": any("force" in words for words in errors.values()) or form["force"],
     }
     at = rows[0].client_id if rows else None

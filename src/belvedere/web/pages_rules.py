@@ -12,6 +12,7 @@ from belvedere.watchtower import service
 from belvedere.web import figures
 from belvedere.web.alert_views import SEVERITIES, instant
 from belvedere.web.forms import choice_filter, empty_filtered, empty_first, pager, text_filter
+from belvedere.web.pages_health import rule_tabs
 from belvedere.web.rule_options import grouped
 from belvedere.web.rule_words import expression_of, stored_item
 from belvedere.web.view import View, look
@@ -48,6 +49,7 @@ async def list_rules(
     return view.page(
         "rules.html",
         {
+            "tabs": rule_tabs(view, "rules"),
             "filters": [
                 text_filter(q, "Find by name or field"),
                 choice_filter("severity", "Severity", [(name, name) for name in SEVERITIES], severity),
@@ -93,7 +95,11 @@ def row_of(view: View, own: Sequence[dict[str, Any]], fired: dict[str, Any]) -> 
 def _empty(access: Access, *, narrowed: bool) -> dict[str, Any]:
     if narrowed:
         return empty_filtered("No rule matches", "Take a filter away to see more.")
-    acts = [("Write a rule", "/rules/new")] if access.may("rules.write") else []
+    acts = (
+        [("Write a rule", "/rules/new"), ("Start from a pack", "/rules/packs")]
+        if access.may("rules.write")
+        else []
+    )
     return empty_first(
         "No rules yet",
         "A rule watches what the sources deliver and tells you when a number leaves its range.",

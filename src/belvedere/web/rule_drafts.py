@@ -1,11 +1,10 @@
 """What was typed into the rule form as drafts of one rule for each condition, with each problem beside its field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.zones import zone_names
@@ -16,10 +15,9 @@ from belvedere.watchtower.contracts import (
     LogicOperator,
     NoDataPolicy,
     NotifySchedule,
-    Rule,
     Severity,
 )
-from belvedere.watchtower.drafts import RuleDraft, rule_of
+from belvedere.watchtower.drafts import RuleDraft
 from belvedere.web.forms import Errors, as_uuid
 from belvedere.web.rule_forms import MINUTES, SAME_SOURCE
 from belvedere.web.rule_words import UNNAMED_FIELD, WITHOUT_FIELD, join_limit, limit_problems
@@ -223,15 +221,3 @@ def beside(error: Invalid, position: int) -> list[FieldProblem]:
         at = f"/{name}-{position}" if bare in PER_CONDITION else f"/{name}"
         found.append(FieldProblem(at, problem.code, problem.detail))
     return found or [FieldProblem("/form", error.code, error.detail)]
-
-
-def drafted_rules(
-    rows: Sequence[Rule], drafts: Sequence[RuleDraft], fresh_id: UUID, group_id: UUID
-) -> list[Rule]:
-    """The drafts as rows of one rule under the stored head's id, so that its open alerts are known."""
-    head_id = rows[0].id if rows else fresh_id
-    rules = []
-    for position, draft in enumerate(drafts):
-        whole = replace(draft, group_id=group_id if len(drafts) > 1 else None, position=position)
-        rules.append(rule_of(whole, head_id if position == 0 else UUID(int=head_id.int ^ position)))
-    return rules

@@ -8,18 +8,17 @@ from belvedere.core.ids import new_id
 from belvedere.core.schema import AGENCY
 from belvedere.watchtower.contracts import ConditionReason, Rule
 from belvedere.watchtower.drafts import RuleDraft
-from belvedere.watchtower.service import Preview, PreviewFinding, preview_rule
+from belvedere.watchtower.service import Preview, PreviewFinding, draft_rows, preview_rule
 from belvedere.web.alert_views import figure
 from belvedere.web.presentation import NBSP, decimal_of, metric, number
-from belvedere.web.rule_drafts import drafted_rules
 from belvedere.web.view import View
 
-SHOWN = 20
+SHOWN = 10
 
 
 async def preview_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraft]) -> dict[str, Any]:
     access = view.access
-    rules = drafted_rules(rows, drafts, new_id(access.now), new_id(access.now))
+    rules = await draft_rows(access.session, drafts, rows, new_id(access.now))
     found = await preview_rule(access.session, rules, clients_in_view(view), access.now)
     if not found.readings:
         return {"blocked": "No reading carries this field yet, so there is nothing to try the rule on."}
@@ -70,5 +69,6 @@ def distance(reason: ConditionReason, currency: str) -> str:
     gap: Decimal = abs(value - limit)
     if not gap:
         return "at the limit"
+    gap = gap.quantize(Decimal("0.01")) if gap >= 1 else gap
     said = f"{number(gap)}{NBSP}pp" if reason.unit == "percent" else metric(gap, reason.unit, currency)
     return f"{said} {'below' if value < limit else 'above'}"

@@ -139,6 +139,27 @@ def _state(row: Mapping[str, Any]) -> str:
     return ", ".join(said) or "nothing open"
 
 
+def held_lines(blocking: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is held back right now, by rule and client, with the reason."""
+    return [
+        {
+            "id": str(rule["id"]),
+            "name": rule["name"],
+            "client": place["client_name"],
+            "entities": place["entities"],
+            "why": _reason(place["why"]),
+        }
+        for rule in (blocking["rule"], *blocking["children"])
+        for place in rule["holds_back"]
+    ]
+
+
+def _reason(why: Any) -> str:
+    if isinstance(why, Mapping):
+        return "; ".join(str(words) for words in why)
+    return "; ".join(map(str, why)) if isinstance(why, list) else str(why or "")
+
+
 def deletion_words(open_alerts: int, children: Sequence[str], stand_ins: int) -> list[str]:
     """What deleting a rule does, one sentence each."""
     said = []

@@ -16,6 +16,7 @@ from tests.web.samples.common import (
 )
 from tests.web.samples.digests import digest_pages
 from tests.web.samples.doors import PROBLEM, door_pages
+from tests.web.samples.health import RULE_TABS, health_pages
 from tests.web.samples.inbox import ALERT, DELIVERY_TABS, DONE_ALERTS, FILTERED_ALERTS, alerts
 from tests.web.samples.messages import DELIVERIES, delivery
 from tests.web.samples.morning import overview
@@ -210,6 +211,7 @@ def main_pages():
             "rules.html",
             {
                 "ui": ui("/rules"),
+                "tabs": RULE_TABS,
                 "filters": [TEXT_FILTER, CLIENT_FILTER],
                 "page": {**PAGE, "shown": 3, "total": "3"},
                 "empty": None,
@@ -239,6 +241,7 @@ def main_pages():
             "rules.html",
             {
                 "ui": ui("/rules"),
+                "tabs": RULE_TABS,
                 "filters": [TEXT_FILTER],
                 "page": PAGE,
                 "empty": FIRST_RULES,
@@ -273,6 +276,7 @@ def main_pages():
                 "page": {**PAGE, "shown": 3, "total": "3"},
                 "empty": None,
                 "hold": None,
+                "channel": "",
                 "rows": DELIVERIES,
             },
         ),
@@ -382,4 +386,11 @@ def main_pages():
 
 def pages():
     """Every sample page: name -> (template, context)."""
-    return {**main_pages(), **settings_pages(), **door_pages(), **table_pages(), **digest_pages()}
+    return {
+        **main_pages(),
+        **settings_pages(),
+        **door_pages(),
+        **table_pages(),
+        **digest_pages(),
+        **health_pages(),
+    }

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
-from tests.web.samples.common import CLIENTS, MARLOW, ago, ui
+from tests.web.samples.common import CLIENTS, MARLOW, READER, ago, ui
 from tests.web.samples.inbox import CRITICAL
 
 from belvedere.web import rule_options
 from belvedere.web.rule_forms import EMPTY_CONDITION, empty_form, opened_parts
+from belvedere.web.rule_tune import tune_view
 from belvedere.web.rule_words import AGE_UNITS, CONDITIONS, DIRECTIONS, MEASURES, expression_of, terms
 
 RULE_ROWS = [
@@ -131,6 +132,58 @@ def preview(**changes):
     }
 
 
+SWEEP = {
+    "possible": True,
+    "field": "open_rate",
+    "condition": "less_than",
+    "threshold": "15",
+    "positions": [
+        {"threshold": str(limit), "episodes": max(limit - 8, 0), "matches": limit} for limit in range(5, 30)
+    ],
+    "series": {
+        "at": [ago(days=30 - day) for day in range(31)],
+        "least": [9 + day % 4 for day in range(31)],
+        "middle": [18 + day % 5 for day in range(31)],
+        "most": [26 + day % 3 for day in range(31)],
+        "entities": 34,
+    },
+}
+
+
+def history(**changes):
+    return {
+        "blocked": None,
+        "summary": "Would have fired 14 times in 30 days.",
+        "total": 14,
+        "start": ago(days=30),
+        "end": ago(),
+        "looked_at": 720,
+        "not_judged": [{"why": "The reading failed.", "readings": 2}],
+        "lanes": [
+            {"client": "Kaffeehaus Brandt", "count": 6, "readings": 240, "bars": [{"x": 4.2, "width": 1.5}]},
+            {"client": "Marlow & Finch", "count": 0, "readings": 240, "bars": []},
+        ],
+        "more_clients": 0,
+        "messages": [
+            {
+                "title": "Open rate 11.8% on Advent preview",
+                "message": "Open rate is 11.8%, limit < 15%.",
+                "client": "Kaffeehaus Brandt",
+                "name": "Advent preview",
+                "started_at": ago(days=3),
+                "ended_at": None,
+                "readings": 4,
+                "value": Decimal("11.8"),
+                "url": "/snapshots/s1",
+            }
+        ],
+        "told": {"total": 20, "destinations": 1},
+        "compared": {"opened": 9},
+        "tune": tune_view(SWEEP, READER),
+        **changes,
+    }
+
+
 def rule_form(**changes):
     form = changes.pop("form", RULE_FORM)
     return {
@@ -144,6 +197,7 @@ def rule_form(**changes):
         "can_force": False,
         "expression": expression_of(form["conditions"]),
         "preview": preview(),
+        "history": history(),
         **changes,
     }
 
@@ -205,9 +259,43 @@ def rule_page(**changes):
         "tree": [
             branch("Store is down", "1 open", branch("Low open rate", "2 open", waits="not open", here=True))
         ],
+        "held": [
+            {
+                "id": "ru3",
+                "name": "Low open rate",
+                "client": "Marlow & Finch",
+                "entities": ["c1", "c2"],
+                "why": "",
+            }
+        ],
         "stand_ins": [{"id": "ru9", "name": "Low open rate", "client": "Marlow & Finch", "is_active": True}],
         "deletion": ["2 open alerts closed, and the rule's alerts go with it."],
         "detach": False,
+        "asked": {"thing": "adv-1", "reading": "", "client": "1", "clients": [("1", "Kaffeehaus Brandt")]},
+        "why": {
+            "wrong": None,
+            "sentence": "Did not fire: Open rate is 21%, limit < 15%.",
+            "tone": "info",
+            "with_values": "open_rate 21 < 15",
+            "near": ["Advent preview"],
+            "conditions": [
+                {
+                    "label": "Open rate",
+                    "value": "21",
+                    "unit": "percent",
+                    "currency": "EUR",
+                    "limit_said": "< 15%",
+                    "result": "does not hold",
+                    "met": False,
+                    "why": None,
+                }
+            ],
+            "facts": [("Parent", "It has no open alert.")],
+            "alert": {"id": "a8214", "number": 8214},
+            "at": ago(minutes=7),
+            "snapshot": "s1",
+            "client": "Kaffeehaus Brandt",
+        },
         **changes,
     }
 

@@ -12,9 +12,15 @@ const question = () => {
 };
 
 const put = (page, query) => {
-  const fresh = one(query, page), old = one(query);
-  if (!fresh || !old || old.contains(document.activeElement) && document.activeElement.matches("input")) return;
+  const fresh = one(query, page), old = one(query), active = document.activeElement;
+  if (!fresh || !old) return;
+  const back = old.contains(active) && (active.id ? `#${CSS.escape(active.id)}` : active.name ? `[name="${CSS.escape(active.name)}"]` : "");
+  for (const fold of all("details[open]", old)) {
+    const same = all("details", fresh)[all("details", old).indexOf(fold)];
+    if (same) same.open = true;
+  }
   old.replaceWith(fresh);
+  if (back) one(back, fresh)?.focus({ preventScroll: true });
 };
 
 // Ask the server what this form finds; an older answer never overwrites a newer one.

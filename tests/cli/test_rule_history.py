@@ -1,0 +1,41 @@
+"""Trying rules on history from the shell."""
+
+from tests.cli.conftest import Home
+
+RULE = """rules:
+  paused-campaigns:
+    name: Drafts
+    source_id: omnisend/campaigns
+    field_name: status
+    condition: equals
+    threshold_value: draft
+"""
+
+
+def test_a_stored_rule_is_tried_replayed_and_explained(filled: Home):
+    shell = filled.shell
+    (found,) = shell.run("rules", "try", "Low open rate", "--json").json
+    assert (found["thing"], found["value"]) == ("Advent [10% off]", "11.8")
+    told = shell.run("rules", "backtest", "Low open rate", "--days", "7", "--json").json
+    assert told["summary"] == "Would have fired once in 7 days."
+    shown = shell.run("rules", "backtest", "Low open rate")
+    assert shown.code == 0
+    assert "Open rate 11.8% on Advent [10% off]" in shown.out
+    assert "█" in shown.out
+    assert "Really opened in that time: 1." in shown.out
+    why = shell.run("rules", "why", "Low open rate", "--entity", "c1", "--client", "kaffeehaus-brandt")
+    assert (why.code, "Fired: open rate is 11.8%" in why.out) == (0, True)
+    not_fired = shell.run("rules", "why", "Low open rate", "--entity", "c2", "--client", "kaffeehaus-brandt", "--json")
+    assert (not_fired.code, '"not_matched"' in not_fired.out) == (1, True)
+    shell.run("rules", "why", "Low open rate", "--entity", "c2").refused(2)
+    shell.run("rules", "backtest", "nobody knows it").refused(2)
+
+
+def test_a_rule_of_a_file_is_tried_before_it_is_saved(filled: Home):
+    file = filled.folder / "draft.yaml"
+    file.write_text(RULE)
+    found = filled.shell.run("rules", "backtest", "--file", str(file), "--json").json
+    assert [item["entity_name"] for item in found["episodes"]] == ["Draft"]
+    assert found["compared_with"] is None
+    (now,) = filled.shell.run("rules", "try", "--file", str(file), "--json").json
+    assert now["thing"] == "Draft"

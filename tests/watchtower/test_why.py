@@ -1,0 +1,109 @@
+"""Why a rule fired or did not, asked on stored readings; the answer fits what the watch did."""
+
+import random
+from decimal import Decimal
+
+import pytest
+from tests.people import BRANDT, MARLOW
+from tests.watchtower.past import keep
+from tests.watchtower.world import campaign
+
+
+async def ask(http, headers, rule, status=200, **query):
+    answer = await http.get(f"/rules/{rule}/why", params=query, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def test_a_value_on_the_right_side_says_so_in_one_sentence(http, olga, world):
+    rule = world.rule()
+    await world.judge(keep(world, [campaign(rate="18.2")]))
+    found = await ask(http, olga, rule, external_id="advent")
+    assert found["outcome"] == "not_matched"
+    assert found["sentence"] == "Did not fire: open rate is 18.2%, the limit is <\u00a015%."
+    assert found["conditions"][0]["value"] == "18.2"
+    assert found["conditions"][0]["result"] is False
+    assert found["with_values"] == "[Open rate is 18.2%, the limit is <\u00a015%: no]"
+
+
+async def test_stored_evaluations_stand_beside_the_answer_item_30(http, olga, world):
+    rule = world.rule()
+    first = keep(world, [campaign(rate="12")])
+    await world.judge(first)
+    second = keep(world, [campaign(rate="11")])
+    await world.judge(second)
+    before = await ask(http, olga, rule, external_id="advent", snapshot_id=str(first.snapshot_id))
+    now = await ask(http, olga, rule, external_id="advent")
+    assert (before["outcome"], now["outcome"]) == ("fired", "still_open")
+    assert (
+        before["sentence"]
+        == f"Fired: open rate is 12.0%, the limit is <\u00a015%. It opened alert #{world.alerts()[0]['number']}."
+    )
+    assert before["was_judged"]
+    assert before["evaluation"]["matched"] == 1
+    assert now["reading"]["snapshot_id"] == str(second.snapshot_id)
+
+
+async def test_missing_values_things_and_volume_are_named(http, olga, world):
+    rule = world.rule()
+    busy = world.rule(min_volume_field="quantity", min_volume=Decimal(100))
+    await world.judge(keep(world, [campaign(rate=None), campaign("spring", "9", "Spring", quantity=5)]))
+    found = await ask(http, olga, rule, external_id="advent")
+    assert (found["outcome"], found["conditions"][0]["why_unknown"]) == ("no_answer", "There is no value.")
+    found = await ask(http, olga, rule, external_id="sprnig")
+    assert (found["outcome"], found["entity"]["near"]) == ("not_in_reading", ["spring"])
+    found = await ask(http, olga, busy, external_id="spring")
+    assert found["conditions"][0]["why_unknown"] == "Too little volume: the rule waits for more."
+
+
+async def test_a_parent_that_holds_a_rule_back_is_named(http, olga, world):
+    parent = world.rule(threshold_value="5", name="Very low")
+    child = world.rule(parent_rule_id=parent, parent_client_id=BRANDT, dependency_condition="triggered")
+    await world.judge(keep(world, [campaign(rate="12")]))
+    found = await ask(http, olga, child, external_id="advent")
+    assert found["outcome"] == "held_back"
+    assert "Very low" in found["parent"]
+
+
+async def test_every_answer_fits_what_the_watch_did(http, olga, world):
+    chance = random.Random(4)
+    rule = world.rule(group_id="00000000-0000-4000-8000-000000000001")
+    world.rule(group_id="00000000-0000-4000-8000-000000000001", position=1, field_name="quantity",
+               condition="greater_than", threshold_value="2", logic_operator="AND", name="Volume")  # fmt: skip
+    for _ in range(12):
+        things = [
+            campaign(name_, chance.choice([None, "9", "14", "15", "20"]), name_.title(), quantity=chance.choice([None, 1, 5]))
+            for name_ in ("a", "b", "c") if chance.random() < 0.8
+        ]  # fmt: skip
+        stored = keep(world, things)
+        standing = {row["external_id"] for row in world.alerts("open")}
+        await world.judge(stored)
+        opened = {row["external_id"] for row in world.alerts() if row["snapshot_id"] == stored.snapshot_id}
+        still = standing & {row["external_id"] for row in world.alerts("open")}
+        for name_ in ("a", "b", "c"):
+            found = await ask(http, olga, rule, external_id=name_, snapshot_id=str(stored.snapshot_id))
+            assert (found["outcome"] == "fired") == (name_ in opened), found
+            assert not (found["truth"] and name_ not in opened | still), found
+            if name_ in still:
+                assert found["outcome"] == "still_open"
+
+
+async def test_only_those_in_reach_are_told(http, olga, world, token_of, people):
+    rule = world.rule(client_id=BRANDT)
+    everywhere = world.rule(client_id=0)
+    await world.judge(keep(world, [campaign(rate="12")]))
+    for person in (people.alice, people.bob):
+        assert (await ask(http, token_of(person), rule, external_id="advent"))["outcome"] == "fired"
+    charlie = token_of(people.charlie)
+    await ask(http, charlie, rule, status=404, external_id="advent")
+    await ask(http, charlie, everywhere, status=404, external_id="advent", client_id=BRANDT)
+    await ask(http, charlie, everywhere, status=404, external_id="advent", client_id=MARLOW)
+    await ask(http, olga, everywhere, status=422, external_id="advent")
+
+
+@pytest.mark.parametrize("field", ["external_id"])
+async def test_a_rule_of_records_asks_for_the_thing(http, olga, world, field):
+    rule = world.rule()
+    await world.judge(keep(world, [campaign(rate="12")]))
+    found = await ask(http, olga, rule, status=422)
+    assert found["errors"][0]["pointer"] == f"/{field}"
