@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from belvedere.core.context import Scope
+from belvedere.core.errors import Conflict
 from belvedere.sandbox.faults import Fault, Mode
 from belvedere.sandbox.faults import Target as At
 from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox, SandboxOptions, run_sandbox
 from belvedere.sources.contracts import Freshness
 from belvedere.sources.listeners import forget_snapshot_listener
 from belvedere.sources.service import known_targets, request_run, stale_places, target_fields
+from belvedere.watchtower.service import delete_rule
 from belvedere.wiring.connections import connect, judge
 from tests.people import BRANDT, MARLOW
 from tests.sources.conftest import NOON, World
@@ -193,3 +195,15 @@ async def test_a_credential_about_to_end_is_told(world, sandbox, clock):
     await read(world, health)
     assert ("credential_expiring", "open", None) in alerts(world)
     world.admin.execute("UPDATE core.creds_meta SET expires_at = NULL")
+
+
+async def test_a_rule_that_comes_with_the_program_is_changed_and_switched_off_but_not_deleted(world):
+    rule = world.one("SELECT id FROM watch.watchtower_rules WHERE builtin = 'credential_expiring'")
+    async with world.runtime.db.write(Scope.service("tests")) as session:
+        with pytest.raises(Conflict, match="Switch it off"):
+            await delete_rule(session, rule, actor="tests", now=NOON)
+    found = world.admin.execute(
+        "SELECT builtin, client_id, target_table, is_active FROM watch.watchtower_rules WHERE builtin IS NOT NULL ORDER BY 1"
+    ).fetchall()
+    names = ["credential_expiring", "source_empty", "source_failing", "source_stale"]
+    assert found == [(name, 0, "source_health", True) for name in names]

@@ -63,7 +63,7 @@ async def test_what_cannot_be_stands_beside_its_field(filled, olga):
         "for_readings": "many",
         "min_volume": "",
         "title_template": "{{ nothing.at.all }",
-        "upper-0": "",
+        "condition-0": "between",
     }
     page = (await olga.post("/rules", data=wrong)).text
     for name in ("for_readings", "min_volume", "title_template", "upper-0"):

@@ -11,6 +11,7 @@ import typer
 
 from belvedere.cli.backups import add_commands as add_backups
 from belvedere.cli.data import add_commands as add_data
+from belvedere.cli.deliveries import add_commands as add_deliveries
 from belvedere.cli.demo_command import add_commands as add_demo
 from belvedere.cli.digests import add_commands as add_digests
 from belvedere.cli.migrating import add_commands as add_migrating
@@ -18,6 +19,7 @@ from belvedere.cli.operate import add_commands as add_operate
 from belvedere.cli.partitions import add_commands as add_partitions
 from belvedere.cli.parts import Parts, give
 from belvedere.cli.people import add_commands as add_people
+from belvedere.cli.readings import add_commands as add_readings
 from belvedere.cli.schema import add_commands as add_schema
 from belvedere.cli.seed import add_commands as add_seed
 from belvedere.cli.serve import add_commands as add_serve
@@ -33,7 +35,7 @@ app = typer.Typer(
 )
 for add in (
     add_serve, add_demo, add_seed, add_data, add_people, add_operate, add_backups, add_schema, add_partitions,
-    add_migrating, add_digests,
+    add_migrating, add_digests, add_deliveries, add_readings,
 ):  # fmt: skip
     add(app)
 

@@ -92,7 +92,10 @@ class ChannelList(BaseModel):
 
 
 class DeliveryRead(BaseModel):
-    """One message for one destination; `seconds` is the time from request to acceptance."""
+    """One message for one destination; `seconds` is the time from request to acceptance.
+
+    `things` counts what it tells of.
+    """
 
     id: UUID
     client_id: int
@@ -111,6 +114,7 @@ class DeliveryRead(BaseModel):
     possible_repeat: bool
     told_with: UUID | None = None
     combines: UUID | None = None
+    things: int = 1
     round: int = 0
     is_group: bool = False
     rerouted_to: UUID | None = None
@@ -165,6 +169,39 @@ class PageMeta(BaseModel):
 class DeliveryList(BaseModel):
     data: list[DeliveryRead]
     meta: PageMeta
+
+
+Template = Annotated[str, Field(max_length=8000)]
+
+
+class PreviewAsked(Body):
+    """Templates of a rule; one that is left out uses the built-in words."""
+
+    title_template: Template | None = None
+    message_template: Template | None = None
+
+
+class PreviewRead(BaseModel):
+    """The message everywhere it goes; `problem` says why built-in words stand in a template's place."""
+
+    title: str
+    text: str
+    problem: str | None = None
+    discord: dict[str, Any]
+    mail_subject: str
+    mail_text: str
+    mail_html: str
+
+
+class ResendMany(Body):
+    """Deliveries by name, or every one of a channel that was given up."""
+
+    delivery_ids: Annotated[list[UUID] | None, Field(max_length=1000)] = None
+    channel_id: UUID | None = None
+
+
+class Resent(BaseModel):
+    count: int
 
 
 class Accepted(BaseModel):

@@ -13,7 +13,10 @@ from belvedere.notify.channels import (
     send_test,
     store_webhook_channel,
 )
+from belvedere.notify.dead_letters import mark_arrived, resend_many
+from belvedere.notify.grouping import lines_of
 from belvedere.notify.hold import Hold, hold_outbound, outbound_hold, release_outbound
+from belvedere.notify.message_preview import MessagePreview, preview_message
 from belvedere.notify.repository import (
     DeliveryFilter,
     JsonPage,
@@ -35,6 +38,7 @@ __all__ = [
     "DeliveryFilter",
     "Hold",
     "JsonPage",
+    "MessagePreview",
     "Rendered",
     "TemplateRefused",
     "alert_facts",
@@ -48,15 +52,19 @@ __all__ = [
     "get_channel",
     "get_delivery",
     "hold_outbound",
+    "lines_of",
     "list_channels",
     "list_deliveries",
+    "mark_arrived",
     "outbound_hold",
+    "preview_message",
     "release_outbound",
     "remove_channel",
     "render",
     "render_or_words",
     "request_deliveries",
     "resend",
+    "resend_many",
     "rotate_secret",
     "send_test",
     "store_webhook_channel",
