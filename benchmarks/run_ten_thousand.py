@@ -33,7 +33,9 @@ CHANNELS = 120
 GROUP_EVERY = 10
 GROUP_SIZE = 5
 UNSETTLED = "SELECT count(*) FROM core.deliveries WHERE state IN ('ready', 'sending')"
-HURRY = "UPDATE core.deliveries SET next_at = now() WHERE state = 'ready' AND next_at > now() + interval '2 s'"
+HURRY = (
+    "UPDATE core.deliveries SET next_at = now() WHERE state = 'ready' AND next_at > now() + interval '2 s'"
+)
 
 
 @dataclass
@@ -69,7 +71,9 @@ class Run:
             await self.web.wait()
             self.web_kills += 1
         else:
-            mode = self.chance.choice([Mode.RATE_LIMITED, Mode.SERVER_ERROR, Mode.TIMEOUT, Mode.ACCEPT_THEN_TIMEOUT])
+            mode = self.chance.choice(
+                [Mode.RATE_LIMITED, Mode.SERVER_ERROR, Mode.TIMEOUT, Mode.ACCEPT_THEN_TIMEOUT]
+            )
             times = self.chance.randint(1, 6)
             fault = Fault(Target.DISCORD, mode, times=times, seconds=0.3, retry_after=0.2)
             self.house.sandbox.sandbox.faults.arm(fault)
@@ -89,7 +93,9 @@ def open_channels(house: House) -> list[str]:
     made = []
     for number in range(CHANNELS):
         identity = str(1_180_000_000_000_100_000 + number)
-        chat.channels[identity] = Channel(**{**vars_of(model), "id": identity, "name": f"room-{number}", "messages": []})
+        chat.channels[identity] = Channel(
+            **{**vars_of(model), "id": identity, "name": f"room-{number}", "messages": []}
+        )
         made.append(identity)
     return made
 
@@ -105,7 +111,9 @@ def request_of(number: int, room: str, client_id: int) -> tuple[DeliveryRequest,
         members = tuple(Member(uuid4(), f"Thing {number}-{part}") for part in range(GROUP_SIZE))
     message = Message(f"Notification {number}", "Said once, heard once.", "warning", "Run")
     kind = "alert_group" if members else "alert"
-    made = DeliveryRequest(client_id, kind, uuid4(), MessageKind.OPENED, Destination.discord(room), message, members=members)
+    made = DeliveryRequest(
+        client_id, kind, uuid4(), MessageKind.OPENED, Destination.discord(room), message, members=members
+    )
     return made, max(1, len(members))
 
 
@@ -145,12 +153,19 @@ async def measure(data_dir: Path, messages: int, seed: int, senders: int) -> dic
 
 
 def report(house: House, admin: Any, run: Run, messages: int, things: int, seconds: float) -> dict[str, Any]:
-    wanted = {row[0] for row in admin.execute("SELECT idem_key FROM core.deliveries WHERE subject_type LIKE 'alert%'")}
+    wanted = {
+        row[0]
+        for row in admin.execute("SELECT idem_key FROM core.deliveries WHERE subject_type LIKE 'alert%'")
+    }
     taken: dict[str, int] = {}
     for entry in house.sandbox.sandbox.ledger.of_kind("discord.message"):
         taken[str(entry.key)] = taken.get(str(entry.key), 0) + 1
-    outcomes = dict(admin.execute("SELECT outcome, count(*) FROM core.delivery_attempts GROUP BY 1").fetchall())
-    told = admin.execute("SELECT count(*) FROM core.delivery_members WHERE subject_type = 'alert'").fetchone()[0]
+    outcomes = dict(
+        admin.execute("SELECT outcome, count(*) FROM core.delivery_attempts GROUP BY 1").fetchall()
+    )
+    told = admin.execute(
+        "SELECT count(*) FROM core.delivery_members WHERE subject_type = 'alert'"
+    ).fetchone()[0]
     return {
         "run": "ten-thousand",
         "messages": messages,
