@@ -20,6 +20,7 @@ from belvedere.core.settings import Settings
 from belvedere.notify import service
 from belvedere.notify.contracts import DeliveryRequest, Destination, Message, MessageKind, RepeatPolicy
 from belvedere.sandbox.clients import DISCORD_BOT_TOKEN, SANDBOX_CLIENTS
+from belvedere.sandbox.faults import Fault, Mode, Target
 from belvedere.sandbox.service import RunningSandbox, SandboxOptions, run_sandbox
 
 SHOP = SANDBOX_CLIENTS[0]
@@ -134,6 +135,11 @@ def message(**more: Any) -> Message:
         **more,
     }
     return Message(**values)
+
+
+def arm_lost_mail(sandbox: RunningSandbox) -> None:
+    """The next mail is taken and its answer lost."""
+    sandbox.sandbox.faults.arm(Fault(Target.SMTP, Mode.ACCEPT_THEN_TIMEOUT, times=1, seconds=0.1))
 
 
 def request(destination: Destination = BOT, **more: Any) -> DeliveryRequest:

@@ -24,7 +24,8 @@ def group(alerts, destination=BOT, kind=OPENED, **more):
 
 
 def posts(sandbox):
-    return [post for channel in sandbox.sandbox.chat.channels.values() for post in channel.messages]
+    rooms = sandbox.sandbox.chat.channels.values()
+    return [post for room in rooms for post in room.messages if post["embeds"]]
 
 
 def said(post):

@@ -128,7 +128,8 @@ class Witness:
     @classmethod
     def of(cls, sandbox: RunningSandbox) -> "Witness":
         memory = sandbox.sandbox
-        posts = memory.chat.channels[MARLOW_SHOP.discord_channel_id].messages
+        room = memory.chat.channels[MARLOW_SHOP.discord_channel_id]
+        posts = [post for post in room.messages if post["embeds"]]
         mails = memory.mailbox.mails
         marked = [post for post in posts if post["content"].startswith("Possible repeat")]
         marked += [mail for mail in mails if mail.subject.startswith("Possible repeat")]

@@ -7,6 +7,7 @@ from belvedere.accounts.door import doors_of
 POSTS = (
     "/alerts/{alert}/acknowledge", "/alerts/{alert}/resolve", "/alerts/{alert}/notes", "/rules/{rule}", "/rules/{rule}/switch",
     "/rules/{rule}/delete", "/sources/{source}", "/sources/{source}/run", "/deliveries/{delivery}/send-again",
+    "/deliveries/{delivery}/arrived",
     "/rejects/{reject}/replay",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ import typer
 
 from belvedere.cli.backups import add_commands as add_backups
 from belvedere.cli.data import add_commands as add_data
+from belvedere.cli.deliveries import add_commands as add_deliveries
 from belvedere.cli.demo_command import add_commands as add_demo
 from belvedere.cli.digests import add_commands as add_digests
 from belvedere.cli.migrating import add_commands as add_migrating
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 for add in (
     add_serve, add_demo, add_seed, add_data, add_people, add_operate, add_backups, add_schema, add_partitions,
-    add_migrating, add_digests, add_readings,
+    add_migrating, add_digests, add_deliveries, add_readings,
 ):  # fmt: skip
     add(app)
 

@@ -17,14 +17,14 @@ from belvedere.notify.contracts import ChannelKind, Destination
 
 NAME_LENGTH = 100
 
-_COLUMNS = (
+COLUMNS = (
     "id, client_id, kind, name, settings, credential_id, is_active, broken_since, broken_reason, last_sent_at,"
     " fallback_channel_id"
 )
-GET = text(f"SELECT {_COLUMNS} FROM core.channels WHERE id = :id")
+GET = text(f"SELECT {COLUMNS} FROM core.channels WHERE id = :id")
 BY_WEBHOOK = text(
     f"""
-    SELECT {_COLUMNS} FROM core.channels
+    SELECT {COLUMNS} FROM core.channels
      WHERE client_id = :client_id AND kind = 'discord_webhook' AND settings->>'webhook_id' = :webhook_id
     """
 )

@@ -13,7 +13,7 @@ KEY_WINDOW_SECONDS = 120.0
 """How long Discord surely knows a nonce; it promises “the past few minutes”."""
 
 NOT_CONFIGURED = "not_configured"
-_CREDENTIAL_CODES = frozenset({NOT_CONFIGURED, "credential_missing", "smtp_login"})
+_CREDENTIAL_CODES = frozenset({NOT_CONFIGURED, "credential_missing", "smtp_login", "channel_broken"})
 _BREAKING_STATUSES = frozenset({401, 403, 404, 410})
 
 

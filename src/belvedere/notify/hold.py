@@ -8,7 +8,7 @@ from sqlalchemy import text
 from belvedere.core import audit
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import Forbidden
-from belvedere.notify.verdicts import wake
+from belvedere.notify.waking import wake
 
 _READ = text("SELECT held_since, held_reason FROM core.installation WHERE outbound_held = 1")
 _HOLD = text(

@@ -3,7 +3,7 @@
 from belvedere.core.jobs import JobCall, job
 from belvedere.core.runtime import Runtime
 from belvedere.notify import sending
-from belvedere.notify.verdicts import SEND_DUE
+from belvedere.notify.waking import SEND_DUE
 
 
 @job(SEND_DUE, queue="notify", max_attempts=3)

@@ -124,7 +124,7 @@ class Claim:
     channel_active: bool | None
     channel_settings: dict[str, Any] | None
     channel_broken: bool
-    fallback_channel_id: UUID | None
+    fallback_works: bool
     credential_id: UUID | None
 
 

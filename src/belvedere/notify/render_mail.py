@@ -1,16 +1,20 @@
 """An alert as mail: one 600 px column, inline styles, both themes, a text part with the same facts. Pure."""
 
 import quopri
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from belvedere.core.text import cut
 from belvedere.notify import render
+from belvedere.notify.chart_png import draw_chart
+from belvedere.notify.chart_words import alternative, figure, newest
+from belvedere.notify.contracts import Chart
 from belvedere.notify.render import Telling
 
 MAX_BYTES = 78_000
 """Both parts as they travel; with the headers the mail stays below 80 KB, where mail readers begin to cut."""
 
+CHART_ID = "chart"
 SUBJECT_LENGTH = 200
 LINK_NOTE = "The link opens the page and changes nothing; what there is to decide is decided there."
 
@@ -23,9 +27,12 @@ _LIMITS = ((12_000, 25, 1_000), (4_000, 15, 400), (400, 6, 60))
 
 @dataclass(frozen=True, slots=True)
 class Mail:
+    """`image` is the plot that the HTML shows as `cid:<CHART_ID>`."""
+
     subject: str
     text: str
     html: str
+    image: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +45,18 @@ class _Parts:
     pairs: list[tuple[str, str]]
     link: str | None
     left_out: int
+    chart: Chart | None = None
 
 
 def mail(telling: Telling) -> Mail:
     """Subject, text and HTML; what does not fit is cut with a word about it, never refused."""
+    chart = telling.message.chart or (telling.opened.chart if telling.opened else None)
+    image = draw_chart(chart) if chart else None
+    room = MAX_BYTES - (len(image) * 4 // 3 + 1_000 if image else 0)
     for limits in _LIMITS:
-        parts = _fit(telling, *limits)
-        made = Mail(subject(telling), _text(parts), _html(parts))
-        if _size(made.text) + _size(made.html) <= MAX_BYTES:
+        parts = replace(_fit(telling, *limits), chart=chart if image else None)
+        made = Mail(subject(telling), _text(parts), _html(parts), image)
+        if _size(made.text) + _size(made.html) <= room:
             return made
     return made
 
@@ -84,6 +95,8 @@ def _text(parts: _Parts) -> str:
     lines += [f"{label}: {value}" for label, value in parts.pairs]
     if parts.left_out:
         lines.append(f"and {parts.left_out} more on the page")
+    if parts.chart:
+        lines += ["", alternative(parts.chart), f"Newest values: {newest(parts.chart)}"]
     if parts.link:
         lines += ["", f"Open: {parts.link}", LINK_NOTE]
     return "\n".join([*lines, "", "-- ", "Belvedere", ""])
@@ -97,6 +110,7 @@ def _html(parts: _Parts) -> str:
                  f' · {escape(parts.client)}', 13, "20px 24px 0"),
             _row(f'<strong style="font-weight:600">{title}</strong>', 20, "4px 24px 8px"),
             *(_row(_broken(part), 14, "4px 24px") for part in parts.said),
+            _picture(parts.chart),
             _table(parts),
             _button(parts.link),
             _row('<span class="quiet" style="color:#6E6A62">Belvedere</span>', 12, "16px 24px 20px"),
@@ -116,6 +130,21 @@ def _html(parts: _Parts) -> str:
         '<table role="presentation" class="card" width="600" cellpadding="0" cellspacing="0" border="0"'
         f' style="width:600px;max-width:100%;background:#FFFFFF;color:#1B1A17;border-top:4px solid'
         f' {_INKS[parts.tone]};border-radius:8px;{_FONT}">{body}</table></td></tr></table></body></html>'
+    )
+
+
+def _picture(chart: Chart | None) -> str:
+    if chart is None:
+        return ""
+    said = escape(alternative(chart))
+    limit = f" · limit {figure(chart.limit, chart.unit)}, dashed" if chart.limit is not None else ""
+    times = f" · {chart.times[0]} to {chart.times[-1]}" if chart.times else ""
+    return _row(
+        f'<span class="quiet" style="color:#6E6A62;font-size:12px">{escape(chart.label + limit + times)}</span><br>'
+        f'<img src="cid:{CHART_ID}" alt="{said}" width="552" height="120"'
+        ' style="display:block;width:100%;max-width:552px;height:auto;border:0">',
+        12,
+        "8px 24px",
     )
 
 

@@ -25,7 +25,7 @@ from belvedere.notify.contracts import (
 from belvedere.notify.documents import to_document
 from belvedere.notify.keys import idem_key
 from belvedere.notify.render import clean
-from belvedere.notify.verdicts import wake
+from belvedere.notify.waking import wake
 
 CRITICAL = "critical"
 _RANKS = {CRITICAL: 0, "warning": 1}

@@ -12,7 +12,7 @@ from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
 from belvedere.accounts.service import get_client
 from belvedere.core.cursor import CURSORS
-from belvedere.core.errors import NotFound
+from belvedere.core.errors import Invalid, NotFound
 from belvedere.core.schema import AGENCY
 from belvedere.notify import service
 from belvedere.notify.contracts import ChannelKind, DeliveryState, MessageKind
@@ -25,6 +25,8 @@ from belvedere.notify.schemas import (
     ChannelUpdate,
     DeliveryDetail,
     DeliveryList,
+    ResendMany,
+    Resent,
 )
 
 router = door_router(tags=["deliveries"])
@@ -82,6 +84,34 @@ async def resend_delivery(
     access.require(found["client_id"])
     sent_as = await service.resend(access.session, delivery_id, actor=access.actor, now=access.now)
     return _accepted(response, access, sent_as)
+
+
+@router.post("/deliveries/resend", status_code=202)
+async def resend_deliveries(
+    body: ResendMany, access: WriteAccess = Depends(writing("deliveries.write"), scope="function")
+) -> Resent:
+    """Send again what was given up: the deliveries named, or all of a channel. Parked ones are left out."""
+    if body.delivery_ids is None and body.channel_id is None:
+        raise Invalid("Name deliveries or a channel.", code="nothing_named")
+    count = await service.resend_many(
+        access.session,
+        delivery_ids=body.delivery_ids,
+        channel_id=body.channel_id,
+        actor=access.actor,
+        now=access.now,
+    )
+    return Resent(count=count)
+
+
+@router.post("/deliveries/{delivery_id}/arrived", response_model=DeliveryDetail)
+async def settle_as_arrived(
+    delivery_id: UUID, access: WriteAccess = Depends(writing("deliveries.write"), scope="function")
+) -> Response:
+    """Settle a parked message: a person found it at its receiver."""
+    found = orjson.loads(await service.get_delivery(access.session, delivery_id))
+    access.require(found["client_id"])
+    await service.mark_arrived(access.session, delivery_id, actor=access.actor, now=access.now)
+    return Response(await service.get_delivery(access.session, delivery_id), media_type=JSON)
 
 
 @router.get("/channels", response_model=ChannelList)

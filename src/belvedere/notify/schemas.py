@@ -92,7 +92,10 @@ class ChannelList(BaseModel):
 
 
 class DeliveryRead(BaseModel):
-    """One message for one destination; `seconds` is the time from request to acceptance."""
+    """One message for one destination; `seconds` is the time from request to acceptance.
+
+    `things` counts what it tells of.
+    """
 
     id: UUID
     client_id: int
@@ -111,6 +114,7 @@ class DeliveryRead(BaseModel):
     possible_repeat: bool
     told_with: UUID | None = None
     combines: UUID | None = None
+    things: int = 1
     round: int = 0
     is_group: bool = False
     rerouted_to: UUID | None = None
@@ -165,6 +169,17 @@ class PageMeta(BaseModel):
 class DeliveryList(BaseModel):
     data: list[DeliveryRead]
     meta: PageMeta
+
+
+class ResendMany(Body):
+    """Deliveries by name, or every one of a channel that was given up."""
+
+    delivery_ids: Annotated[list[UUID] | None, Field(max_length=1000)] = None
+    channel_id: UUID | None = None
+
+
+class Resent(BaseModel):
+    count: int
 
 
 class Accepted(BaseModel):

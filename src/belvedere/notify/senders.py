@@ -14,7 +14,7 @@ from belvedere.notify.decide import NOT_CONFIGURED
 from belvedere.notify.keys import message_id
 from belvedere.notify.ports import Outgoing, Receipt, Senders
 from belvedere.notify.render import discord_message
-from belvedere.notify.render_mail import mail
+from belvedere.notify.render_mail import CHART_ID, mail
 from belvedere.notify.render_webhook import webhook_body
 
 
@@ -80,6 +80,7 @@ class Mailbox:
             message_id=own_id,
             sent_at=outgoing.sent_at,
             headers=headers,
+            images={CHART_ID: made.image} if made.image else None,
         )
         server = SmtpServer(
             settings.smtp_host,

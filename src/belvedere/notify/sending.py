@@ -21,7 +21,7 @@ from belvedere.core.errors import BelvedereError, ExternalError
 from belvedere.core.faults import faultpoint
 from belvedere.core.logs import get_logger
 from belvedere.core.runtime import Runtime
-from belvedere.notify import outbox, verdicts
+from belvedere.notify import outbox, verdicts, waking
 from belvedere.notify.contracts import ChannelKind, Destination, MessageKind
 from belvedere.notify.decide import Failure
 from belvedere.notify.documents import from_document
@@ -57,6 +57,11 @@ CHANNEL_OFF = Failure(
     "The channel of this message is switched off. Switch it on and send again.",
     permanent=True,
     code="channel_off",
+)
+CHANNEL_BROKEN = Failure(
+    "The channel is broken; its fallback is used. A test that gets through mends it.",
+    permanent=True,
+    code="channel_broken",
 )
 NO_ANSWER = Failure(
     "No answer came in time; the message may have arrived.",
@@ -272,7 +277,11 @@ def unusable_channel(claim: Claim) -> Failure | None:
     if claim.channel_id is None:
         needs_channel = claim.channel in STORED_ONLY or claim.message.get("via") is not None
         return CHANNEL_GONE if needs_channel else None
-    return None if claim.channel_active else CHANNEL_OFF
+    if not claim.channel_active:
+        return CHANNEL_OFF
+    # A test still tries it: that is how a broken channel is found to work again.
+    is_passed = claim.channel_broken and claim.fallback_works and claim.kind != MessageKind.TEST
+    return CHANNEL_BROKEN if is_passed else None
 
 
 def thread_key(claim: Claim) -> str:
@@ -287,7 +296,7 @@ async def send_due(runtime: Runtime, *, senders: Senders | None = None, seconds:
     due_in = await sending.run(seconds)
     if due_in is not None:
         async with runtime.db.write(SCOPE) as session:
-            await verdicts.wake(session, max(0.0, due_in), runtime.clock())
+            await waking.wake(session, max(0.0, due_in), runtime.clock())
     return sending.tally
 
 
@@ -303,5 +312,5 @@ async def sweep(runtime: Runtime, *, most: int = 200, spread: Callable[[], float
     async with runtime.db.write(SCOPE) as session:
         due_in = await outbox.due_in(session)
         if due_in is not None and due_in <= 0:
-            await verdicts.wake(session, 0.0, now)
+            await waking.wake(session, 0.0, now)
     return len(found)

@@ -13,6 +13,8 @@ from belvedere.notify.channels import (
     send_test,
     store_webhook_channel,
 )
+from belvedere.notify.dead_letters import mark_arrived, resend_many
+from belvedere.notify.grouping import lines_of
 from belvedere.notify.hold import Hold, hold_outbound, outbound_hold, release_outbound
 from belvedere.notify.repository import (
     DeliveryFilter,
@@ -48,8 +50,10 @@ __all__ = [
     "get_channel",
     "get_delivery",
     "hold_outbound",
+    "lines_of",
     "list_channels",
     "list_deliveries",
+    "mark_arrived",
     "outbound_hold",
     "release_outbound",
     "remove_channel",
@@ -57,6 +61,7 @@ __all__ = [
     "render_or_words",
     "request_deliveries",
     "resend",
+    "resend_many",
     "rotate_secret",
     "send_test",
     "store_webhook_channel",

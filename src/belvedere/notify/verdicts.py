@@ -1,38 +1,25 @@
 """What is written after a try: row, attempt, channel health, events and the next wake-up, together."""
 
-import math
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from belvedere.core.database import WriteSession
 from belvedere.core.events import emit
-from belvedere.core.jobs import enqueue
 from belvedere.core.logs import get_logger
-from belvedere.notify import outbox
-from belvedere.notify.contracts import AttemptOutcome, ChannelKind, DeliveryState
+from belvedere.notify import fallback, outbox
+from belvedere.notify.contracts import AttemptOutcome, ChannelKind, DeliveryState, MessageKind
 from belvedere.notify.decide import Decision, Failure, Standing, after_failure, after_lease
 from belvedere.notify.documents import policy_of
 from belvedere.notify.outbox import Claim, Expired
 from belvedere.notify.ports import Receipt
+from belvedere.notify.waking import wake
 
 log = get_logger("notify.outbox")
 
-SEND_DUE = "notify.send_due"
 ACTOR = "sender"
 TOO_MANY_REQUESTS = 429
 _OWN_ENDS = frozenset({AttemptOutcome.RETRY, AttemptOutcome.PERMANENT})
 """Ends that only the holder of a lease writes; the sweep writes `unknown`."""
-
-
-async def wake(session: WriteSession, seconds: float, now: datetime, *, urgent: bool = False) -> None:
-    """Queue a run of the sender in the caller's transaction: at most one for now and one for each second."""
-    if seconds <= 0:
-        await enqueue(session, SEND_DUE, queueing_lock=SEND_DUE, priority=10 if urgent else 5)
-        return
-    # The lock is another than that of a run for now: a run for later must not swallow it.
-    moment = math.ceil((now + timedelta(seconds=seconds)).timestamp())
-    run_at = datetime.fromtimestamp(moment, tz=now.tzinfo)
-    await enqueue(session, SEND_DUE, queueing_lock=f"{SEND_DUE}@{moment}", run_at=run_at, priority=5)
 
 
 async def accepted(session: WriteSession, claim: Claim, receipt: Receipt, worker: str, now: datetime) -> bool:
@@ -102,14 +89,31 @@ async def _follow_up(session: WriteSession, held: Claim | Expired, decision: Dec
 
 
 async def _break(session: WriteSession, held: Claim | Expired, decision: Decision, now: datetime) -> None:
-    """Tell the owner in the program, once for each time that a stored channel breaks."""
+    """Mark it, send by the fallback what waits, and tell the owner, once for each time that a channel breaks."""
     client_id, channel_id = held.channel_client_id, held.channel_id
-    if client_id is not None and channel_id is not None:
-        if not await outbox.break_channel(session, client_id, channel_id, decision.reason):
-            return
-    else:
-        client_id = held.client_id
-    await tell_broken(session, client_id, channel_id, held.channel, decision.code, now)
+    if client_id is None or channel_id is None:
+        await tell_broken(session, held.client_id, None, held.channel, decision.code, now)
+        await _notice(session, held, decision, 0, now)
+        return
+    is_new = await outbox.break_channel(session, client_id, channel_id, decision.reason)
+    is_test = isinstance(held, Claim) and held.kind == MessageKind.TEST
+    rerouted = await fallback.reroute(session, channel_id, () if is_test else (held.id,))
+    if rerouted:
+        await wake(session, 0, now)
+    if is_new:
+        await tell_broken(session, client_id, channel_id, held.channel, decision.code, now)
+        await _notice(session, held, decision, rerouted, now)
+
+
+async def _notice(
+    session: WriteSession, held: Claim | Expired, decision: Decision, rerouted: int, now: datetime
+) -> None:
+    """A notice that fails is not told of by another notice."""
+    if not isinstance(held, Claim) or held.kind == MessageKind.NOTICE:
+        return
+    await fallback.tell_owner(
+        session, held.channel, held.channel_id, held.destination, decision.reason, rerouted, now
+    )
 
 
 async def tell_broken(

@@ -46,14 +46,40 @@ async def create_channel(posted: Posted, access: Writes) -> Response:
         return await service.create_channel(
             access.session, draft, actor=access.actor, now=access.now,
             discord_base_url=access.runtime.settings.discord_base_url,
+            allowed=access.runtime.settings.allow_private_networks,
         )  # fmt: skip
 
     made, errors = await attempt(access.session, save, {"webhook_url": "secret", "token": "secret"})
     if made is None:
         return await _page(view, form, errors)
+    if made.issued_secret:
+        return await _page(view, FORM, {}, issued=made)
     return see(
         access.request, "/settings/channels", f"“{made.name}” added. Send a test to see that it works."
     )
+
+
+@router.post("/settings/channels/{channel_id}/rotate")
+async def rotate_secret(channel_id: UUID, access: Writes) -> Response:
+    view = await look(access)
+    channel = await service.get_channel(access.session, channel_id)
+    access.require(channel.client_id)
+    changed = await service.rotate_secret(access.session, channel_id, actor=access.actor, now=access.now)
+    return await _page(view, FORM, {}, issued=changed)
+
+
+@router.post("/settings/channels/{channel_id}/fallback")
+async def choose_fallback(channel_id: UUID, posted: Posted, access: Writes) -> Response:
+    channel = await service.get_channel(access.session, channel_id)
+    access.require(channel.client_id)
+    await service.change_channel(
+        access.session,
+        channel_id,
+        {"fallback_channel_id": posted.uuid("fallback")},
+        actor=access.actor,
+        now=access.now,
+    )
+    return see(access.request, "/settings/channels", f"Fallback of “{channel.name}” set")
 
 
 @router.post("/settings/channels/{channel_id}/test")
@@ -93,10 +119,16 @@ def _wrong(name: str, detail: str) -> Invalid:
     return Invalid(detail, errors=[FieldProblem(f"/{name}", "choice", detail)])
 
 
-async def _page(view: View, form: dict[str, Any], errors: Errors) -> Response:
+async def _page(
+    view: View, form: dict[str, Any], errors: Errors, *, issued: service.Channel | None = None
+) -> Response:
     access = view.access
     found = [orjson.loads(row) for row in await service.list_channels(access.session)]
-    rows = [_row(row) for row in found if view.client_id in (None, row["client_id"]) or row["client_id"] == 0]
+    rows = [
+        _row(row, found)
+        for row in found
+        if view.client_id in (None, row["client_id"]) or row["client_id"] == 0
+    ]
     context = {
         "rows": rows,
         "empty": None if rows else empty_first(
@@ -104,6 +136,7 @@ async def _page(view: View, form: dict[str, Any], errors: Errors) -> Response:
             "A rule can write to a client's own Discord channel and addresses without one. A stored channel keeps a webhook's"
             " secret address, or a way that every client shares.",
         ),
+        "issued": {"name": issued.name, "secret": issued.issued_secret} if issued else None,
         "form": form,
         "errors": errors,
         "clients": view.choices("channels.write", agency="Every client"),
@@ -114,16 +147,27 @@ async def _page(view: View, form: dict[str, Any], errors: Errors) -> Response:
     )  # fmt: skip
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
+def _row(row: dict[str, Any], every: list[dict[str, Any]]) -> dict[str, Any]:
     health = "fresh" if row["last_sent_at"] else "never"
     if row["broken_since"]:
         health = "failed"
     if not row["is_active"]:
         health = "off"
-    kept = ("id", "name", "kind", "client", "is_active", "sent_today", "waiting", "dead")
+    kept = ("id", "name", "kind", "client", "is_active", "sent_today", "waiting", "dead", "success_percent")
     return {
         **{name: row[name] for name in kept},
-        "address": f"webhook {row['webhook_id']}" if row["webhook_id"] else row["address"] or "",
+        "address": row["url"]
+        or (f"webhook {row['webhook_id']}" if row["webhook_id"] else row["address"] or ""),
+        "broken_at": instant(row["broken_since"]),
+        "fallback": row["fallback_channel_id"] or "",
+        "fallbacks": [
+            ("", "No fallback"),
+            *(
+                (one["id"], one["name"])
+                for one in every
+                if one["client_id"] == row["client_id"] and one["id"] != row["id"]
+            ),
+        ],
         "health": health,
         "at": instant(row["last_sent_at"]),
         "error": row["broken_reason"],

@@ -12,12 +12,13 @@ from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
 from belvedere.core.cursor import CURSORS
 from belvedere.core.errors import NotFound
+from belvedere.core.text import format_count
 from belvedere.notify import service
 from belvedere.notify.contracts import ChannelKind, DeliveryState
 from belvedere.watchtower.service import get_alert
 from belvedere.web.alert_views import instant
 from belvedere.web.answers import see
-from belvedere.web.forms import as_uuid, choice_filter, empty_filtered, empty_first, pager
+from belvedere.web.forms import Posted, as_uuid, choice_filter, empty_filtered, empty_first, pager
 from belvedere.web.inbox_filters import tabs
 from belvedere.web.presentation import word
 from belvedere.web.view import View, look
@@ -81,6 +82,7 @@ async def list_deliveries(
             "filters": filters,
             "page": pager(len(rows), following, cursor),
             "rows": rows,
+            "channel": str(wanted.channel_id) if wanted.channel_id else "",
             "hold": await service.outbound_hold(access.session),
             "empty": None if rows else _empty(narrowed=bool(state or kind or channel)),
         },
@@ -95,6 +97,23 @@ async def release(access: Governs) -> Response:
     return see(access.request, "/deliveries", "Messages go out again")
 
 
+@router.post("/deliveries/send-again")
+async def send_many_again(posted: Posted, access: Acts) -> Response:
+    """What was chosen in the list, or all that a channel gave up."""
+    chosen = [key for word in posted.all("id") if (key := as_uuid(word))]
+    channel = posted.uuid("channel")
+    if not chosen and channel is None:
+        return see(access.request, "/deliveries?state=dead", "Choose messages first")
+    count = await service.resend_many(
+        access.session,
+        delivery_ids=None if channel else chosen,
+        channel_id=channel,
+        actor=access.actor,
+        now=access.now,
+    )
+    return see(access.request, "/deliveries", f"{plural_messages(count)} will be sent again at once")
+
+
 @router.get("/deliveries/{delivery_id}")
 async def show_delivery(delivery_id: UUID, access: Reads) -> Response:
     view = await look(access)
@@ -106,7 +125,8 @@ async def show_delivery(delivery_id: UUID, access: Reads) -> Response:
     context = {
         "delivery": await _delivery(view, row),
         "attempts": attempts,
-        "can_resend": row["state"] in RESENDABLE,
+        "can_resend": row["state"] in RESENDABLE and not row["rerouted_to"],
+        "can_settle": row["state"] == DeliveryState.UNKNOWN,
     }
     return view.page("delivery.html", context, operate="deliveries.write", at=row["client_id"])
 
@@ -119,10 +139,24 @@ async def send_again(delivery_id: UUID, access: Acts) -> Response:
     return see(access.request, f"/deliveries/{sent_as}", "Will be sent again at once")
 
 
+@router.post("/deliveries/{delivery_id}/arrived")
+async def settle(delivery_id: UUID, access: Acts) -> Response:
+    """Somebody found a message at its receiver whose answer was lost."""
+    found = orjson.loads(await service.get_delivery(access.session, delivery_id))
+    access.require(found["client_id"])
+    await service.mark_arrived(access.session, delivery_id, actor=access.actor, now=access.now)
+    return see(access.request, f"/deliveries/{delivery_id}", "Settled: it arrived")
+
+
+def plural_messages(count: int) -> str:
+    return format_count(count, "message", "messages")
+
+
 async def _delivery(view: View, row: dict[str, Any]) -> dict[str, Any]:
     return {
         **delivery_row(row),
         "text": row["text"] or "",
+        "members": service.lines_of(row["members"]) if row["is_group"] else (),
         "fields": [tuple(pair) for pair in row["fields"] or []],
         "created_at": instant(row["created_at"]),
         "sent_at": instant(row["sent_at"]),

@@ -276,6 +276,7 @@ def main_pages():
                 "page": {**PAGE, "shown": 3, "total": "3"},
                 "empty": None,
                 "hold": None,
+                "channel": "",
                 "rows": DELIVERIES,
             },
         ),

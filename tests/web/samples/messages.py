@@ -20,6 +20,7 @@ DELIVERIES = [
         "seconds": 1.4,
         "error": None,
         "alert_id": "a8214",
+        "rerouted_to": None,
     },
     {
         "id": "d4",
@@ -35,6 +36,7 @@ DELIVERIES = [
         "seconds": None,
         "error": None,
         "alert_id": "a8219",
+        "rerouted_to": None,
     },
     {
         "id": "d5",
@@ -50,6 +52,7 @@ DELIVERIES = [
         "seconds": None,
         "error": "Discord no longer knows this webhook (10015).",
         "alert_id": "a8211",
+        "rerouted_to": None,
     },
 ]
 
@@ -58,6 +61,7 @@ def delivery(**changes):
     return {
         "ui": ui("/deliveries/d2"),
         "can_resend": True,
+        "can_settle": False,
         "delivery": {
             "id": "d2",
             "title": ALERT["title"],
@@ -76,6 +80,8 @@ def delivery(**changes):
             "receipt": None,
             "error": "Discord no longer knows this channel (10003). Choose another on the rule.",
             "alert": {"id": "a8214", "number": 8214},
+            "members": [],
+            "rerouted_to": None,
         },
         "attempts": [
             {

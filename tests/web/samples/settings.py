@@ -268,6 +268,7 @@ def settings_pages():
                 "empty": None,
                 "errors": {},
                 "form": {"kind": "email", "name": "", "client_id": "", "address": ""},
+                "issued": {"name": "Automation", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
                 "clients": client_options,
                 "rows": [
                     {
@@ -284,6 +285,10 @@ def settings_pages():
                         "waiting": 0,
                         "dead": 0,
                         "used": True,
+                        "success_percent": 97.5,
+                        "broken_at": None,
+                        "fallback": "",
+                        "fallbacks": [("", "No fallback"), ("ch2", "Brandt room")],
                     },
                     {
                         "id": "ch2",
@@ -299,6 +304,10 @@ def settings_pages():
                         "waiting": 3,
                         "dead": 1,
                         "used": True,
+                        "success_percent": 97.5,
+                        "broken_at": None,
+                        "fallback": "",
+                        "fallbacks": [("", "No fallback"), ("ch2", "Brandt room")],
                     },
                 ],
             },

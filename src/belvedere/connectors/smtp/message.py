@@ -42,8 +42,9 @@ def build_message(
     sent_at: datetime,
     html: str | None = None,
     headers: dict[str, str] | None = None,
+    images: dict[str, bytes] | None = None,
 ) -> EmailMessage:
-    """A mail with a text part and, if given, an HTML part.
+    """A mail with a text part and, if given, an HTML part; `images` are PNGs that it shows as `cid:<name>`.
 
     `message_id` (`<key@host>`) is the same for the same message, so that a second copy can be recognised.
     """
@@ -61,6 +62,9 @@ def build_message(
     message.set_content(text, cte="quoted-printable")
     if html is not None:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
+        shown = list(message.iter_parts())[1]
+        for name, png in (images or {}).items():
+            shown.add_related(png, "image", "png", cid=f"<{name}>", disposition="inline")
     return message
 
 

@@ -48,7 +48,9 @@ SELECT c.client_id, c.id, c.created_at, c.subject_type, c.subject_id, c.kind, c.
                         'subject_id', m.subject_id, 'line', m.line) ORDER BY m.line, m.subject_id, m.kind)
                FROM core.delivery_members m WHERE m.client_id = c.client_id AND m.delivery_id = c.id) END AS members,
        ch.id AS channel_id, ch.client_id AS channel_client_id, ch.is_active AS channel_active, ch.credential_id,
-       ch.settings AS channel_settings, ch.broken_since IS NOT NULL AS channel_broken, ch.fallback_channel_id
+       ch.settings AS channel_settings, ch.broken_since IS NOT NULL AS channel_broken, EXISTS (
+           SELECT 1 FROM core.channels f WHERE f.client_id = ch.client_id AND f.id = ch.fallback_channel_id
+              AND f.is_active AND f.broken_since IS NULL) AS fallback_works
   FROM claimed c
   LEFT JOIN core.deliveries o ON o.client_id = c.client_id AND o.id = (c.message->>'combines')::uuid
   LEFT JOIN core.channels ch

@@ -5,6 +5,8 @@ jsonb_build_object(
     'title', CASE WHEN d.message->'group' IS NULL THEN d.message->>'title' ELSE
         replace(d.message->>'title', '{count}', (SELECT count(DISTINCT (m.subject_type, m.subject_id))::text
                   FROM core.delivery_members m WHERE m.client_id = d.client_id AND m.delivery_id = d.id)) END,
+    'things', (SELECT count(DISTINCT (m.subject_type, m.subject_id)) FROM core.delivery_members m
+                WHERE m.client_id = d.client_id AND m.delivery_id = d.id),
     'round', d.round, 'is_group', d.message->'group' IS NOT NULL, 'rerouted_to', d.message->>'rerouted_to',
     'rerouted_from', d.message->>'rerouted_from', 'severity', d.severity, 'state', d.state, 'attempts', d.attempts,
     'policy', d.message->>'policy', 'possible_repeat', d.possible_repeat,
