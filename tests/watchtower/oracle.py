@@ -1,17 +1,20 @@
 """The slow, obvious judge: one rule, one row, plain Python. The engine must agree with it."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from belvedere.watchtower.contracts import Condition, DependencyCondition, LogicOperator, Rule
+from belvedere.watchtower.contracts import Aggregate, Condition, DependencyCondition, LogicOperator, Rule
 
 ERROR = "error"
 Answer = bool | None | str
+WHOLE = ""
 
 
 @dataclass
@@ -24,8 +27,38 @@ class Entity:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass
+class Scene:
+    """A reading with the one before; `others` by source: their readings."""
+
+    now: Sequence[Entity]
+    before: Sequence[Entity] | None
+    clock: datetime
+    is_full: bool = True
+    others: Mapping[UUID, "Scene"] = field(default_factory=dict)
+
+    @property
+    def old(self) -> dict[str, Entity] | None:
+        """The last row of each entity before."""
+        return None if self.before is None else {entity.external_id: entity for entity in self.before}
+
+    @property
+    def gone(self) -> list[Entity]:
+        here = {entity.external_id for entity in self.now}
+        return [entity for name, entity in (self.old or {}).items() if name not in here and self.is_full]
+
+
 COLUMNS = ("name", "email", "status", "category", "tags", "amount", "quantity", "record_date", "external_id")
+KNOWN_METRICS = ("open_rate", "roas")
 NOWHERE = object()
+FOR_MISSING = {Condition.IS_NULL, Condition.IS_NOT_NULL, Condition.NO_DATA}
+BESIDE = {
+    Condition.CHANGED,
+    Condition.CHANGED_FROM_TO,
+    Condition.PERCENT_CHANGE,
+    Condition.ADDED,
+    Condition.REMOVED,
+}
 
 
 def look(entity: Entity, name: str) -> Any:
@@ -46,7 +79,13 @@ def look(entity: Entity, name: str) -> Any:
     return entity.extra.get(bare, NOWHERE)
 
 
-KNOWN_METRICS = ("open_rate", "roas")
+def value_of(entity: Entity, name: str) -> Any:
+    found = look(entity, name)
+    return None if found is NOWHERE else found
+
+
+def carries(entities: Sequence[Entity], name: str) -> bool:
+    return any(look(entity, name) is not NOWHERE for entity in entities)
 
 
 def number_of(text: str) -> Decimal | None:
@@ -54,6 +93,8 @@ def number_of(text: str) -> Decimal | None:
 
 
 def instant_of(text: str) -> datetime | None:
+    if not re.match(r"\d{4}-\d\d-\d\d", text.strip()):
+        return None
     try:
         value = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -62,24 +103,83 @@ def instant_of(text: str) -> datetime | None:
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int | Decimal | Fraction) and not isinstance(value, bool)
 
 
-def answer(rule: Rule, entity: Entity, before: Mapping[str, Entity] | None, now: Sequence[Entity]) -> Answer:
-    value = look(entity, rule.field_name)
-    value = None if value is NOWHERE else value
-    limit = (rule.threshold_value or "").strip()
-    if rule.condition is Condition.CHANGED:
-        return changed(rule, entity, before, now, value, limit)
-    if value is None:
-        return None
-    if rule.condition is Condition.EQUALS:
-        return equal(value, limit)
-    if rule.condition is Condition.CONTAINS:
-        if isinstance(value, list):
-            return any(equal(part, limit) is True for part in value)
-        return limit.casefold() in value.casefold() if isinstance(value, str) else ERROR
-    return ordered(rule.condition, value, limit)
+def as_number(value: Any) -> Fraction | None:
+    """Numbers, and numeric text."""
+    if is_number(value):
+        return Fraction(value)
+    number = number_of(value) if isinstance(value, str) else None
+    return None if number is None else Fraction(number)
+
+
+def answer(rule: Rule, entity: Entity, scene: Scene, limit: str | None, *, is_gone: bool = False) -> Answer:
+    """What a condition says of one record, before any guard."""
+    value = value_of(entity, rule.field_name)
+    limit = (limit or "").strip()
+    if rule.condition is Condition.NO_DATA:
+        return value is None
+    if rule.condition in {Condition.IS_NULL, Condition.IS_NOT_NULL}:
+        if not carries(scene.now, rule.field_name):
+            return None
+        return (value is None) == (rule.condition is Condition.IS_NULL)
+    if rule.condition in BESIDE:
+        return beside(rule, entity, scene, value, limit, is_gone=is_gone)
+    return None if value is None else alone(rule.condition, value, limit, scene.clock)
+
+
+def alone(condition: Condition, value: Any, limit: str, clock: datetime) -> Answer:
+    """Conditions on a value that is there."""
+    match condition:
+        case Condition.EQUALS:
+            return equal(value, limit)
+        case Condition.NOT_EQUALS:
+            said = equal(value, limit)
+            return said if said == ERROR else not said
+        case Condition.IN:
+            found = [equal(value, part) for part in parts_of(limit)]
+            return ERROR if ERROR in found else True in found
+        case Condition.CONTAINS:
+            if isinstance(value, list):
+                return any(equal(part, limit) is True for part in value)
+            return limit.casefold() in value.casefold() if isinstance(value, str) else ERROR
+        case Condition.BETWEEN:
+            low, high = re.split(r" and |\.\.", limit)
+            ends = [compare(value, low, lambda a, b: a >= b), compare(value, high, lambda a, b: a <= b)]
+            return ERROR if ERROR in ends else all(ends)
+        case Condition.STALE:
+            when = value if isinstance(value, datetime) else None
+            when = instant_of(value) if isinstance(value, str) else when
+            return ERROR if when is None else when < clock - age_of(limit)
+    tests: dict[Condition, Callable[[Any, Any], bool]] = {
+        Condition.GREATER_THAN: lambda a, b: a > b,
+        Condition.GREATER_OR_EQUAL: lambda a, b: a >= b,
+        Condition.LESS_THAN: lambda a, b: a < b,
+        Condition.LESS_OR_EQUAL: lambda a, b: a <= b,
+    }
+    return compare(value, limit, tests[condition])
+
+
+def parts_of(limit: str) -> list[str]:
+    if limit.startswith("["):
+        return [str(part) for part in json.loads(limit)]
+    return [part.strip() for part in limit.split(",") if part.strip()]
+
+
+def age_of(limit: str) -> timedelta:
+    number, unit = limit.split()
+    return {"days": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}[unit] * float(
+        number
+    )
+
+
+def compare(value: Any, limit: str, test: Callable[[Any, Any], bool]) -> Answer:
+    if isinstance(value, datetime):
+        when = instant_of(limit)
+        return ERROR if when is None else test(value, when)
+    left, right = as_number(value), number_of(limit)
+    return ERROR if left is None or right is None else test(left, Fraction(right))
 
 
 def equal(value: Any, limit: str) -> Answer:
@@ -91,7 +191,7 @@ def equal(value: Any, limit: str) -> Answer:
         return instant_of(limit) == value
     if is_number(value):
         number = number_of(limit)
-        return number is not None and Decimal(value) == number
+        return number is not None and Fraction(value) == Fraction(number)
     if isinstance(value, list):
         return {text_of(part) for part in value} == {
             part.strip() for part in limit.split(",") if part.strip()
@@ -108,38 +208,48 @@ def text_of(value: Any) -> str:
     return str(value).strip()
 
 
-def ordered(condition: Condition, value: Any, limit: str) -> Answer:
-    left: Any
-    right: Any
-    if isinstance(value, datetime):
-        left, right = value, instant_of(limit)
-    else:
-        left = Decimal(value) if is_number(value) else number_of(value) if isinstance(value, str) else None
-        right = number_of(limit)
-    if left is None or right is None:
-        return ERROR
-    return bool(left > right) if condition is Condition.GREATER_THAN else bool(left < right)
-
-
-def changed(
-    rule: Rule,
-    entity: Entity,
-    before: Mapping[str, Entity] | None,
-    now: Sequence[Entity],
-    value: Any,
-    limit: str,
-) -> Answer:
-    if before is None or entity.external_id not in before:
+def beside(rule: Rule, entity: Entity, scene: Scene, value: Any, limit: str, *, is_gone: bool) -> Answer:
+    """Conditions that look at the reading before."""
+    old = scene.old
+    if old is None:
         return None
-    if not any(look(other, rule.field_name) is not NOWHERE for other in now):
+    if rule.condition is Condition.ADDED:
+        return entity.external_id not in old
+    if rule.condition is Condition.REMOVED:
+        return is_gone if scene.is_full else None
+    if is_gone or entity.external_id not in old:
         return None
-    if not any(look(other, rule.field_name) is not NOWHERE for other in before.values()):
+    was = value_of(old[entity.external_id], rule.field_name)
+    if rule.condition is Condition.PERCENT_CHANGE:
+        return shifted(value, was, limit, from_zero=rule.fires_from_zero)
+    if not carries(scene.now, rule.field_name) or not carries(list(scene.before or ()), rule.field_name):
         return None
-    old = look(before[entity.external_id], rule.field_name)
-    old = None if old is NOWHERE else old
-    if same(old, value):
+    if same(was, value):
         return False
-    return equal(value, limit) is True if limit and value is not None else not limit
+    start, end = "*", limit or "*"
+    if rule.condition is Condition.CHANGED_FROM_TO:
+        start, end = re.split(r"\s*->\s*", limit)
+    return all(
+        wanted == "*" or (met is not None and equal(met, wanted) is True)
+        for met, wanted in ((was, start), (value, end))
+    )
+
+
+def shifted(value: Any, was: Any, limit: str, *, from_zero: bool) -> Answer:
+    for met in (value, was):
+        if met is not None and as_number(met) is None:
+            return ERROR
+    now, before = as_number(value), as_number(was)
+    if now is None or before is None:
+        return None
+    step = Fraction(Decimal(limit.lstrip("±+-")))
+    either, falls = limit.startswith("±"), limit.startswith("-")
+    if before == 0:
+        if not from_zero:
+            return None
+        return (now > 0 and (either or not falls)) or (now < 0 and (either or falls))
+    change = (now - before) / abs(before) * 100
+    return (change >= step and (either or not falls)) or (change <= -step and (either or falls))
 
 
 def same(old: Any, new: Any) -> bool:
@@ -154,6 +264,94 @@ def same(old: Any, new: Any) -> bool:
 
 def key(value: Any) -> Any:
     return ("number", Decimal(value)) if is_number(value) else (type(value).__name__, value)
+
+
+def passes(rule: Rule, entity: Entity, clock: datetime) -> bool:
+    """Whether the guards let a record be judged."""
+    if rule.min_volume_field is not None and rule.min_volume is not None:
+        volume = as_number(value_of(entity, rule.min_volume_field))
+        if volume is None or volume < Fraction(rule.min_volume):
+            return False
+    date = entity.columns.get("record_date")
+    return (
+        not rule.data_lag_minutes or date is None or date <= clock - timedelta(minutes=rule.data_lag_minutes)
+    )
+
+
+@dataclass
+class Said:
+    """An answer with why it may be unknown."""
+
+    answer: Answer
+    left_out: bool = False
+    missing: bool = False
+
+
+def say(rule: Rule, entity: Entity, scene: Scene, limit: str | None, *, is_gone: bool) -> Said:
+    missing = value_of(entity, rule.field_name) is None and rule.condition not in FOR_MISSING
+    if not passes(rule, entity, scene.clock):
+        return Said(None, left_out=True, missing=missing)
+    return Said(answer(rule, entity, scene, limit, is_gone=is_gone), missing=missing)
+
+
+def say_whole(rule: Rule, scene: Scene, limit: str | None) -> Said:
+    """One answer for a reading: an aggregate, or any record where a group looks at another source."""
+    if rule.aggregate in {None, Aggregate.ANY, Aggregate.ALL}:
+        return say_of_records(rule, scene, limit)
+    if not scene.is_full:
+        return Said(None)
+    number = figure(rule, scene.now, scene.clock)
+    if rule.condition is Condition.PERCENT_CHANGE:
+        old = None if scene.before is None else figure(rule, scene.before, scene.clock)
+        if ERROR in (number, old):
+            said: Answer = ERROR
+        elif scene.before is None:
+            said = None
+        else:
+            said = shifted(number, old, (limit or "").strip(), from_zero=rule.fires_from_zero)
+    elif rule.condition is Condition.NO_DATA:
+        said = number is None or number == ERROR
+    else:
+        said = number if number in (None, ERROR) else alone(rule.condition, number, limit or "", scene.clock)
+    return Said(said, missing=number is None)
+
+
+def say_of_records(rule: Rule, scene: Scene, limit: str | None) -> Said:
+    if rule.aggregate is not None and not scene.is_full:
+        return Said(None)
+    asks_gone = rule.condition is Condition.REMOVED
+    rows = [(entity, False) for entity in scene.now]
+    rows += [(entity, True) for entity in scene.gone] if asks_gone else []
+    found = [say(rule, entity, scene, limit, is_gone=is_gone) for entity, is_gone in rows]
+    known = [said.answer for said in found if said.answer in (True, False)]
+    if known:
+        return Said(all(known) if rule.aggregate is Aggregate.ALL else any(known))
+    if any(said.answer == ERROR for said in found):
+        return Said(ERROR)
+    return Said(None, missing=all(said.missing for said in found))
+
+
+def figure(rule: Rule, entities: Sequence[Entity], clock: datetime) -> Any:
+    """The figure an aggregate makes: None for no data, ERROR where the values are no numbers."""
+    judged = [entity for entity in entities if passes(rule, entity, clock)]
+    values = [
+        value for value in (value_of(entity, rule.field_name) for entity in judged) if value is not None
+    ]
+    if not values:
+        return None
+    if rule.aggregate is Aggregate.COUNT:
+        return Fraction(len(values))
+    if rule.aggregate is Aggregate.SHARE:
+        return Fraction(100 * len(values), len(judged))
+    pick = {Aggregate.MIN: min, Aggregate.MAX: max}.get(rule.aggregate or Aggregate.SUM)
+    if all(isinstance(value, datetime) for value in values):
+        return pick(values) if pick else ERROR
+    numbers = [number for number in map(as_number, values) if number is not None]
+    if not numbers:
+        return ERROR
+    if pick:
+        return pick(numbers)
+    return sum(numbers) / len(numbers) if rule.aggregate is Aggregate.AVG else sum(numbers)
 
 
 def kleene(rows: Sequence[Rule], answers: Sequence[Answer]) -> Answer:
@@ -171,8 +369,61 @@ def kleene(rows: Sequence[Rule], answers: Sequence[Answer]) -> Answer:
 
 
 @dataclass
+class Row:
+    """One row of a unit over one record."""
+
+    external_id: str
+    truth: Answer
+    no_data: bool
+    still_breached: Answer
+
+
+def rows_of_unit(rows: Sequence[Rule], scene: Scene, source: UUID) -> list[Row]:
+    """A unit over every record, or over the reading as a whole where no row of it looks at records."""
+
+    def is_here(rule: Rule) -> bool:
+        return rule.source_id in (None, source)
+
+    def broad(rule: Rule, limit: str | None) -> Said:
+        place = scene if is_here(rule) else scene.others[rule.source_id]  # type: ignore[index]
+        return say_whole(rule, place, limit)
+
+    asks_gone = any(rule.condition is Condition.REMOVED for rule in rows)
+    places = [(entity, False) for entity in scene.now]
+    places += [(entity, True) for entity in scene.gone] if asks_gone else []
+    if not any(is_here(rule) and rule.aggregate is None for rule in rows):
+        places = [(Entity(WHOLE), False)]
+    found = []
+    for entity, is_gone in places:
+
+        def said_by(rule: Rule, limit: str | None, entity=entity, is_gone=is_gone) -> Said:
+            if is_here(rule) and rule.aggregate is None:
+                return say(rule, entity, scene, limit, is_gone=is_gone)
+            return broad(rule, limit)
+
+        said = [said_by(rule, rule.threshold_value) for rule in rows]
+        wider = [said_by(rule, rule.recovery_threshold or rule.threshold_value) for rule in rows]
+        truth = kleene(rows, [part.answer for part in said])
+        is_quiet = truth is None and not any(part.left_out for part in said)
+        found.append(
+            Row(
+                entity.external_id,
+                truth,
+                no_data=is_quiet and any(part.missing for part in said),
+                still_breached=kleene(rows, [part.answer for part in wider]),
+            )
+        )
+    return found
+
+
+def one_of(answers: Sequence[Answer]) -> bool | None:
+    """Any row of an entity speaks for it; unknown outweighs no."""
+    return True if True in answers else None if any(part in (None, ERROR) for part in answers) else False
+
+
+@dataclass
 class OracleVerdict:
-    matched: set[str]
+    matched: int
     no_data: int
     errors: int
     opened: set[str] = field(default_factory=set)
@@ -183,17 +434,14 @@ class OracleVerdict:
 
 def judge(
     units: Sequence[Sequence[Rule]],
-    now: Sequence[Entity],
-    before: Sequence[Entity] | None,
+    scene: Scene,
+    source: UUID,
     open_alerts: Mapping[UUID, Mapping[str, tuple[bool, int]]],
-    *,
-    is_full: bool,
 ) -> dict[UUID, OracleVerdict]:
     """Every unit over every entity; `open_alerts` hold (acknowledged, missing readings) by head rule and
     entity."""
     state = {head: dict(alerts) for head, alerts in open_alerts.items()}
-    old = None if before is None else {entity.external_id: entity for entity in before}
-    answers: dict[UUID, dict[str, Answer]] = {}
+    answers: dict[UUID, dict[str, bool | None]] = {}
     unsure: dict[UUID, set[str]] = {}
     verdicts: dict[UUID, OracleVerdict] = {}
     waiting = list(units)
@@ -203,20 +451,27 @@ def judge(
         )
         waiting.remove(rows)
         head = rows[0]
+        found = rows_of_unit(rows, scene, source)
         mine = {
-            entity.external_id: kleene(rows, [answer(rule, entity, old, now) for rule in rows])
-            for entity in now
+            name: one_of([row.truth for row in found if row.external_id == name])
+            for name in dict.fromkeys(row.external_id for row in found)
+        }
+        recovered = {
+            name: one_of([row.still_breached for row in found if row.external_id == name]) is False
+            for name in mine
         }
         answers[head.id] = mine
+        # Any known row of an entity is an answer for its children.
+        known = {row.external_id for row in found if row.truth in (True, False)}
         verdict = OracleVerdict(
-            matched={name for name, said in mine.items() if said is True},
-            no_data=sum(said is None for said in mine.values()),
-            errors=sum(said == ERROR for said in mine.values()),
+            matched=sum(row.truth is True for row in found),
+            no_data=sum(row.truth is None for row in found),
+            errors=sum(row.truth == ERROR for row in found),
         )
         verdicts[head.id] = verdict
-        unsure[head.id] = set()
-        settle(rows, mine, state.setdefault(head.id, {}), verdict, is_full=is_full)
-        for name in sorted(verdict.matched - verdict.seen_again):
+        unsure[head.id] = {name for name in mine if name not in known}
+        settle(rows, mine, recovered, state.setdefault(head.id, {}), verdict, is_full=scene.is_full)
+        for name in sorted({name for name, said in mine.items() if said} - verdict.seen_again):
             word = parent_word(head, name, state, answers, unsure)
             if head.parent_rule_id is None or word == head.dependency_condition:
                 verdict.opened.add(name)
@@ -228,26 +483,40 @@ def judge(
     return verdicts
 
 
+EVENTS = {
+    Condition.CHANGED,
+    Condition.CHANGED_FROM_TO,
+    Condition.PERCENT_CHANGE,
+    Condition.ADDED,
+    Condition.REMOVED,
+}
+
+
 def settle(
     rows: Sequence[Rule],
-    mine: Mapping[str, Answer],
+    mine: Mapping[str, bool | None],
+    recovered: Mapping[str, bool],
     alerts: dict[str, tuple[bool, int]],
     verdict: OracleVerdict,
     *,
     is_full: bool,
 ) -> None:
-    is_event = any(rule.condition is Condition.CHANGED for rule in rows)
+    """A change ends when somebody has taken note; everything else by its own condition."""
+    is_event = any(rule.condition in EVENTS for rule in rows)
     for name, (acked, missing) in list(alerts.items()):
-        if name not in mine:
+        if is_event:
+            if acked:
+                verdict.closed.add((name, "recovered"))
+                del alerts[name]
+            elif mine.get(name) is True:
+                verdict.seen_again.add(name)
+        elif name not in mine:
             if is_full and missing + 1 >= 2:
                 verdict.closed.add((name, "missing"))
                 del alerts[name]
-        elif is_event and acked:
-            verdict.closed.add((name, "recovered"))
-            del alerts[name]
         elif mine[name] is True:
             verdict.seen_again.add(name)
-        elif mine[name] is False and is_full and not is_event:
+        elif mine[name] is False and recovered[name] and is_full:
             verdict.closed.add((name, "recovered"))
             del alerts[name]
 
@@ -256,7 +525,7 @@ def parent_word(
     head: Rule,
     name: str,
     state: Mapping[UUID, Mapping[str, tuple[bool, int]]],
-    answers: Mapping[UUID, Mapping[str, Answer]],
+    answers: Mapping[UUID, Mapping[str, bool | None]],
     unsure: Mapping[UUID, set[str]],
 ) -> DependencyCondition | None:
     parent = head.parent_rule_id
@@ -265,6 +534,6 @@ def parent_word(
     if name in state.get(parent, {}):
         acked = state[parent][name][0]
         return DependencyCondition.ACKNOWLEDGED if acked else DependencyCondition.TRIGGERED
-    if parent not in answers or answers[parent][name] in (None, ERROR) or name in unsure[parent]:
+    if parent not in answers or name not in answers[parent] or name in unsure[parent]:
         return None
     return DependencyCondition.NOT_TRIGGERED

@@ -10,7 +10,17 @@ import polars as pl
 from belvedere.watchtower.columns import NumberValues
 from belvedere.watchtower.contracts import Aggregate
 from belvedere.watchtower.threshold import Threshold
-from belvedere.watchtower.values import NO_ROWS, Cells, Mask, Order, Outcome, Values, number_rows, plain
+from belvedere.watchtower.values import (
+    NO_ROWS,
+    Cells,
+    Mask,
+    Order,
+    Outcome,
+    Values,
+    number_rows,
+    plain,
+    true_rows,
+)
 
 DIGITS = 30
 LABELS = {
@@ -124,7 +134,7 @@ def _number(aggregate: Aggregate, cells: Cells, judged: Mask) -> Values:
     if cells.grid is not None:
         grid = cells.grid.cast(pl.Int128).filter(known.rows)
         return FigureValues(_of_grid(aggregate, grid) / 10**cells.scale)
-    numbers = [cells.number(row) for row in known.rows.arg_true().to_list()]
+    numbers = [cells.number(row) for row in true_rows(known.rows).to_list()]
     if aggregate is Aggregate.MIN:
         return FigureValues(min(numbers))
     if aggregate is Aggregate.MAX:

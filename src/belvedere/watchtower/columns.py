@@ -21,8 +21,11 @@ from belvedere.watchtower.values import (
     plain,
     select_rows,
     set_key,
+    take,
+    true_rows,
 )
 
+_BLANK = r"^[\s\x1c-\x1f]|[\s\x1c-\x1f]$"
 INSTANT = pl.Datetime("us", "UTC")
 
 
@@ -112,7 +115,7 @@ class NumberValues(Column):
         return None if limit.instant is None else micros(limit.instant)
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        found = self.series.gather(rows).to_list()
+        found = take(self.series, rows).to_list()
         if self.is_instant:
             return [None if value is None else value.isoformat() for value in found]
         return [None if value is None else plain(Decimal(value)) for value in found]
@@ -141,8 +144,7 @@ class TextValues(Column):
 
     @cached_property
     def _index(self) -> TextIndex:
-        trimmed = [None if text is None else text.strip() for text in self.series]
-        return TextIndex(number_rows(self.size), pl.Series(trimmed, dtype=pl.String))
+        return TextIndex(number_rows(self.size), trim(self.series))
 
     def expect_equal(self, limits: Sequence[Threshold]) -> None:
         self._index.expect(limit.text for limit in limits)
@@ -152,7 +154,7 @@ class TextValues(Column):
 
     def contains(self, limit: Threshold) -> Outcome:
         found = self._folded.str.contains(limit.text.casefold(), literal=True)
-        return self._said(found.fill_null(value=False).arg_true())
+        return self._said(true_rows(found.fill_null(value=False)))
 
     def ordered(self, order: Order, limit: Threshold) -> Outcome:
         if limit.number is None:
@@ -178,7 +180,14 @@ class TextValues(Column):
         return Cells(self._not_numbers, cells=self._numbers.cells)
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        return self.series.gather(rows).to_list()
+        return take(self.series, rows).to_list()
+
+
+def trim(texts: pl.Series) -> pl.Series:
+    """Texts without the blanks around them, as Python knows blanks; most columns hold none to take off."""
+    if not texts.str.contains(_BLANK).any():
+        return texts
+    return pl.Series([None if text is None else text.strip() for text in texts], dtype=pl.String)
 
 
 def find_before(instants: Sequence[datetime | None], instant: datetime, present: Mask) -> Outcome:
@@ -199,10 +208,7 @@ class ListValues(Column):
     def _index(self) -> TextIndex:
         rows = pl.DataFrame({"row": number_rows(self.size), "tag": self.series})
         tags = rows.filter(pl.col("tag").list.len() > 0).explode("tag")
-        return TextIndex(
-            tags["row"],
-            pl.Series([tag if tag is None else tag.strip() for tag in tags["tag"]], dtype=pl.String),
-        )
+        return TextIndex(tags["row"], trim(tags["tag"]))
 
     @cached_property
     def _sets(self) -> TextIndex:
@@ -237,5 +243,5 @@ class ListValues(Column):
         return self._keys
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        found = self.series.gather(rows).to_list()
+        found = take(self.series, rows).to_list()
         return [None if value is None else ", ".join(part or "" for part in value) for value in found]

@@ -4,8 +4,8 @@ A digest belongs to a destination: everything that daily (or weekly) rules send 
 different times at one destination make it come at each of them, and each tells what is new since the one before.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
@@ -158,55 +158,84 @@ def plan_digests(
     A rule for every client goes to the client's own address where it has one, else to the rule's; any other rule to
     its own address first. `overridden` names rules that another one replaces at a client.
     """
-    plans: dict[DigestKey, Plan] = {}
-    for profile in profiles:
-        for medium in MEDIA:
-            if medium in profile.media:
-                for key, shared in _routes(profile, medium, places):
-                    plan = plans.setdefault(key, Plan(key, _name(key, places)))
-                    _add(plan, profile, places, shared=shared, without=overridden.get(key.client_id, ()))
-                    if shared:
-                        plan.sharing = _without_address(medium, places)
-    return [plan for plan in plans.values() if _place_of(plan.key, places).is_active]
+    board = _Board(places, overridden)
+    given = list(profiles)
+    for medium in MEDIA:
+        of_medium = [profile for profile in given if medium in profile.media]
+        for profile in of_medium:
+            board.add_own(profile, medium)
+        board.add_to_clients(_merged(each for each in of_medium if each.client_id == AGENCY), medium)
+    return [plan for plan in board.plans.values() if _place_of(plan.key, places).is_active]
 
 
-def _routes(profile: Profile, medium: str, places: Mapping[int, Place]) -> Iterator[tuple[DigestKey, bool]]:
-    """Keys that a profile's rules go to, and whether the key stands for all clients without an address."""
-    place = places.get(profile.client_id)
-    own = profile.addresses(medium)
-    for address in own or (place.addresses(medium) if place else ()):
-        yield DigestKey(profile.client_id, profile.kind, to_destination(medium, address)), False
-    if profile.client_id != AGENCY:
-        return
-    for client in places.values():
-        if client.id != AGENCY and client.is_active:
-            for address in client.addresses(medium):
-                yield DigestKey(client.id, profile.kind, to_destination(medium, address)), False
-    for address in own:
-        yield DigestKey(AGENCY, profile.kind, to_destination(medium, address)), True
+def _merged(profiles: Iterable[Profile]) -> list[Profile]:
+    """As few profiles as their times allow: at a client's own address the rules' addresses do not matter."""
+    alike: dict[tuple[object, ...], list[Profile]] = {}
+    for each in profiles:
+        key = (each.kind, each.clock, each.day, each.zone, each.is_active, each.all_clear)
+        alike.setdefault(key, []).append(each)
+    return [
+        replace(
+            found[0],
+            rule_ids=tuple(rule for each in found for rule in each.rule_ids),
+            created_at=min(each.created_at for each in found),
+            updated_at=min(each.updated_at for each in found),
+        )
+        for found in alike.values()
+    ]
 
 
-def _add(
-    plan: Plan, profile: Profile, places: Mapping[int, Place], *, shared: bool, without: Collection[UUID]
-) -> None:
-    (plan.shared_rules if shared else plan.own_rules).extend(profile.rule_ids)
-    live = profile.is_active and any(rule not in without for rule in profile.rule_ids)
-    if not live:
-        return
-    place = _place_of(plan.key, places)
-    agency = places.get(AGENCY)
-    zone = choose_zone(profile.zone, place.zone, agency.zone if agency else None)
-    schedule = Schedule.of(profile.kind, profile.clock, profile.day, zone.name)
-    plan.streams.append(Stream(schedule, profile.created_at, profile.updated_at, zone.note))
-    plan.all_clear = plan.all_clear or profile.all_clear
+class _Board:
+    """Plans as they are gathered."""
 
+    def __init__(self, places: Mapping[int, Place], overridden: Mapping[int, Collection[UUID]]) -> None:
+        self.plans: dict[DigestKey, Plan] = {}
+        self._places = places
+        self._overridden = overridden
+        self._agency_zone = places[AGENCY].zone if AGENCY in places else None
+        self._sharing: dict[str, tuple[int, ...]] = {}
 
-def _without_address(medium: str, places: Mapping[int, Place]) -> tuple[int, ...]:
-    return tuple(
-        place.id
-        for place in places.values()
-        if place.id != AGENCY and place.is_active and not place.addresses(medium)
-    )
+    def add_own(self, profile: Profile, medium: str) -> None:
+        """To the rule's own address, else its client's; one for every client serves those without an address too."""
+        place = self._places.get(profile.client_id)
+        own = profile.addresses(medium)
+        for address in own or (place.addresses(medium) if place else ()):
+            plan = self._plan(profile.client_id, profile, medium, address)
+            plan.own_rules.extend(profile.rule_ids)
+            if own and profile.client_id == AGENCY:
+                plan.shared_rules.extend(profile.rule_ids)
+                plan.sharing = self._without_address(medium)
+
+    def add_to_clients(self, profiles: Sequence[Profile], medium: str) -> None:
+        """Rules for every client, to each client that has an address of its own."""
+        for place in self._places.values() if profiles else ():
+            if place.id == AGENCY or not place.is_active:
+                continue
+            for address in place.addresses(medium):
+                for profile in profiles:
+                    self._plan(place.id, profile, medium, address).own_rules.extend(profile.rule_ids)
+
+    def _plan(self, client_id: int, profile: Profile, medium: str, address: str) -> Plan:
+        key = DigestKey(client_id, profile.kind, to_destination(medium, address))
+        plan = self.plans.get(key)
+        if plan is None:
+            plan = self.plans[key] = Plan(key, _name(key, self._places))
+        replaced = self._overridden.get(client_id, ())
+        if profile.is_active and any(rule not in replaced for rule in profile.rule_ids):
+            zone = choose_zone(profile.zone, _place_of(key, self._places).zone, self._agency_zone)
+            schedule = Schedule.of(profile.kind, profile.clock, profile.day, zone.name)
+            plan.streams.append(Stream(schedule, profile.created_at, profile.updated_at, zone.note))
+            plan.all_clear = plan.all_clear or profile.all_clear
+        return plan
+
+    def _without_address(self, medium: str) -> tuple[int, ...]:
+        if medium not in self._sharing:
+            self._sharing[medium] = tuple(
+                place.id
+                for place in self._places.values()
+                if place.id != AGENCY and place.is_active and not place.addresses(medium)
+            )
+        return self._sharing[medium]
 
 
 def _place_of(key: DigestKey, places: Mapping[int, Place]) -> Place:

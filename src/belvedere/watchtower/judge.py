@@ -138,8 +138,10 @@ class Judge:
     def _part(self, rule: Rule, view: View) -> Part:
         if not fits(rule, self.state.place):
             return self._part_elsewhere(rule)
-        row = self.row(rule, view)
-        return of_records(view, row) if rule.aggregate is None else broadcast([(view, row)])
+        if rule.aggregate is None:
+            return of_records(view, self.row(rule, view))
+        # A whole reading is what is there now, whatever else the group looks for.
+        return broadcast([(self.view, self.row(rule))])
 
     def _part_elsewhere(self, rule: Rule) -> Part:
         """A row on other sources counts for the client where any of their entities holds."""

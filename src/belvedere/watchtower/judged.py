@@ -14,7 +14,7 @@ from belvedere.watchtower.contracts import Aggregate, ConditionReason, Finding, 
 from belvedere.watchtower.fields import FieldPlace, FieldRef
 from belvedere.watchtower.groups import Unit as RuleUnit
 from belvedere.watchtower.groups import combine
-from belvedere.watchtower.values import NO_ROWS, Mask, Outcome, as_rows
+from belvedere.watchtower.values import NO_ROWS, Mask, Outcome, as_rows, take, true_rows
 from belvedere.watchtower.views import Answer, Row, View
 from belvedere.watchtower.wording import label_of
 
@@ -61,7 +61,7 @@ class Part:
         if self.outcome is not None:
             return self.view.missing(self.row)
         _, said = self.answer
-        return pl.repeat(said.is_missing, size, dtype=pl.Boolean, eager=True)
+        return (Mask.all(size) if said.is_missing else Mask.none(size)).rows
 
 
 def of_records(view: View, row: Row) -> Part:
@@ -111,8 +111,8 @@ class JudgedUnit:
         else:
             truth = combine(self.unit.rows, [outcome.truth() for outcome in self._outcomes])
             self._truth = truth
-            self.hits = truth.arg_true()
             nulls = truth.null_count()
+            self.hits = true_rows(truth.fill_null(value=False) if nulls else truth)
             self._known = Mask.of(truth.is_not_null()) if nulls else Mask.all(self.size)
             self.errors = int((self._wrong & truth.is_null()).sum()) if nulls else 0
         self.no_data = self.size - self._known.count - self.errors
@@ -170,13 +170,13 @@ class JudgedUnit:
 
     def no_data_candidates(self) -> dict[str, int]:
         """External id and first row of every entity whose answer is unknown for want of data."""
-        found = self._by_id(self._no_data.arg_true())
+        found = self._by_id(true_rows(self._no_data))
         rows = self.rows_of(list(found))
         return {name: row for name, row in found.items() if self.no_data_at(rows[name])}
 
     def _by_id(self, rows: pl.Series) -> dict[str, int]:
         rows = self._first_rows(rows)
-        return dict(zip(self._external_ids.gather(rows).to_list(), rows.to_list(), strict=True))
+        return dict(zip(take(self._external_ids, rows).to_list(), rows.to_list(), strict=True))
 
     def rows_of(self, external_ids: list[str]) -> dict[str, list[int]]:
         """Every row of the given entities; one that the reading does not hold is left out."""
@@ -227,7 +227,9 @@ class JudgedUnit:
         return Findings(self, as_rows(row for _, row in entities))
 
     def make_findings(self, rows: list[int]) -> list[Finding]:
-        names = self._external_ids.gather(rows).to_list()
+        if not rows:
+            return []
+        names = take(self._external_ids, rows).to_list()
         facts: list[tuple[str | None, str | None]] = [(None, None)] * len(rows)
         if not self.is_whole:
             facts = [*self._view.reading.entities(rows)]

@@ -15,7 +15,7 @@ from belvedere.watchtower.fields import (
     FieldPlace,
     FieldRef,
 )
-from belvedere.watchtower.values import Values, number_rows
+from belvedere.watchtower.values import Values, number_rows, take
 
 METRIC_TYPE = pl.Decimal(20, 6)
 AMOUNT_TYPE = pl.Decimal(15, 4)
@@ -36,7 +36,7 @@ class Reading:
 
     @cached_property
     def metric_names(self) -> frozenset[str]:
-        return frozenset(self._by_metric)
+        return frozenset(self._metric_column.unique().to_list())
 
     @cached_property
     def _documents(self) -> list[Any]:
@@ -62,7 +62,7 @@ class Reading:
         """The first of these rows for every entity among them."""
         if not self.repeats or len(rows) < 2:
             return rows
-        found = pl.DataFrame({"row": rows, "external_id": self.external_ids.gather(rows)})
+        found = pl.DataFrame({"row": rows, "external_id": take(self.external_ids, rows)})
         return found.unique("external_id", keep="first", maintain_order=True)["row"]
 
     def rows_of(self, external_ids: list[str]) -> dict[str, list[int]]:
@@ -74,9 +74,9 @@ class Reading:
 
     def entities(self, rows: list[int]) -> list[tuple[str, str | None]]:
         """Record id and name of these rows."""
-        ids = self._records["id"].gather(rows).cast(pl.String).to_list()
+        ids = take(self._ids, rows).to_list()
         names = (
-            self._records["name"].gather(rows).to_list()
+            take(self._records["name"], rows).to_list()
             if "name" in self._records.columns
             else [None] * len(rows)
         )
@@ -108,27 +108,20 @@ class Reading:
         return column if column.dtype == dtype else column.cast(dtype)
 
     @cached_property
-    def _by_metric(self) -> dict[str, pl.DataFrame]:
-        """The metrics of every name, found in one pass."""
-        if not self._metrics.height:
-            return {}
-        parts = self._metrics.select("metric_name", "record_id", "metric_value").partition_by(
-            "metric_name", as_dict=True, include_key=False
-        )
-        return {str(name): part for (name,), part in parts.items()}
+    def _metric_column(self) -> pl.Series:
+        return self._metrics["metric_name"].cast(pl.String)
 
     @cached_property
     def _ids(self) -> pl.Series:
         return self._records["id"].cast(pl.String)
 
     def _metric(self, name: str) -> pl.Series:
-        found = self._by_metric.get(name)
-        if found is None:
-            return pl.Series([None] * self.size, dtype=METRIC_TYPE)
-        found = found.select(pl.col("record_id").cast(pl.String), pl.col("metric_value").cast(METRIC_TYPE))
-        if found.height == self.size and found["record_id"].equals(self._ids):
-            return found["metric_value"]
-        found = found.unique("record_id", keep="last")
+        named = self._metric_column == name
+        ids = self._metrics["record_id"].filter(named).cast(pl.String)
+        values = self._metrics["metric_value"].filter(named).cast(METRIC_TYPE)
+        if len(ids) == self.size and ids.equals(self._ids):
+            return values
+        found = pl.DataFrame({"record_id": ids, "metric_value": values}).unique("record_id", keep="last")
         joined = self._ids.to_frame("id").join(
             found, left_on="id", right_on="record_id", how="left", maintain_order="left"
         )

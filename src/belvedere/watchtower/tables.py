@@ -183,6 +183,7 @@ watchtower_alerts = Table(
     Index("ix_watchtower_alerts_snoozed", "snoozed_until", postgresql_where=text("state = 'open' AND snoozed_until IS NOT NULL")),
     Index("ix_watchtower_alerts_taken_until", "ack_until", postgresql_where=text("state = 'open' AND ack_until IS NOT NULL")),
     Index("ix_watchtower_alerts_held", "client_id", postgresql_where=text("state = 'open' AND held_reason IS NOT NULL")),
+    Index("ix_watchtower_alerts_resolved_at", "client_id", "resolved_at", postgresql_where=text("state = 'resolved'")),
     Index("ix_watchtower_alerts_unacknowledged", "is_acknowledged", postgresql_where=text("NOT is_acknowledged")),
     Index("ix_watchtower_alerts_severity", "severity"),
     Index("ix_watchtower_alerts_created_at", *NEWEST),

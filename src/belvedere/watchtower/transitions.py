@@ -131,7 +131,7 @@ def _settle_good(work: Settling, alert: OpenAlert, rows: list[int]) -> bool:
 
 
 def _has_recovered(work: Settling, rows: list[int]) -> bool:
-    return work.rule.recovery_threshold is None or work.judged.recovered_at(rows) is True
+    return work.judged.recovered_at(rows) is True
 
 
 def _settle_unknown(work: Settling, alert: OpenAlert, rows: list[int]) -> bool:

@@ -14,7 +14,7 @@ from belvedere.watchtower.fields import FieldRef
 from belvedere.watchtower.guards import Guard
 from belvedere.watchtower.reading import Reading, pair_rows, with_gone
 from belvedere.watchtower.threshold import Limit
-from belvedere.watchtower.values import Mask, Outcome, number_rows
+from belvedere.watchtower.values import Mask, Outcome, number_rows, take, true_rows
 
 OF_RECORDS = frozenset({Aggregate.ANY, Aggregate.ALL})
 
@@ -125,9 +125,15 @@ class View:
         look = self._figure(row, row.rule.aggregate)
         outcome = _hold(row, look, for_recovery=for_recovery)
         previous = look.previous.texts([0])[0] if look.previous is not None else None
-        is_missing = not look.values.known.count and not outcome.errors.count
+        truth = outcome.at(0)
+        is_wrong = not look.values.known.count and look.values.exact().wrong.count > 0
         return Answer(
-            outcome.at(0), bool(outcome.errors.count), is_missing, look.values.texts([0])[0], previous, None
+            truth=truth,
+            is_error=outcome.errors.count > 0 or (is_wrong and truth is None),
+            is_missing=not look.values.known.count and not is_wrong,
+            value=look.values.texts([0])[0],
+            previous=previous,
+            at=None,
         )
 
     def _answer_of_records(self, row: Row, *, for_recovery: bool) -> Answer:
@@ -137,7 +143,7 @@ class View:
         outcome = self.outcome(row, for_recovery=for_recovery)
         truth, at = gather_answers(row.rule.aggregate or Aggregate.ANY, outcome)
         if at is None and outcome.known.count:
-            at = int(outcome.known.rows.arg_true()[0])
+            at = int(true_rows(outcome.known.rows)[0])
         return Answer(
             truth=truth,
             is_error=truth is None and outcome.errors.count > 0,
@@ -163,7 +169,7 @@ class View:
         """The values of the reading before for these rows of the present one."""
         if self.previous is None:
             return [None] * len(rows)
-        before = self._before.gather(rows).to_list()
+        before = take(self._before, rows).to_list()
         texts = iter(self.previous.values(ref).texts([row for row in before if row is not None]))
         return [None if row is None else next(texts) for row in before]
 

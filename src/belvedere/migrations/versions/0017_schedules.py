@@ -1,4 +1,7 @@
-"""Digests and rules as files"""
+"""Digests: what closed since the one before, without a look at every alert"""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0017"
 down_revision = "0016"
@@ -7,8 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_index(
+        "ix_watchtower_alerts_resolved_at", "watchtower_alerts", ["client_id", "resolved_at"],
+        schema="watch", postgresql_where=sa.text("state = 'resolved'"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ix_watchtower_alerts_resolved_at", table_name="watchtower_alerts", schema="watch")

@@ -4,7 +4,7 @@ from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import value_text
 from belvedere.watchtower.threshold import Limit
-from belvedere.watchtower.values import Outcome
+from belvedere.watchtower.values import Outcome, true_rows
 
 
 @register
@@ -22,7 +22,7 @@ class Added(Kind):
     def hold(self, look: Look, limit: Limit | None) -> Outcome:  # noqa: ARG002 - there is nothing to compare with
         if look.previous is None:
             return look.unknown()
-        rows = (~look.paired.rows).arg_true()
+        rows = true_rows(~look.paired.rows)
         return Outcome(rows.filter(rows < look.present), look.whole, look.nothing)
 
     def describe(self, name: str, limit: str) -> str:  # noqa: ARG002 - it has none

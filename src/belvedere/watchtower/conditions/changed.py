@@ -9,7 +9,7 @@ from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import change_texts, value_text
 from belvedere.watchtower.threshold import Limit
-from belvedere.watchtower.values import NO_ROWS, Outcome, Values
+from belvedere.watchtower.values import NO_ROWS, Outcome, Values, mark, take
 
 
 @register
@@ -29,7 +29,9 @@ class Changed(Kind):
             return changed
         arrived = look.values.equal(limit.only)
         return Outcome(
-            changed.hits.filter(changed.hits.is_in(arrived.hits.implode())), changed.known, changed.errors
+            changed.hits.filter(take(mark(arrived.hits, look.size), changed.hits)),
+            changed.known,
+            changed.errors,
         )
 
     def describe(self, name: str, limit: str) -> str:
@@ -60,8 +62,8 @@ def find_changed(look: Look) -> Outcome:
     """Rows whose value differs from the reading before."""
     if look.previous is None or not look.delivered or not look.previous.delivered:
         return look.unknown()
-    now = look.values.comparable().gather(look.now_rows)
-    before = look.previous.comparable().gather(look.before_rows)
+    now = take(look.values.comparable(), look.now_rows)
+    before = take(look.previous.comparable(), look.before_rows)
     differing = look.now_rows.filter(now.ne_missing(before))
     return Outcome(differing if len(differing) else NO_ROWS, look.paired, look.nothing)
 

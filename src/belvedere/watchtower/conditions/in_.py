@@ -86,5 +86,8 @@ def _word(part: object) -> str:
         return part
     if isinstance(part, list):
         return json.dumps(part)
-    refuse_threshold("not_a_list", "A list of values holds words, numbers, true or false, and nothing else.")
+    refuse_threshold(
+        "not_a_list",
+        'A list of values holds words, numbers, true or false, and nothing else. Write ["paused", "failed"].',
+    )
     return None

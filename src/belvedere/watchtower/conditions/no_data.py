@@ -3,7 +3,7 @@
 from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.threshold import Limit
-from belvedere.watchtower.values import Outcome
+from belvedere.watchtower.values import Outcome, true_rows
 
 
 @register
@@ -17,7 +17,7 @@ class NoData(Kind):
         return None
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:  # noqa: ARG002 - there is nothing to compare with
-        return Outcome((~look.values.known.rows).arg_true(), look.whole, look.nothing)
+        return Outcome(true_rows(~look.values.known.rows), look.whole, look.nothing)
 
     def describe(self, name: str, limit: str) -> str:  # noqa: ARG002 - it has none
         return f"{name} has no data"

@@ -5,6 +5,7 @@ missing there is no percentage; a rule may say that a change from 0 fires.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +17,7 @@ from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import value_text
 from belvedere.watchtower.threshold import Limit, parse_number, refuse_threshold, strict_number
-from belvedere.watchtower.values import NO_ROWS, ROW, Cells, Mask, Outcome, as_rows
+from belvedere.watchtower.values import NO_ROWS, ROW, Cells, Mask, Outcome, as_rows, take
 
 _FORM = re.compile(r"(?P<way>±|\+\s*/?\s*[-−]|[-−+])?\s*(?P<number>[^\s+\-−±].*)")
 _NEAR = 1e-9
@@ -91,9 +92,9 @@ class Shifts:
         now, before = look.values.exact(), look.previous.exact()
         pairs = pl.DataFrame({"now": look.now_rows.cast(ROW), "before": look.before_rows.cast(ROW)})
         pairs = pairs.with_columns(
-            wrong=now.wrong.rows.gather(pairs["now"]) | before.wrong.rows.gather(pairs["before"]),
-            both=now.known.rows.gather(pairs["now"]) & before.known.rows.gather(pairs["before"]),
-            zero=before.zeros.gather(pairs["before"]),
+            wrong=take(now.wrong.rows, pairs["now"]) | take(before.wrong.rows, pairs["before"]),
+            both=take(now.known.rows, pairs["now"]) & take(before.known.rows, pairs["before"]),
+            zero=take(before.zeros, pairs["before"]),
         )
         self.wrong = Mask.at(pairs.filter("wrong")["now"], look.size)
         both = pairs.filter("both")
@@ -104,7 +105,7 @@ class Shifts:
         self._zero_rows = zero["now"]
         near = shift_floats(now, before, moved)
         order = near.arg_sort()
-        self._near, self._pairs = near.gather(order), moved.select("now", "before").gather(order)
+        self._near, self._pairs = take(near, order), moved.select("now", "before")[order]
 
     def find(self, step: Step) -> pl.Series:
         rows: list[pl.Series] = []
@@ -123,8 +124,8 @@ class Shifts:
 
     def _beyond(self, limit: Decimal, *, rises: bool) -> list[pl.Series]:
         bound, near = float(limit), _NEAR * (1 + abs(float(limit)))
-        low = int(self._near.search_sorted(bound - near, side="left"))
-        high = int(self._near.search_sorted(bound + near, side="right"))
+        low = bisect_left(self._near, bound - near)
+        high = bisect_right(self._near, bound + near)
         sure = self._pairs["now"].slice(high) if rises else self._pairs["now"].head(low)
         return [sure, self._exactly(low, high, Fraction(limit), rises=rises)]
 
@@ -140,8 +141,8 @@ class Shifts:
 def shift_floats(now: Cells, before: Cells, pairs: pl.DataFrame) -> pl.Series:
     """Near enough for a first look; what stands close to a limit is looked at exactly."""
     if now.grid is not None and before.grid is not None and now.scale == before.scale:
-        left = now.grid.gather(pairs["now"]).cast(pl.Float64)
-        right = before.grid.gather(pairs["before"]).cast(pl.Float64)
+        left = take(now.grid, pairs["now"]).cast(pl.Float64)
+        right = take(before.grid, pairs["before"]).cast(pl.Float64)
         return (left - right) / right.abs() * 100
     shifts = [
         percent_shift(now.number(left), before.number(right))
