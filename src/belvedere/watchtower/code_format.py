@@ -290,6 +290,20 @@ def _plain(value: Any) -> Any:
     return float(value) if Decimal(repr(float(value))) == value else str(value)
 
 
+TOP_SCHEMA: dict[str, Any] = {
+    "version": {"const": 1},
+    "title": {"type": "string"},
+    "description": {"type": "string"},
+    "rules": {"$ref": "#/$defs/Rules", "description": "Rules for every client, by short name."},
+    "clients": {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/$defs/Rules"},
+        "description": "Rules of single clients, under each client's short name.",
+    },
+    "tests": {"type": "array", "items": {"type": "object"}, "description": "What rules test plays."},
+}
+
+
 def schema_document() -> dict[str, Any]:
     """The JSON Schema of a file of rules, for editors."""
     row = RuleInFile.model_json_schema(ref_template="#/$defs/{model}")
@@ -322,18 +336,7 @@ def schema_document() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "patternProperties": {"^x-": {}},
-        "properties": {
-            "version": {"const": 1},
-            "title": {"type": "string"},
-            "description": {"type": "string"},
-            "rules": {"$ref": "#/$defs/Rules", "description": "Rules for every client, by short name."},
-            "clients": {
-                "type": "object",
-                "additionalProperties": {"$ref": "#/$defs/Rules"},
-                "description": "Rules of single clients, under each client's short name.",
-            },
-            "tests": {"type": "array", "items": {"type": "object"}, "description": "What rules test plays."},
-        },
+        "properties": TOP_SCHEMA,
         "$defs": parts,
     }
 
