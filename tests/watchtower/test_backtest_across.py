@@ -102,12 +102,12 @@ async def test_a_group_on_two_sources_replays_as_it_was_lived_item_3(http, olga,
     """Other readings as they stood then; one that was late says nothing."""
     chance = random.Random(seed)
     rule = pair(world)
-    world.admin.execute("UPDATE api_sources SET refresh_interval_minutes = 60")
+    world.admin.execute("UPDATE api_sources SET refresh_interval_minutes = 90")
     crm = account(world, world.source("crm", "reports"))
     for _ in range(24):
         if chance.random() < 0.4:
             whole = Completeness.FULL if chance.random() < 0.8 else Completeness.PARTIAL
-            days = [silent(chance.choice([3, 9, None]), name) for name in ("Mara", "Nils")]
+            days = [silent(chance.choice([3, 9, 9, None]), name) for name in ("Mara", "Nils")]
             await live(world, days, crm, completeness=whole, **CRM)
         else:
             await live(world, [campaign(name, chance.choice(["9", "20", None])) for name in ("a", "b")])
