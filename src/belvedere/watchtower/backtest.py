@@ -19,6 +19,7 @@ from belvedere.watchtower.backtest_ledger import Ledger
 from belvedere.watchtower.backtest_replay import Question
 from belvedere.watchtower.backtest_sum import sum_up
 from belvedere.watchtower.backtest_sweep import Sweep
+from belvedere.watchtower.backtest_told import Teller
 from belvedere.watchtower.contracts import DEPTH_LIMIT, Rule
 from belvedere.watchtower.groups import applies, form_units
 from belvedere.watchtower.history import Mark, Track, load_tracks
@@ -43,6 +44,7 @@ class Asked:
     sweep: bool = False
     most_episodes: int = 200
     base_url: str = ""
+    now: datetime | None = None
 
 
 async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> dict[str, Any]:
@@ -58,7 +60,8 @@ async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> 
         client_id = track.place.client_id
         is_asked = asked.client_ids is None or client_id in asked.client_ids
         if client_id not in ledgers and is_asked and applies(question.unit, track.place) and track.marks:
-            ledgers[client_id] = Ledger(await client_facts(session, client_id), asked.base_url)
+            client = await client_facts(session, client_id)
+            ledgers[client_id] = Ledger(client, asked.base_url, Teller.of(question.unit, client))
     if looks_around(question.unit) or question.parents:
         for client_id, ledger in ledgers.items():
             timeline = Timeline(
@@ -71,7 +74,9 @@ async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> 
         for track in tracks:
             replay = make_replay(question, Carry(units, labels), ledgers[track.place.client_id])
             await _play(session, track.marks, needs, replay.run, *([sweep.take] if sweep is not None else []))
-    document = sum_up(question, list(ledgers.values()), asked.start, asked.end, asked.most_episodes)
+    document = sum_up(
+        question, list(ledgers.values()), asked.start, asked.end, asked.most_episodes, asked.now
+    )
     document["compared_with"] = await _facts(session, question, asked, document)
     document["sweep"] = sweep.document() if sweep is not None else None
     return document
