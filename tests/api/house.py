@@ -176,6 +176,8 @@ def ids_of(house: House, client: int) -> dict[str, str]:
         "endpoint_id": "SELECT id FROM watch.webhook_endpoints WHERE client_id = %s",
         "delivery_id": "SELECT id FROM core.deliveries WHERE client_id = %s AND subject_type = 'alert'",
         "digest_id": "SELECT id FROM watch.digests WHERE client_id = %s",
+        "silence_id": "INSERT INTO watch.silences (client_id, starts_at, ends_at) VALUES (%s, now(), now() + interval"
+        " '1 day') RETURNING id",
         "channel_id": "SELECT id FROM core.channels WHERE client_id = %s AND kind = 'email'",
         "credential_id": "SELECT id FROM core.creds_meta WHERE client_id = %s AND provider = 'omnisend'",
         "user_id": "SELECT user_id FROM core.user_clients WHERE client_id = %s",

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from belvedere.notify import templating
+from belvedere.notify.message_preview import preview_message
 from belvedere.notify.template_facts import SAMPLE, VARIABLES, plain_facts
 from belvedere.notify.templating import (
     MAX_OUTPUT,
@@ -175,3 +176,13 @@ def test_whatever_is_typed_a_message_comes_out(template):
     assert found.title
     assert found.text
     assert len(found.text) <= MAX_OUTPUT
+
+
+def test_a_preview_shows_every_receiver_and_why_a_template_fails():
+    made = preview_message("{{ client.name }} low", "{{ value|percent }}")
+    assert (made.title, made.text, made.problem) == ("Kaffeehaus Brandt low", "11.8%", None)
+    assert made.discord["embeds"][0]["title"] == "Kaffeehaus Brandt low"
+    assert made.mail_subject == "Kaffeehaus Brandt low · Kaffeehaus Brandt"
+    assert "11.8%" in made.mail_text
+    assert "11.8%" in made.mail_html
+    assert "nothere" in (preview_message("{{ nothere }}", None).problem or "")

@@ -6,7 +6,10 @@ from belvedere.sandbox.clients import (
     AGENCY_CHANNEL_ID,
     DISCORD_BOT_TOKEN,
     FORBIDDEN_CHANNEL_ID,
+    GUILD_ID,
     SANDBOX_CLIENTS,
+    TEAM_ROLE_ID,
+    TEAM_USER_IDS,
 )
 from belvedere.sandbox.discord_rules import check_message, embed_length
 from belvedere.sandbox.service import SandboxOptions, run_sandbox
@@ -181,3 +184,31 @@ async def test_messages_and_nonces_survive_a_restart_with_a_state_folder(tmp_pat
         await running.close()
     assert ids[0] == ids[1]
     assert len((tmp_path / "ledger.jsonl").read_bytes().splitlines()) == 1
+
+
+async def test_a_channels_history_comes_in_pages_of_a_hundred_both_ways(sandbox, web):
+    channel = SANDBOX_CLIENTS[0].talk_channel_id
+    head = {"Authorization": f"Bot {DISCORD_BOT_TOKEN}"}
+    path = f"/discord/api/v10/channels/{channel}/messages"
+    for minute in range(130):
+        await web.post(
+            f"/control/discord/channels/{channel}/messages", json={"as": "client", "hours_ago": minute / 60}
+        )
+    everything = sorted(int(one["id"]) for one in sandbox.sandbox.chat.channels[channel].messages)
+    newest = [int(one["id"]) for one in (await web.get(f"{path}?limit=100", headers=head)).json()]
+    assert newest == everything[::-1][:100]
+    before = (await web.get(f"{path}?limit=100&before={newest[-1]}", headers=head)).json()
+    assert int(before[0]["id"]) == everything[-101]
+    after = (await web.get(f"{path}?limit=100&after={everything[4]}", headers=head)).json()
+    assert [int(one["id"]) for one in after] == everything[5:105][::-1]
+    assert (await web.get(f"{path}?limit=101", headers=head)).status_code == 400
+
+
+async def test_the_team_is_known_by_its_role(web):
+    head = {"Authorization": f"Bot {DISCORD_BOT_TOKEN}"}
+    members = f"/discord/api/v10/guilds/{GUILD_ID}/members"
+    assert (await web.get(f"{members}/{TEAM_USER_IDS[0]}", headers=head)).json()["roles"] == [TEAM_ROLE_ID]
+    assert (await web.get(f"{members}/{SANDBOX_CLIENTS[0].people_ids[0]}", headers=head)).json()[
+        "roles"
+    ] == []
+    assert (await web.get(f"{members}/1180000000000009999", headers=head)).status_code == 404

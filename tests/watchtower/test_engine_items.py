@@ -324,6 +324,7 @@ def test_a_fraction_for_a_percent_is_asked_about_and_roas_is_a_ratio_item_8():
         ({"condition": "stale", "threshold_value": "2 days"}, "wrong_kind"),
         ({"condition": "between", "threshold_value": "a and b"}, "threshold_not_a_number"),
         ({"data_lag_minutes": -1}, "negative"),
+        ({"message_template": "{{ nothing }"}, "template"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_work_are_refused(changes, code):

@@ -109,6 +109,7 @@ async def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(story)
     await story.locator("#threshold-0").fill("14")
     await story.keyboard.press("Control+s")
     await story.wait_for_url("**/rules/*-*")
+    story.complaints[:] = [line for line in story.complaints if "422" not in line]
 
 
 async def test_the_boxes_of_a_condition_follow_its_word(story):

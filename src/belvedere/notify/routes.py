@@ -1,5 +1,6 @@
 """The API of deliveries and channels."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -25,6 +26,8 @@ from belvedere.notify.schemas import (
     ChannelUpdate,
     DeliveryDetail,
     DeliveryList,
+    PreviewAsked,
+    PreviewRead,
     ResendMany,
     Resent,
 )
@@ -112,6 +115,16 @@ async def settle_as_arrived(
     access.require(found["client_id"])
     await service.mark_arrived(access.session, delivery_id, actor=access.actor, now=access.now)
     return Response(await service.get_delivery(access.session, delivery_id), media_type=JSON)
+
+
+@router.post("/rules/preview-message")
+async def preview_rule_message(
+    body: PreviewAsked, access: Access = Depends(reading("rules.read"), scope="function")
+) -> PreviewRead:
+    """The message of a rule's templates as Discord and mail would show it, about a made-up alert. Nothing is sent."""
+    address = access.runtime.settings.address
+    made = service.preview_message(body.title_template, body.message_template, address=address)
+    return PreviewRead(**asdict(made))
 
 
 @router.get("/channels", response_model=ChannelList)

@@ -171,6 +171,28 @@ class DeliveryList(BaseModel):
     meta: PageMeta
 
 
+Template = Annotated[str, Field(max_length=8000)]
+
+
+class PreviewAsked(Body):
+    """Templates of a rule; one that is left out uses the built-in words."""
+
+    title_template: Template | None = None
+    message_template: Template | None = None
+
+
+class PreviewRead(BaseModel):
+    """The message everywhere it goes; `problem` says why built-in words stand in a template's place."""
+
+    title: str
+    text: str
+    problem: str | None = None
+    discord: dict[str, Any]
+    mail_subject: str
+    mail_text: str
+    mail_html: str
+
+
 class ResendMany(Body):
     """Deliveries by name, or every one of a channel that was given up."""
 

@@ -16,6 +16,7 @@ from belvedere.notify.channels import (
 from belvedere.notify.dead_letters import mark_arrived, resend_many
 from belvedere.notify.grouping import lines_of
 from belvedere.notify.hold import Hold, hold_outbound, outbound_hold, release_outbound
+from belvedere.notify.message_preview import MessagePreview, preview_message
 from belvedere.notify.repository import (
     DeliveryFilter,
     JsonPage,
@@ -37,6 +38,7 @@ __all__ = [
     "DeliveryFilter",
     "Hold",
     "JsonPage",
+    "MessagePreview",
     "Rendered",
     "TemplateRefused",
     "alert_facts",
@@ -55,6 +57,7 @@ __all__ = [
     "list_deliveries",
     "mark_arrived",
     "outbound_hold",
+    "preview_message",
     "release_outbound",
     "remove_channel",
     "render",

@@ -31,7 +31,9 @@ class ChannelMemory:
 
     def take(self, found: Iterable[Said], *, since: datetime) -> None:
         """Put what is there now in place of what was known from `since` on."""
-        self.said = {one.id: one for one in self.said.values() if one.at < since} | {one.id: one for one in found}
+        self.said = {one.id: one for one in self.said.values() if one.at < since} | {
+            one.id: one for one in found
+        }
         for one in self.said.values():
             if one.side is Side.TEAM:
                 self.team_at = max(one.at, self.team_at or one.at)

@@ -60,13 +60,23 @@ _REPORT = text(
 class TalkSettings(ConnectorSettings):
     """How a client's conversations are read; lists of Discord's numeric ids."""
 
-    channels: tuple[str, ...] = Field(default=(), description="Channels to read; empty reads the client's own.")
+    channels: tuple[str, ...] = Field(
+        default=(), description="Channels to read; empty reads the client's own."
+    )
     team_user_ids: tuple[str, ...] = Field(default=(), description="People of the team.")
-    team_role_ids: tuple[str, ...] = Field(default=(), description="Roles that make somebody one of the team.")
+    team_role_ids: tuple[str, ...] = Field(
+        default=(), description="Roles that make somebody one of the team."
+    )
     bots: Literal["ignore", "team"] = Field(default="ignore", description="Whether bots count, as the team.")
-    period: Period = Field(default=Period.WEEK, description="What one report covers: day, or week from Monday.")
-    history_days: int = Field(default=30, ge=1, le=400, description="How far back the first reading looks at least.")
-    max_pages: int = Field(default=100, ge=1, le=1000, description="Most pages of 100 messages of a channel at once.")
+    period: Period = Field(
+        default=Period.WEEK, description="What one report covers: day, or week from Monday."
+    )
+    history_days: int = Field(
+        default=30, ge=1, le=400, description="How far back the first reading looks at least."
+    )
+    max_pages: int = Field(
+        default=100, ge=1, le=1000, description="Most pages of 100 messages of a channel at once."
+    )
 
 
 @dataclass
@@ -190,7 +200,9 @@ async def refresh_talk(runtime: Runtime, asked: Asked) -> Refreshed:
     token = asked.credential.get("bot_token") or runtime.settings.discord_bot_token.get_secret_value()
     history = DiscordHistory(runtime.http, runtime.settings.discord_base_url, token)
     memories = {key: recall(kept.get("channels", {}).get(key)) for key in channels}
-    talk = _Talk(history, settings, asked.now, ZoneInfo(client.timezone), dict(kept.get("people", {})), memories)
+    talk = _Talk(
+        history, settings, asked.now, ZoneInfo(client.timezone), dict(kept.get("people", {})), memories
+    )
     for channel_id in channels:
         await talk.read(channel_id)
     if not talk.names and talk.refused:
@@ -213,7 +225,9 @@ def talk_settings(own: Mapping[str, Any], agency: Mapping[str, Any]) -> TalkSett
         return TalkSettings(**{**rest, **team})
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ReadingFailed(f"The account's settings do not fit: {wrong}", code="settings", permanent=True) from error
+        raise ReadingFailed(
+            f"The account's settings do not fit: {wrong}", code="settings", permanent=True
+        ) from error
 
 
 def _too_long(channel_id: str, pages: int) -> ReadingFailed:

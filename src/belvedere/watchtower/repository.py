@@ -1,6 +1,7 @@
 """Every query of the watch itself: set-based, one statement for any number of alerts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ from belvedere.watchtower.contracts import (
 )
 from belvedere.watchtower.statements import statement
 
+FEW = 100
 RULE_LOCK = 884203
 """Writers of parents take this advisory lock, as the trigger `watch.guard_rule_parents` does."""
 
@@ -37,6 +39,8 @@ _MARK_JUDGED = text(
     "UPDATE watch.api_snapshots SET evaluated_at = :now WHERE client_id = :client_id AND id = :snapshot_id"
 )
 _LOCK_PLACE = text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 884204))")
+# In a table that grew since its statistics were taken the planner compares thousands of keys pair by pair.
+_NESTED_LOOPS = text("SELECT set_config('enable_nestloop', :word, true)")
 _UNITS = text("SELECT metric_name, display_name, metric_unit FROM watch.metric_definitions")
 _NOTIFIED = text(
     "UPDATE watch.watchtower_rules SET last_notified_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))"
@@ -245,6 +249,16 @@ async def find_stale_rule_alerts(session: ReadSession, client_id: int, source_id
     return list(found.scalars())
 
 
+@asynccontextmanager
+async def _many(session: WriteSession, rows: Sequence[Any]) -> AsyncIterator[None]:
+    """Join thousands of rows by hash, whatever the statistics say."""
+    if len(rows) > FEW:
+        await session.execute(_NESTED_LOOPS, {"word": "off"})
+    yield
+    if len(rows) > FEW:
+        await session.execute(_NESTED_LOOPS, {"word": "on"})
+
+
 async def open_alerts(
     session: WriteSession,
     rows: Sequence[dict[str, Any]],
@@ -260,18 +274,25 @@ async def open_alerts(
     """
     if not rows:
         return {}
-    found = await session.execute(
-        statement("open"),
-        {
-            "rows": orjson.dumps(rows).decode(),
-            "client_id": client_id,
-            "source_id": source_id,
-            "snapshot_id": snapshot_id,
-            "account_id": account_id,
-            "now": now,
-        },
-    )
-    return {row.id: row.episode for row in found}
+    bare = [{name: row[name] for name in row if name not in ("event_id", "detail")} for row in rows]
+    values = {
+        "rows": orjson.dumps(bare).decode(),
+        "fingerprints": [row["fingerprint"] for row in rows],
+        "client_id": client_id,
+        "source_id": source_id,
+        "snapshot_id": snapshot_id,
+        "account_id": account_id,
+        "now": now,
+    }
+    async with _many(session, rows):
+        found = (await session.execute(statement("open"), values)).all()
+    opened = {row.id: row.episode for row in found}
+    steps = [
+        {name: row[name] for name in ("id", "event_id", "detail")} for row in rows if row["id"] in opened
+    ]
+    told = {"rows": orjson.dumps(steps).decode(), "client_id": client_id, "now": now}
+    await session.execute(statement("first_steps"), told)
+    return opened
 
 
 async def see_again(
@@ -284,8 +305,11 @@ async def see_again(
     now: datetime,
 ) -> None:
     if rows:
-        values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
-        await session.execute(statement("see_again"), {**values, "account_id": account_id, "now": now})
+        values: dict[str, Any] = {"rows": orjson.dumps(rows).decode(), "client_id": client_id}
+        values["snapshot_id"] = snapshot_id
+        values["ids"] = [row["id"] for row in rows]
+        async with _many(session, rows):
+            await session.execute(statement("see_again"), {**values, "account_id": account_id, "now": now})
 
 
 async def move_alerts(
@@ -308,8 +332,10 @@ async def close_alerts(
     """Close those that are still open; `rows` are of id, reason, event_id and detail."""
     if not rows:
         return []
-    values = {"rows": orjson.dumps(rows).decode(), "now": now, "actor": actor, "note": note}
-    found = await session.execute(statement("close"), values)
+    values: dict[str, Any] = {"rows": orjson.dumps(rows).decode(), "now": now, "actor": actor, "note": note}
+    values["ids"] = [row["id"] for row in rows]
+    async with _many(session, rows):
+        found = (await session.execute(statement("close"), values)).all()
     return [
         ClosedAlert(
             row.id,

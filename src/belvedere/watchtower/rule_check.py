@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from belvedere.core.errors import Invalid
+from belvedere.notify.service import check_template
 from belvedere.sources.contracts import RECORD_COLUMNS
 from belvedere.sources.service import known_targets, target_fields
 from belvedere.watchtower.compose import WEBHOOK_PREFIX
@@ -31,6 +32,7 @@ def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
     _check_override(rule, facts)
     _check_recipients(rule)
     _check_zone(rule)
+    _check_templates(rule)
     return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
 
 
@@ -136,6 +138,14 @@ def _check_override(rule: Rule, facts: RuleFacts) -> None:
             "not_head",
             f"A group is replaced under its first row; choose “{facts.overridden_group[0].name}”.",
         )
+
+
+def _check_templates(rule: Rule) -> None:
+    for name in ("title_template", "message_template"):
+        template = getattr(rule, name)
+        problem = check_template(template) if template is not None else None
+        if problem:
+            raise invalid(name, "template", problem)
 
 
 def _check_zone(rule: Rule) -> None:

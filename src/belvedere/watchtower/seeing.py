@@ -71,6 +71,7 @@ def _row(
         "severity": rule.severity,
         "conditions": reason_document(rule, finding)["conditions"],
         "step": step,
+        "changed": shown(finding.head.value) != alert.current_value,
         "told": is_news and not is_silenced,
         "held_reason": SILENCED if is_silenced else None,
     }

@@ -53,6 +53,7 @@ def strict_number(text: str) -> Decimal | None:
     return machine_number(text)
 
 
+@lru_cache(maxsize=8192)
 def parse_number(text: str) -> Decimal | None:
     """A number as people type it: "1,200", "15 %", "$40", "1.5×"; None when it is none."""
     bare = text.strip()

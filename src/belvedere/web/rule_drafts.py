@@ -8,6 +8,7 @@ from typing import Any
 
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.zones import zone_names
+from belvedere.notify.service import check_template
 from belvedere.watchtower.contracts import (
     Aggregate,
     Condition,
@@ -118,6 +119,9 @@ def _telling(form: Mapping[str, Any], problems: Errors) -> dict[str, Any]:
         problems["webhook_channel_id"] = "Choose the webhook that is called."
     if form["notify_zone"] and form["notify_zone"] not in zone_names():
         problems["notify_zone"] = "Choose one of the list."
+    for name in ("title_template", "message_template"):
+        if form[name] and (wrong := check_template(form[name])):
+            problems[name] = wrong
     return {
         "notify_immediately": at_once,
         "notify_schedule": schedule,

@@ -78,7 +78,9 @@ class DiscordHistory:
     async def member_roles(self, guild_id: str, user_id: str) -> frozenset[str]:
         """Roles of somebody at the server; none for somebody who left it."""
         try:
-            found = await self._get(f"/guilds/{_checked(guild_id)}/members/{_checked(user_id)}", f"member {user_id}")
+            found = await self._get(
+                f"/guilds/{_checked(guild_id)}/members/{_checked(user_id)}", f"member {user_id}"
+            )
         except ExternalError as error:
             if error.status_code == 404:
                 return frozenset()
@@ -110,7 +112,9 @@ class DiscordHistory:
         answer = await self._get(path, f"channel {channel_id}", params)
         found = answer.json()
         if not isinstance(found, list):
-            raise _broken(f"Discord answered for channel {channel_id} with something that is no list of messages.")
+            raise _broken(
+                f"Discord answered for channel {channel_id} with something that is no list of messages."
+            )
         return sorted((_message(one) for one in found), key=lambda message: message.id, reverse=True)
 
     async def _get(self, path: str, what: str, params: dict[str, str] | None = None) -> HttpAnswer:

@@ -1,14 +1,5 @@
 -- A breach that goes on: the alert keeps its identity and takes the newest value. A risen severity needs a new look.
-WITH incoming AS (
-    SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS t(
-        id uuid, current_value text, previous_value text, severity text, conditions jsonb, event_id uuid,
-        record_id uuid, step text, told boolean, held_reason text)
-), before AS (
-    SELECT a.id, a.current_value
-    FROM watch.watchtower_alerts a JOIN incoming i USING (id)
-    WHERE a.client_id = :client_id AND a.state = 'open'
-    FOR UPDATE OF a
-), moved AS (
+WITH moved AS (
     UPDATE watch.watchtower_alerts a
     SET current_value = i.current_value, previous_value = i.previous_value, occurrences = a.occurrences + 1,
         last_seen_at = :now, last_snapshot_id = :snapshot_id, account_id = :account_id, severity = i.severity,
@@ -21,12 +12,14 @@ WITH incoming AS (
         ack_until = CASE WHEN i.step = 'severity_raised' THEN NULL ELSE a.ack_until END,
         last_told_at = CASE WHEN i.told THEN :now ELSE a.last_told_at END,
         held_reason = coalesce(i.held_reason, a.held_reason)
-    FROM incoming i JOIN before b USING (id)
-    WHERE a.client_id = :client_id AND a.id = i.id
-    RETURNING a.id
+    FROM json_to_recordset(CAST(:rows AS json)) AS i(
+        id uuid, current_value text, previous_value text, severity text, conditions jsonb, event_id uuid,
+        record_id uuid, step text, told boolean, held_reason text, changed boolean)
+    WHERE a.client_id = :client_id AND a.id = i.id AND a.state = 'open' AND a.id = ANY (CAST(:ids AS uuid[]))
+    RETURNING a.id, i.event_id, i.step, i.current_value, i.severity, i.changed
 )
 INSERT INTO watch.alert_events (id, client_id, alert_id, at, kind, actor, detail)
-SELECT i.event_id, :client_id, i.id, :now, i.step, 'watchtower',
-       jsonb_build_object('value', i.current_value, 'severity', i.severity, 'snapshot_id', CAST(:snapshot_id AS text))
-FROM moved JOIN incoming i USING (id) JOIN before b USING (id)
-WHERE i.step <> 'seen_again' OR b.current_value IS DISTINCT FROM i.current_value
+SELECT m.event_id, :client_id, m.id, :now, m.step, 'watchtower',
+       jsonb_build_object('value', m.current_value, 'severity', m.severity, 'snapshot_id', CAST(:snapshot_id AS text))
+FROM moved m
+WHERE m.step <> 'seen_again' OR m.changed
