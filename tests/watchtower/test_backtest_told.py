@@ -54,7 +54,7 @@ async def test_messages_in_history_are_those_of_the_days(http, olga, world, seed
         headers=olga,
     )  # fmt: skip
     found = answer.json()["notifications"]
-    counted = {name: 0 for name in KINDS.values()}
+    counted = dict.fromkeys(KINDS.values(), 0)
     for kind, _, _ in world.deliveries():
         counted[KINDS[kind]] += 1
     assert {name: found[name] for name in counted} == counted
