@@ -13,9 +13,16 @@ from belvedere.watchtower.statements import statement
 
 
 async def load_other_readings(
-    session: ReadSession, stored: StoredSnapshot, rules: Iterable[Rule], now: datetime
+    session: ReadSession,
+    stored: StoredSnapshot,
+    rules: Iterable[Rule],
+    now: datetime,
+    *,
+    then: datetime | None = None,
 ) -> list[OtherReading]:
-    """What groups with a row on this source and others elsewhere need; nothing where there is no such group."""
+    """What groups with a row on this source and others elsewhere need; nothing where there is no such group. `then`
+    asks for what was known at a moment in the past.
+    """
     wanted: set[UUID] = set()
     targets: set[str] = set()
     for unit in form_units(rules):
@@ -31,6 +38,7 @@ async def load_other_readings(
         "source_ids": list(wanted),
         "targets": sorted(targets),
         "now": now,
+        "then": then,
     }
     found = []
     for row in (await session.execute(statement("other_readings"), values)).all():

@@ -100,7 +100,7 @@ async def recheck_children(
     run.waits_for_parents = not is_last
     verdicts = await run.judge(only=children)
     # The reading was judged; it opens what the parent held back and moves nothing else.
-    return await run.apply([_only_opening(verdict) for verdict in verdicts])
+    return await run.apply([only_opening(verdict) for verdict in verdicts])
 
 
 async def rejudge_rules(
@@ -121,13 +121,14 @@ async def rejudge_rules(
     await run.close_changed_rules()
     run.as_of = as_of
     verdicts = await run.judge(only=frozenset(rule_ids))
-    outcome = await run.apply([_only_opening(verdict) for verdict in verdicts])
+    outcome = await run.apply([only_opening(verdict) for verdict in verdicts])
     if as_of is None:
         await record(session, stored, verdicts, now, is_whole=False)
     return outcome
 
 
-def _only_opening(verdict: Verdict) -> Verdict:
+def only_opening(verdict: Verdict) -> Verdict:
+    """A verdict of another look at a reading that was judged already."""
     return Verdict(
         rule=verdict.rule,
         opened=verdict.opened,
