@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import psycopg
@@ -107,7 +106,8 @@ def cast(admin: psycopg.Connection) -> dict[str, Person]:
     sam = _add(admin, "sam@agency.example", "operator", staff=True, client=CLIENT)
     for client in range(CLIENT + 1, CLIENT + SOME):
         admin.execute(
-            "INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, %s, 'operator')", [sam.id, client]
+            "INSERT INTO core.user_clients (user_id, client_id, role) VALUES (%s, %s, 'operator')",
+            [sam.id, client],
         )
     people = {
         "owner": _add(admin, "olga@agency.example", "owner", staff=True),
@@ -119,7 +119,9 @@ def cast(admin: psycopg.Connection) -> dict[str, Person]:
 
 
 @asynccontextmanager
-async def calling(runtime: Runtime, admin: psycopg.Connection, people: dict[str, Person]) -> AsyncIterator[dict[str, Caller]]:
+async def calling(
+    runtime: Runtime, admin: psycopg.Connection, people: dict[str, Person]
+) -> AsyncIterator[dict[str, Caller]]:
     transport = httpx.ASGITransport(create_app(runtime), client=("192.0.2.7", 5000))
     callers = {}
     for name, person in people.items():
@@ -134,7 +136,9 @@ async def calling(runtime: Runtime, admin: psycopg.Connection, people: dict[str,
         cookies = {cookie_name(runtime.settings): login.cookie}
         callers[name] = Caller(
             httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=bearer, timeout=120),
-            httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=own, cookies=cookies, timeout=120),
+            httpx.AsyncClient(
+                transport=transport, base_url=ADDRESS, headers=own, cookies=cookies, timeout=120
+            ),
         )
     yield callers
 
@@ -147,12 +151,17 @@ async def timed(ask: Callable[[], Awaitable[httpx.Response]]) -> float:
     return seconds
 
 
-async def measured(meter: Meter, asks: list[Callable[[], Awaitable[httpx.Response]]], goal: float | None) -> dict[str, object]:
+async def measured(
+    meter: Meter, asks: list[Callable[[], Awaitable[httpx.Response]]], goal: float | None
+) -> dict[str, object]:
     meter.read()
     seconds = [await timed(ask) for ask in asks]
     spent = meter.read()
     each = {"own_cpu_ms": spent.own, "database_cpu_ms": spent.database}
-    found = {**spread_ms(seconds), **{name: round(1000 * value / len(asks), 1) for name, value in each.items()}}
+    found = {
+        **spread_ms(seconds),
+        **{name: round(1000 * value / len(asks), 1) for name, value in each.items()},
+    }
     return found if goal is None else {**found, "goal_ms": goal}
 
 
@@ -169,7 +178,7 @@ async def take(meter: Meter, callers: dict[str, Caller], admin: psycopg.Connecti
     for name in ("owner", "person of one client"):
         api = callers[name].api
         ids = open_ids(admin, TAKEN, f"client_id = {CLIENT}" if name != "owner" else "true")
-        asks = [lambda one=one: api.post(f"/api/v1/alerts/{one}/acknowledge") for one in ids]
+        asks = [lambda one=one, api=api: api.post(f"/api/v1/alerts/{one}/acknowledge") for one in ids]
         for ask in asks[:5]:
             await ask()
         found[f"one, {name}"] = {**await measured(meter, asks[5:], None), "goal_p95_ms": GOAL_TAKEN}
@@ -177,14 +186,20 @@ async def take(meter: Meter, callers: dict[str, Caller], admin: psycopg.Connecti
     for name, where in (("of one client", f"client_id = {CLIENT}"), ("of all clients", "true")):
         ids = open_ids(admin, MANY * ROUNDS, where)
         parts = [ids[start : start + MANY] for start in range(0, len(ids), MANY)]
-        asks = [lambda part=part: owner.post("/api/v1/alerts/acknowledge", json={"ids": part}) for part in parts]
+        asks = [
+            lambda part=part: owner.post("/api/v1/alerts/acknowledge", json={"ids": part}) for part in parts
+        ]
         found[f"{MANY} at once {name}"] = await measured(meter, asks, None)
     return found
 
 
 def paths(admin: psycopg.Connection) -> dict[str, str]:
-    rule, = admin.execute("SELECT id FROM watch.watchtower_rules WHERE client_id = 7 ORDER BY name LIMIT 1").fetchone()
-    shared, = admin.execute("SELECT id FROM watch.watchtower_rules WHERE client_id = 0 ORDER BY name LIMIT 1").fetchone()
+    (rule,) = admin.execute(
+        "SELECT id FROM watch.watchtower_rules WHERE client_id = 7 ORDER BY name LIMIT 1"
+    ).fetchone()
+    (shared,) = admin.execute(
+        "SELECT id FROM watch.watchtower_rules WHERE client_id = 0 ORDER BY name LIMIT 1"
+    ).fetchone()
     since = (datetime.now(UTC) - timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = {}
     for name, base in (("inbox", "/api/v1/inbox?state=open"), ("alerts", "/api/v1/alerts?state=open")):
@@ -220,12 +235,14 @@ async def look(meter: Meter, callers: dict[str, Caller], admin: psycopg.Connecti
     return found
 
 
-async def measure(installation: Installation, admin: psycopg.Connection, settings: Settings) -> dict[str, object]:
+async def measure(
+    installation: Installation, admin: psycopg.Connection, settings: Settings
+) -> dict[str, object]:
     connect_modules()
     accounts.use_keyring(accounts.load_keyring(settings))
     database, http = installation.database(), HttpClient(settings)
     runtime = Runtime(settings, database, http=http, clock=lambda: datetime.now(UTC))
-    directory, = admin.execute("SHOW data_directory").fetchone()
+    (directory,) = admin.execute("SHOW data_directory").fetchone()
     meter = Meter(Path(directory))
     async with calling(runtime, admin, cast(admin)) as callers:
         before = load()
@@ -240,7 +257,9 @@ async def measure(installation: Installation, admin: psycopg.Connection, setting
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(os.environ.get("BENCH_DATA_DIR", folder)), requests_per_second=100_000)
+        settings = Settings(
+            data_dir=Path(os.environ.get("BENCH_DATA_DIR", folder)), requests_per_second=100_000
+        )
         with open_installation(settings) as installation:
             installation.migrate()
             with psycopg.connect(installation.admin_url, autocommit=True) as admin:
@@ -248,8 +267,13 @@ def main() -> None:
                     fill(admin)
                 else:
                     admin.execute("DELETE FROM core.users")
+                    admin.execute("VACUUM ANALYZE")
                 figures = asyncio.run(measure(installation, admin, settings))
-    print(json.dumps({"benchmark": "inbox", "alerts": ALERTS, "open": ALERTS // 10, "clients": CLIENTS, **figures}))
+    print(
+        json.dumps(
+            {"benchmark": "inbox", "alerts": ALERTS, "open": ALERTS // 10, "clients": CLIENTS, **figures}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -38,7 +38,13 @@ AT_ONCE = int(os.environ.get("BENCH_AT_ONCE", "2"))
 CASES = os.environ.get("BENCH_CASES", "own,shared").split(",")
 RECORDS, GOAL = 100, 60
 FIELDS = ("open_rate", "clicks", "spend", "revenue")
-JOBS = ("watchtower.tick", "watchtower.send_digests", "watchtower.sweep_unjudged", "sources.sync_targets", "sources.sweep")
+JOBS = (
+    "watchtower.tick",
+    "watchtower.send_digests",
+    "watchtower.sweep_unjudged",
+    "sources.sync_targets",
+    "sources.sweep",
+)
 TABLES = ("watch.api_records", "watch.api_record_metrics", "watch.watchtower_alerts", "watch.alert_events",
           "watch.rule_evaluations", "watch.evaluation_runs", "watch.rule_states", "core.deliveries", "core.outbox_events")  # fmt: skip
 MAPPING = {
@@ -83,7 +89,8 @@ def fill(admin: psycopg.Connection, case: str) -> None:
         " ARRAY['team@client.example'] FROM generate_series(1, %s) n", [CLIENTS],
     )  # fmt: skip
     row = admin.execute(
-        "INSERT INTO watch.api_sources (provider, endpoint, display_name) VALUES ('bench', %s, 'Bench') RETURNING id", [case]
+        "INSERT INTO watch.api_sources (provider, endpoint, display_name) VALUES ('bench', %s, 'Bench') RETURNING id",
+        [case],
     ).fetchone()
     assert row is not None
     owners = [number % CLIENTS + 1 if case == "own" else 0 for number in range(RULES)]
@@ -147,11 +154,17 @@ async def run_jobs(runtime: Runtime, meter: Meter) -> dict[str, object]:
         meter.read()
         await run_now(runtime, name, JobCall(name, client_id=None, actor="bench"))
         spent = meter.read()
-        found[name] = {"seconds": round(spent.wall, 2), "own_cpu": round(spent.own, 2), "database_cpu": round(spent.database, 2)}
+        found[name] = {
+            "seconds": round(spent.wall, 2),
+            "own_cpu": round(spent.own, 2),
+            "database_cpu": round(spent.database, 2),
+        }
     return found
 
 
-async def measure(runtime: Runtime, admin: psycopg.Connection, clock: Clock, meter: Meter, case: str) -> dict[str, object]:
+async def measure(
+    runtime: Runtime, admin: psycopg.Connection, clock: Clock, meter: Meter, case: str
+) -> dict[str, object]:
     fill(admin, case)
     chance = random.Random(11)
     found: dict[str, object] = {"load": load()}
@@ -160,7 +173,9 @@ async def measure(runtime: Runtime, admin: psycopg.Connection, clock: Clock, met
         clock.at += timedelta(minutes=30)
         found[step] = await read_all(runtime, case, [document(chance) for _ in range(CLIENTS)], meter)
         after = count_rows(admin)
-        found[step]["rows"] = {table: after[table] - before[table] for table in TABLES if after[table] != before[table]}
+        found[step]["rows"] = {
+            table: after[table] - before[table] for table in TABLES if after[table] != before[table]
+        }
         before = after
         print(case, step, json.dumps(found[step]), flush=True)
     found["jobs"] = await run_jobs(runtime, meter)

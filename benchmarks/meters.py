@@ -53,7 +53,10 @@ def share(values: Sequence[float], part: float) -> float:
 
 
 def spread_ms(seconds: Sequence[float]) -> dict[str, float]:
-    return {name: round(share(seconds, part) * 1000, 1) for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
+    return {
+        name: round(share(seconds, part) * 1000, 1)
+        for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    }
 
 
 def load() -> float:

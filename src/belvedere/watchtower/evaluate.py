@@ -25,6 +25,9 @@ from belvedere.watchtower.transitions import Transitions, settle
 
 __all__ = ["applies", "evaluate", "held"]
 
+UNMOVED = Transitions()
+"""Only read."""
+
 
 def evaluate(
     rules: Iterable[Rule],
@@ -105,11 +108,11 @@ def _tell_children(parents: ParentStates, judged: JudgedUnit, moves: Transitions
     parents.judged(rule_id, judged.known_entities - moves.unsure)
 
 
-def _quiet_verdict(judged: JudgedUnit, held_back: Mapping[str, int] = {}, sample: Sequence[str] = ()) -> Verdict:  # noqa: B006 - only read
+def _quiet_verdict(judged: JudgedUnit, moves: Transitions = UNMOVED) -> Verdict:
     why: dict[str, object] = {"state": "judged", "field": judged.fields}
-    if held_back:
-        why["held_back"] = dict(held_back)
-        why["held_entities"] = sample
+    if moves.held_back:
+        why["held_back"] = dict(moves.held_back)
+        why["held_entities"] = moves.held_sample
     if judged.left_out:
         why["left_out"] = judged.left_out
     if judged.errors:
@@ -120,14 +123,14 @@ def _quiet_verdict(judged: JudgedUnit, held_back: Mapping[str, int] = {}, sample
         matched=judged.matched,
         no_data=judged.no_data,
         errors=judged.errors,
-        held_back=sum(held_back.values()),
+        held_back=sum(moves.held_back.values()),
         why=why,
     )
 
 
 def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
     return replace(
-        _quiet_verdict(judged, moves.held_back, moves.held_sample),
+        _quiet_verdict(judged, moves),
         opened=moves.opened,
         seen_again=tuple(moves.seen_again),
         closed=tuple(moves.closed),

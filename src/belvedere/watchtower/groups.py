@@ -61,7 +61,7 @@ class Unit:
         return len(self.sources) > 1 or len(self.targets) > 1
 
 
-class RuleSet(tuple[Rule, ...]):
+class RuleSet(tuple[Rule, ...]):  # noqa: SLOT001 - it carries what was formed
     """Rules that are judged again and again: their units are formed once. `prepared` is the judge's own store."""
 
     units: tuple[Unit, ...]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from uuid import UUID
 
 from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import Frames

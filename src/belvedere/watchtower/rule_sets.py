@@ -72,14 +72,18 @@ async def load_rule_set(
     sets = []
     for row in (await session.execute(_digests(), place)).all():
         found = shelf.find(row.digest)
-        sets.append(found if found is not None else await _load(session, {**place, "owner": row.client_id}, shelf))
+        sets.append(
+            found if found is not None else await _load(session, {**place, "owner": row.client_id}, shelf)
+        )
     return RuleSet.joined(sets) if sets else RuleSet.of(())
 
 
 async def _load(session: ReadSession, values: dict[str, object], shelf: RuleShelf) -> RuleSet:
     """The rows may have moved on since they were digested; they are kept under the digest of what came."""
     rows = [dict(row) for row in (await session.execute(_rows(), values)).mappings()]
-    digest = hashlib.md5(",".join(row.pop("stamp") for row in rows).encode(), usedforsecurity=False).hexdigest()
+    digest = hashlib.md5(
+        ",".join(row.pop("stamp") for row in rows).encode(), usedforsecurity=False
+    ).hexdigest()
     rules = RuleSet.of(rule_from_row(row) for row in rows)
     shelf.keep(digest, rules)
     return rules
