@@ -59,7 +59,7 @@ async def watch_snapshot(
     await repository.lock_place(session, stored.client_id, stored.source_id)
     if not await repository.lock_unjudged(session, stored.client_id, stored.snapshot_id):
         return WatchOutcome(skipped="This reading is not complete, or was judged already.")
-    if await repository.is_overtaken(session, stored.client_id, stored.snapshot_id):
+    if await repository.is_overtaken(session, stored.client_id, stored.snapshot_id, now):
         await repository.mark_judged(session, stored.client_id, stored.snapshot_id, now)
         return WatchOutcome(skipped="Later data of the same account was judged already.")
     run = await _start(session, stored, now, base_url, storm_wait)
