@@ -47,7 +47,7 @@ class Run:
     now: datetime
     base_url: str
     storm_wait: timedelta
-    rules: list[Rule]
+    rules: Sequence[Rule]
     client: ClientFacts
     waits_for_parents: bool = True
     as_of: datetime | None = None

@@ -21,6 +21,7 @@ from belvedere.watchtower.contracts import Verdict
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.judging import Run, WatchOutcome
 from belvedere.watchtower.recording import record, record_run
+from belvedere.watchtower.rule_sets import load_rule_set
 
 STORM_WAIT = timedelta(seconds=5)
 
@@ -140,7 +141,7 @@ def only_opening(verdict: Verdict) -> Verdict:
 async def _start(
     session: WriteSession, stored: StoredSnapshot, now: datetime, base_url: str, storm_wait: timedelta
 ) -> Run:
-    rules = await repository.load_rules(session, stored.client_id, stored.source_id)
+    rules = await load_rule_set(session, stored.client_id, stored.source_id)
     client = await client_facts(session, stored.client_id)
     return Run(session, stored, now, base_url, storm_wait, rules, client)
 
