@@ -161,6 +161,8 @@ class Run:
         """Breaches that go on waiting are kept; those that opened or ended are forgotten."""
         waiting, over = [], []
         for verdict in verdicts:
+            if not verdict.waiting and not verdict.cleared:
+                continue
             fired = {finding.external_id for finding in verdict.opened}
             over += [self._key(verdict.rule, entity) for entity in (*verdict.cleared, *fired)]
             waiting += [
@@ -177,7 +179,7 @@ class Run:
                 if (breach.external_id or "") not in fired
             ]
         stored = self.stored
-        if any(verdict.waiting or verdict.cleared for verdict in verdicts):
+        if over:
             await repository.clear_pending(self.session, stored.client_id, over)
         await repository.save_pending(
             self.session,
