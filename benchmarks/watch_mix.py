@@ -36,7 +36,8 @@ class Mix:
         }
         self.status = [self._word(chance.random()) for _ in range(size)]
         self.tags = [
-            sorted({f"tag-{chance.randrange(TAGS):04d}" for _ in range(chance.randrange(3))}) for _ in range(size)
+            sorted({f"tag-{chance.randrange(TAGS):04d}" for _ in range(chance.randrange(3))})
+            for _ in range(size)
         ]
         self.before = {
             field: [value + 777 * (chance.random() < 0.001) for value in values]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-
 from functools import lru_cache
 
 from belvedere.core.money import minor_digits

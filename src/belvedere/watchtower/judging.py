@@ -120,7 +120,7 @@ class Run:
         await wake_children(self.session, self.stored.client_id, sorted(moved), self.stored.source_id)
         await self._await_parents(verdicts)
         return WatchOutcome(
-            opened=tuple(draft.row["id"] for draft in opened.drafts),
+            opened=tuple(UUID(draft.row["id"]) for draft in opened.drafts),
             seen_again=sum(len(verdict.seen_again) for verdict in verdicts),
             closed=tuple(alert.id for alert in closed),
             rules=len(verdicts),

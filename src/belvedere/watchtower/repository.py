@@ -259,59 +259,6 @@ async def _many(session: WriteSession, rows: Sequence[Any]) -> AsyncIterator[Non
         await session.execute(_NESTED_LOOPS, {"word": "on"})
 
 
-async def open_alerts(
-    session: WriteSession,
-    rows: Sequence[dict[str, Any]],
-    *,
-    client_id: int,
-    source_id: UUID,
-    snapshot_id: UUID,
-    account_id: UUID | None,
-    now: datetime,
-) -> dict[UUID, int]:
-    """Insert alerts and their first event; gives id and episode of those that another evaluator had not
-    opened.
-    """
-    if not rows:
-        return {}
-    bare = [{name: row[name] for name in row if name not in ("event_id", "detail")} for row in rows]
-    values = {
-        "rows": orjson.dumps(bare).decode(),
-        "fingerprints": [row["fingerprint"] for row in rows],
-        "client_id": client_id,
-        "source_id": source_id,
-        "snapshot_id": snapshot_id,
-        "account_id": account_id,
-        "now": now,
-    }
-    async with _many(session, rows):
-        found = (await session.execute(statement("open"), values)).all()
-    opened = {row.id: row.episode for row in found}
-    steps = [
-        {name: row[name] for name in ("id", "event_id", "detail")} for row in rows if row["id"] in opened
-    ]
-    told = {"rows": orjson.dumps(steps).decode(), "client_id": client_id, "now": now}
-    await session.execute(statement("first_steps"), told)
-    return opened
-
-
-async def see_again(
-    session: WriteSession,
-    rows: Sequence[dict[str, Any]],
-    *,
-    client_id: int,
-    snapshot_id: UUID,
-    account_id: UUID | None,
-    now: datetime,
-) -> None:
-    if rows:
-        values: dict[str, Any] = {"rows": orjson.dumps(rows).decode(), "client_id": client_id}
-        values["snapshot_id"] = snapshot_id
-        values["ids"] = [row["id"] for row in rows]
-        async with _many(session, rows):
-            await session.execute(statement("see_again"), {**values, "account_id": account_id, "now": now})
-
-
 async def move_alerts(
     session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
 ) -> None:

@@ -26,7 +26,7 @@ _KINDS = _find_all()
 def kind_of(condition: Condition | str) -> Kind:
     """What a condition word does; a word without its file is a mistake of ours and raises KeyError."""
     # A word and its member of the enumeration are equal and hash alike.
-    found = _KINDS.get(condition)  # type: ignore[call-overload]
+    found = _KINDS.get(condition)  # type: ignore[arg-type]
     return found if found is not None else _KINDS[Condition(condition)]
 
 
