@@ -24,7 +24,7 @@ from belvedere.watchtower.history import Track, load_tracks
 from belvedere.watchtower.history_frames import Needs, fetch_blobs, needs_of, split, unpack
 from belvedere.watchtower.rule_rows import find_group, find_rule
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.watch import client_facts
+from belvedere.watchtower.judging import client_facts
 
 MOST_ALERTS = 50
 

@@ -51,8 +51,11 @@ async def open_drafts(
     *,
     base_url: str,
     storm_wait: timedelta,
+    is_afresh: bool = False,
 ) -> Opened:
-    """Open what is not open yet; a silence or a storm holds its message, never the alert."""
+    """Open what is not open yet; a silence or a storm holds its message, never the alert. What this very reading opened
+    before stays closed, unless another reading beside it gives it a new answer (`is_afresh`).
+    """
     if not drafts:
         return Opened()
     crowd = await _crowd(session, stored.client_id, drafts)
@@ -68,6 +71,7 @@ async def open_drafts(
         snapshot_id=stored.snapshot_id,
         account_id=stored.account_id,
         now=now,
+        is_afresh=is_afresh,
     )
     opened = [draft for draft in drafts if draft.row["id"] in episodes]
     await _emit(session, stored, opened, episodes, now)

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import RowMapping, text
 
 from belvedere.core.database import ReadSession, WriteSession
+from belvedere.sources.service import stale_places
 from belvedere.watchtower.contracts import (
     Aggregate,
     Condition,
@@ -146,12 +147,13 @@ async def load_parent_facts(
         return {}
     values = {"client_id": client_id, "source_id": source_id, "rule_ids": wanted, "now": now}
     found = await session.execute(statement("parent_facts"), values)
+    stale = {place.source_id for place in await stale_places(session, client_id, now)}
     return {
         row.id: ParentFacts(
             row.is_active,
             row.judged_for_client,
             row.judged_for_agency,
-            is_stale=row.is_stale,
+            is_stale=row.source_id in stale,
             is_due=row.is_due,
         )
         for row in found
@@ -315,10 +317,13 @@ async def record_run(
     source_id: UUID,
     snapshot_id: UUID,
     now: datetime,
-) -> None:
-    """One line for the whole reading; `quiet` are the rules that had nothing to say."""
+) -> int | None:
+    """One line for the whole reading; `quiet` are the rules that had nothing to say. Gives the milliseconds between
+    its end and its judgement, or None where it was recorded before.
+    """
     values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id, "now": now}
-    await session.execute(statement("record_run"), {**values, **counts, "quiet": list(quiet)})
+    found = await session.execute(statement("record_run"), {**values, **counts, "quiet": list(quiet)})
+    return found.scalar_one_or_none()
 
 
 async def mark_notified(session: WriteSession, rule_ids: Iterable[UUID], now: datetime) -> None:

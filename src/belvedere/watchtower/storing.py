@@ -59,6 +59,7 @@ async def open_alerts(
     snapshot_id: UUID,
     account_id: UUID | None,
     now: datetime,
+    is_afresh: bool = False,
 ) -> dict[str, int]:
     """Insert alerts and their first event; gives id and episode of those that another evaluator had not
     opened.
@@ -67,7 +68,8 @@ async def open_alerts(
         return {}
     values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id}
     statement, given = await _bring(session, "open", "opening", OPENING, rows)
-    found = await session.execute(statement, {**values, **given, "account_id": account_id, "now": now})
+    more = {"account_id": account_id, "now": now, "afresh": is_afresh}
+    found = await session.execute(statement, {**values, **given, **more})
     opened = dict.fromkeys((row["id"] for row in rows), 1)
     for alert_id, episode in found.all():
         if episode is None:

@@ -20,7 +20,7 @@ before AS MATERIALIZED (
            i.held_reason
     FROM i
     LEFT JOIN before b ON b.fingerprint = i.fingerprint
-    WHERE (b.is_here AND b.rule_version = i.reason ->> 'rule_version') IS NOT TRUE
+    WHERE (NOT CAST(:afresh AS boolean) AND b.is_here AND b.rule_version = i.reason ->> 'rule_version') IS NOT TRUE
     ON CONFLICT DO NOTHING
     RETURNING id, episode
 ), told AS (

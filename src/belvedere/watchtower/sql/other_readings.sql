@@ -1,11 +1,7 @@
--- The newest full reading of every account of the client's other sources that groups ask for, and whether it is late.
-SELECT DISTINCT ON (s.source_id, s.account_id) s.id,
-       coalesce(a.is_active AND :now > a.last_good_at + every.length + greatest(interval '15 minutes', every.length / 2),
-                false) AS is_stale
+-- The newest full reading of every account of the client's other sources that groups ask for.
+SELECT DISTINCT ON (s.source_id, s.account_id) s.id
 FROM watch.api_snapshots s
 JOIN watch.api_sources src ON src.id = s.source_id
-CROSS JOIN LATERAL (SELECT make_interval(mins => src.refresh_interval_minutes) AS length) every
-LEFT JOIN watch.source_accounts a ON a.client_id = s.client_id AND a.id = s.account_id
 WHERE s.client_id = :client_id AND s.status = 'completed' AND s.completeness = 'full' AND s.source_id <> :source_id
   AND (s.source_id = ANY (CAST(:source_ids AS uuid[]))
        OR (src.provider = 'internal' AND src.endpoint = ANY (CAST(:targets AS text[]))))
