@@ -107,7 +107,13 @@ async def test_an_entity_that_the_head_lacks_is_not_counted_as_gone_twice_item_3
 async def test_a_change_of_the_head_is_not_told_again_by_other_sources_item_3(world: World):
     pair(world)
     group = uuid4()
-    world.rule(source_id=world.source(), group_id=group, field_name="status", condition="changed", threshold_value=None)
+    world.rule(
+        source_id=world.source(),
+        group_id=group,
+        field_name="status",
+        condition="changed",
+        threshold_value=None,
+    )
     world.rule(source_id=world.source("stripe"), group_id=group, position=1)
     stored = world.ingest([campaign()], provider="stripe")
     await world.judge(stored)

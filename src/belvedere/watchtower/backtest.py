@@ -22,9 +22,9 @@ from belvedere.watchtower.contracts import DEPTH_LIMIT, Place, Rule
 from belvedere.watchtower.groups import applies, form_units
 from belvedere.watchtower.history import Track, load_tracks
 from belvedere.watchtower.history_frames import Needs, fetch_blobs, needs_of, split, unpack
+from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.rule_rows import find_group, find_rule
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.judging import client_facts
 
 MOST_ALERTS = 50
 

@@ -13,7 +13,15 @@ from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.closing import ACTOR, announce_closed, closing_row
 from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint
-from belvedere.watchtower.contracts import Closing, OpenAlert, Place, ResolvedReason, Rule, Verdict, WatchState
+from belvedere.watchtower.contracts import (
+    Closing,
+    OpenAlert,
+    Place,
+    ResolvedReason,
+    Rule,
+    Verdict,
+    WatchState,
+)
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.neighbours import load_other_readings
