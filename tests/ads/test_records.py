@@ -83,14 +83,14 @@ def test_the_inbox_shows_both_kinds_of_alerts_in_one_shape(house: psycopg.Connec
     name = f"ads.campaigns-{BRANDT}-"
     watch = uid("watch.watchtower_alerts", BRANDT)
     assert rows == [
-        ("ads", uid("ads.alerts", BRANDT), f"ROAS drop: {name}", "critical", "HIGH", "open", None, "1", "2"),
+        ("ads", uid("ads.alerts", BRANDT), f"ROAS drop: {name}", "warning", "HIGH", "open", None, "1", "2"),
         ("watch", watch, "", "info", "info", "open", "cvr", None, "2"),
     ]
 
 
 @pytest.mark.parametrize(
     ("given", "shown"),
-    [("LOW", "info"), ("MEDIUM", "warning"), ("HIGH", "critical"), ("CRITICAL", "critical")],
+    [("LOW", "info"), ("MEDIUM", "warning"), ("HIGH", "warning"), ("CRITICAL", "critical")],
 )
 def test_the_inbox_speaks_three_severities(house: psycopg.Connection, given: str, shown: str) -> None:
     house.execute("UPDATE ads.alerts SET severity = %s, acknowledged_at = now()", [given])

@@ -18,8 +18,8 @@ from belvedere.watchtower.service import Page, count_open_alerts
 KIND = "inbox"
 OWN_WORDS = {
     Severity.INFO: (AlertSeverity.LOW,),
-    Severity.WARNING: (AlertSeverity.MEDIUM,),
-    Severity.CRITICAL: (AlertSeverity.HIGH, AlertSeverity.CRITICAL),
+    Severity.WARNING: (AlertSeverity.MEDIUM, AlertSeverity.HIGH),
+    Severity.CRITICAL: (AlertSeverity.CRITICAL,),
 }
 """Severities of the inbox in the words of ads.alerts, as the view maps them; an alert without one counts as MEDIUM."""
 

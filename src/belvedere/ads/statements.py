@@ -26,7 +26,7 @@ def inbox_page() -> TextClause:
     )
 
 
-SEVERITIES = {"critical": ("HIGH", "CRITICAL"), "warning": ("MEDIUM",), "info": ("LOW",)}
+SEVERITIES = {"critical": ("CRITICAL",), "warning": ("MEDIUM", "HIGH"), "info": ("LOW",)}
 """Severities of the inbox, and the words of ads.alerts that each of them stands for."""
 
 

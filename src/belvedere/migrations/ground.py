@@ -90,7 +90,7 @@ def undo() -> Iterator[str]:
 def function_of(file: str, name: str) -> str:
     """The text of one function of a file, as one that replaces what stands."""
     found = re.search(
-        rf"CREATE (?:OR REPLACE )?FUNCTION (core\.{name}\(.*?\n\$\$;)", read_sql(file), re.DOTALL
+        rf"CREATE (?:OR REPLACE )?FUNCTION ((?:core|watch)\.{name}\(.*?\n\$\$;)", read_sql(file), re.DOTALL
     )
     if found is None:
         raise LookupError(f"{file} has no function {name}")

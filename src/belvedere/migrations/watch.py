@@ -143,12 +143,14 @@ def past_policies(table: str, statement: str) -> Iterator[str]:
 def undo() -> Iterator[str]:
     yield from past_policies("watch.watchtower_alerts", PUT_BACK)
     yield f"ALTER TABLE {TARGET_CHECK[0]} ADD CONSTRAINT {TARGET_CHECK[1]} CHECK ({TARGET_CHECK[2]})"
+    yield "ALTER TABLE watch.watchtower_rules DROP CONSTRAINT ck_watchtower_rules_target_table_spelling"
     for table, name, _, before in CHECKS:
         yield f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} CHECK ({before})"
     for table, columns in ADDED_COLUMNS.items():
         for column in columns.split():
             yield f"ALTER TABLE {table} DROP COLUMN {column}"
     yield "DROP INDEX core.ix_deliveries_channel_id"
+    yield "DROP INDEX watch.ix_watchtower_alerts_taken_until"
     for table in ADDED_TABLES:
         yield f"DROP TABLE {table}"
     for column, words in COMMENTS:

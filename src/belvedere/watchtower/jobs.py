@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from belvedere.core.context import Scope
 from belvedere.core.database import WriteSession
+from belvedere.core.faults import faultpoint
 from belvedere.core.jobs import JobCall, enqueue, job
 from belvedere.core.runtime import Runtime
 from belvedere.sources.service import find_unjudged, load_stored_snapshot
@@ -200,6 +201,8 @@ async def count_storm(runtime: Runtime, call: JobCall) -> None:
         await gather_storm(
             session, UUID(call.args["rule_id"]), runtime.clock(), base_url=runtime.settings.address
         )
+        faultpoint("storm.told")
+    faultpoint("storm.committed")
 
 
 @job(TICK, queue="scheduler", max_attempts=1, cron="* * * * * 0")
@@ -207,6 +210,8 @@ async def tick_alerts(runtime: Runtime, call: JobCall) -> None:
     """End times of taken, snoozed and silenced alerts, repeat and remind, once a minute."""
     async with runtime.db.write(Scope.service(call.actor)) as session:
         await tick(session, runtime.clock(), base_url=runtime.settings.address)
+        faultpoint("tick.told")
+    faultpoint("tick.committed")
 
 
 @job("watchtower.thin_evaluations", queue="maintenance", max_attempts=1, cron="17 3 * * * 0")

@@ -221,6 +221,7 @@ class Run:
                 client_id=self.stored.client_id,
                 actor=ACTOR,
                 run_at=self.now + PARENT_WAIT,
+                now=self.now,
                 queueing_lock=f"{AWAIT}:{self.stored.snapshot_id}:{parent_id}",
             )
 

@@ -79,7 +79,7 @@ async def open_drafts(
     tellings = [telling for draft in opened for telling in _tellings(draft, stored.client_id, not_before)]
     requested = await request_deliveries(session, gather(tellings, base_url, now), now)
     if crowd.is_large:
-        await _watch_for_storm(session, opened, now + storm_wait)
+        await _watch_for_storm(session, opened, now, storm_wait)
     told = {draft.rule.id for draft in opened if draft.row["told"]}
     await repository.mark_notified(session, told, now)
     return Opened(tuple(opened), len(requested))
@@ -120,7 +120,9 @@ def _tellings(draft: Draft, client_id: int, not_before: datetime | None) -> list
     ]
 
 
-async def _watch_for_storm(session: WriteSession, opened: Sequence[Draft], run_at: datetime) -> None:
+async def _watch_for_storm(
+    session: WriteSession, opened: Sequence[Draft], now: datetime, wait: timedelta
+) -> None:
     """Have the clients of each rule counted when the wait is over."""
     for rule_id in sorted({d.rule.id for d in opened if d.rule.client_id == 0 and d.destinations}):
         await enqueue(
@@ -128,7 +130,8 @@ async def _watch_for_storm(session: WriteSession, opened: Sequence[Draft], run_a
             STORM_JOB,
             {"rule_id": str(rule_id)},
             actor=ACTOR,
-            run_at=run_at,
+            run_at=now + wait,
+            now=now,
             queueing_lock=f"{STORM_JOB}:{rule_id}",
         )
 

@@ -126,10 +126,10 @@ async def mark_judged(session: WriteSession, client_id: int, snapshot_id: UUID, 
     await session.execute(_MARK_JUDGED, {"client_id": client_id, "snapshot_id": snapshot_id, "now": now})
 
 
-async def is_overtaken(session: ReadSession, client_id: int, snapshot_id: UUID) -> bool:
+async def is_overtaken(session: ReadSession, client_id: int, snapshot_id: UUID, now: datetime) -> bool:
     """Whether later data of the same account was judged already."""
     found = await session.execute(
-        statement("newer_judged"), {"client_id": client_id, "snapshot_id": snapshot_id}
+        statement("newer_judged"), {"client_id": client_id, "snapshot_id": snapshot_id, "now": now}
     )
     return bool(found.scalar_one())
 

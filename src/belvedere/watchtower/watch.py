@@ -54,7 +54,7 @@ async def watch_snapshot(
     await repository.lock_place(session, stored.client_id, stored.source_id)
     if not await repository.lock_unjudged(session, stored.client_id, stored.snapshot_id):
         return WatchOutcome(skipped="This reading is not complete, or was judged already.")
-    if await repository.is_overtaken(session, stored.client_id, stored.snapshot_id):
+    if await repository.is_overtaken(session, stored.client_id, stored.snapshot_id, now):
         await repository.mark_judged(session, stored.client_id, stored.snapshot_id, now)
         return WatchOutcome(skipped="Later data of the same account was judged already.")
     run = await start_run(session, stored, now, base_url, storm_wait)
@@ -95,7 +95,7 @@ async def recheck_children(
     run.waits_for_parents = not is_last
     verdicts = await run.judge(only=children)
     # The reading was judged; it opens what the parent held back and moves nothing else.
-    return await run.apply([_only_opening(verdict) for verdict in verdicts])
+    return await run.apply([only_opening(verdict) for verdict in verdicts])
 
 
 async def rejudge_rules(
@@ -116,13 +116,14 @@ async def rejudge_rules(
     await run.close_changed_rules()
     run.as_of = as_of
     verdicts = await run.judge(only=frozenset(rule_ids))
-    outcome = await run.apply([_only_opening(verdict) for verdict in verdicts])
+    outcome = await run.apply([only_opening(verdict) for verdict in verdicts])
     if as_of is None:
         await record(session, stored, verdicts, now, is_whole=False)
     return outcome
 
 
-def _only_opening(verdict: Verdict) -> Verdict:
+def only_opening(verdict: Verdict) -> Verdict:
+    """A verdict of another look at a reading that was judged already."""
     return Verdict(
         rule=verdict.rule,
         opened=verdict.opened,

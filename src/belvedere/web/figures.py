@@ -17,7 +17,7 @@ _OPEN_BY_CLIENT = text(
         SELECT client_id, severity, count(*) AS n FROM watch.watchtower_alerts
          WHERE state = 'open' AND NOT is_acknowledged GROUP BY client_id, severity
         UNION ALL
-        SELECT client_id, CASE severity WHEN 'LOW' THEN 'info' WHEN 'HIGH' THEN 'critical' WHEN 'CRITICAL' THEN 'critical'
+        SELECT client_id, CASE severity WHEN 'LOW' THEN 'info' WHEN 'CRITICAL' THEN 'critical'
                 ELSE 'warning' END, count(*)
           FROM ads.alerts WHERE resolved_at IS NULL AND acknowledged_at IS NULL GROUP BY 1, 2) AS waiting
      GROUP BY client_id, severity

@@ -1,6 +1,6 @@
 -- Open alerts of advertising that are not taken, by client and severity in the words of the inbox.
 SELECT client_id, severity, count(*) AS n FROM (
-    SELECT client_id, CASE severity WHEN 'LOW' THEN 'info' WHEN 'HIGH' THEN 'critical' WHEN 'CRITICAL' THEN 'critical'
+    SELECT client_id, CASE severity WHEN 'LOW' THEN 'info' WHEN 'CRITICAL' THEN 'critical'
         ELSE 'warning' END AS severity
     FROM ads.alerts
     WHERE resolved_at IS NULL AND acknowledged_at IS NULL
