@@ -21,6 +21,7 @@ from belvedere.watchtower.contracts import Place, Rule, Verdict
 from belvedere.watchtower.groups import Unit, applies, fits, form_units
 from belvedere.watchtower.judging import Run, start_run
 from belvedere.watchtower.recording import record
+from belvedere.watchtower.rule_sets import load_rule_set
 from belvedere.watchtower.statements import statement
 
 JUDGE_ACROSS = "watchtower.judge_across"
@@ -66,7 +67,7 @@ async def wake_groups(session: WriteSession, stored: StoredSnapshot, rules: Sequ
 
 async def find_head_sources(session: ReadSession, stored: StoredSnapshot) -> dict[UUID, list[UUID]]:
     """By source of the heads: their newest judged readings that were judged before this reading was there."""
-    rules = await repository.load_rules(session, stored.client_id, stored.source_id)
+    rules = await load_rule_set(session, stored.client_id, stored.source_id)
     place = Place(stored.client_id, stored.source_id, stored.provider, stored.endpoint)
     heads = [unit.head for unit in stand_beside(rules, place)]
     if not heads:

@@ -1,4 +1,4 @@
-"""Which Discord channel a rule may name: the agency any, a client's own people only that client's."""
+"""Which channels a rule may name: the agency any, a client's own people only that client's."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from belvedere.accounts.service import get_client
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import Invalid, NotFound
+from belvedere.notify.contracts import ChannelKind
 from belvedere.notify.service import get_channel, store_webhook_channel
 from belvedere.watchtower.compose import WEBHOOK_PREFIX
 from belvedere.watchtower.contracts import Rule
@@ -22,8 +23,9 @@ async def with_own_channel(
     session: WriteSession, rule: Rule, before: Rule | None, actor: str, now: datetime, discord_base_url: str
 ) -> Rule:
     """The rule with a channel its author may name. A pasted webhook address is a secret: it is sealed as a
-    channel, and the rule keeps its name. Raises Invalid on discord_channel_id.
+    channel, and the rule keeps its name. Raises Invalid on discord_channel_id and webhook_channel_id.
     """
+    await _check_webhook(session, rule, before)
     address = (rule.discord_channel_id or "").strip()
     is_choice = bool(address) and (before is None or before.discord_channel_id != address)
     if is_choice and not await _may_choose(session, rule.client_id, address):
@@ -42,6 +44,29 @@ async def with_own_channel(
     except Invalid as error:
         raise invalid("discord_channel_id", "not_a_channel", error.detail) from error
     return replace(rule, discord_channel_id=f"{WEBHOOK_PREFIX}{channel_id}")
+
+
+async def _check_webhook(session: ReadSession, rule: Rule, before: Rule | None) -> None:
+    """A signed webhook belongs to the rule's client or to the agency; else one client would hear of another."""
+    chosen = rule.webhook_channel_id
+    if chosen is None or (
+        before is not None and (before.webhook_channel_id, before.client_id) == (chosen, rule.client_id)
+    ):
+        return
+    try:
+        channel = await get_channel(session, chosen)
+    except NotFound:
+        channel = None
+    if (
+        channel is None
+        or channel.kind is not ChannelKind.WEBHOOK
+        or channel.client_id not in (0, rule.client_id)
+    ):
+        raise invalid(
+            "webhook_channel_id",
+            "channel_not_yours",
+            "There is no such signed webhook of this client. Leave it empty for the client's own.",
+        )
 
 
 async def _may_choose(session: ReadSession, client_id: int, address: str) -> bool:

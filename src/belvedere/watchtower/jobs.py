@@ -18,6 +18,7 @@ from belvedere.watchtower.contracts import Condition
 from belvedere.watchtower.judging import AWAIT, RECHECK
 from belvedere.watchtower.opening import STORM_JOB
 from belvedere.watchtower.rule_book import CLOSE_JOB, FIND_PLACES, close_rule_alerts
+from belvedere.watchtower.rule_sets import load_rule_set
 from belvedere.watchtower.statements import statement
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import REJUDGE, TICK, tick
@@ -125,7 +126,7 @@ async def rejudge(runtime: Runtime, call: JobCall) -> None:
         by_age = bool(call.args.get("by_age"))
         rule_ids = [UUID(rule_id) for rule_id in call.args.get("rule_ids", ())]
         if by_age:
-            rules = await repository.load_rules(session, client_id, stored.source_id)
+            rules = await load_rule_set(session, client_id, stored.source_id)
             rule_ids = [rule.id for rule in rules if rule.condition is Condition.STALE]
         await rejudge_rules(
             session,

@@ -27,6 +27,7 @@ from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.neighbours import load_other_readings
 from belvedere.watchtower.opening import Opened, open_drafts
 from belvedere.watchtower.repository import ClosedAlert
+from belvedere.watchtower.rule_sets import load_rule_set
 from belvedere.watchtower.seeing import see_again
 from belvedere.watchtower.surroundings import Silence
 
@@ -56,7 +57,7 @@ class Run:
     now: datetime
     base_url: str
     storm_wait: timedelta
-    rules: list[Rule]
+    rules: Sequence[Rule]
     client: ClientFacts
     waits_for_parents: bool = True
     as_of: datetime | None = None
@@ -267,7 +268,7 @@ async def start_run(
     session: WriteSession, stored: StoredSnapshot, now: datetime, base_url: str, storm_wait: timedelta
 ) -> Run:
     """What is known of a reading before it is judged."""
-    rules = await repository.load_rules(session, stored.client_id, stored.source_id)
+    rules = await load_rule_set(session, stored.client_id, stored.source_id)
     client = await client_facts(session, stored.client_id)
     return Run(session, stored, now, base_url, storm_wait, rules, client)
 

@@ -86,7 +86,7 @@ class ToldAlert:
     destinations: tuple[dict[str, Any], ...]
 
 
-def rule_from_row(row: RowMapping) -> Rule:
+def rule_from_row(row: Mapping[str, Any] | RowMapping) -> Rule:
     """A row of `watchtower_rules` as the engine takes it."""
     values = dict(row)
     return Rule(
@@ -132,11 +132,6 @@ async def is_overtaken(session: ReadSession, client_id: int, snapshot_id: UUID, 
         statement("newer_judged"), {"client_id": client_id, "snapshot_id": snapshot_id, "now": now}
     )
     return bool(found.scalar_one())
-
-
-async def load_rules(session: ReadSession, client_id: int, source_id: UUID) -> list[Rule]:
-    found = await session.execute(statement("load_rules"), {"client_id": client_id, "source_id": source_id})
-    return [rule_from_row(row) for row in found.mappings()]
 
 
 async def load_parent_facts(

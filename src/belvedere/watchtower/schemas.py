@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from belvedere.watchtower.contracts import (
     Aggregate,
@@ -201,7 +201,7 @@ class Acknowledge(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     note: Annotated[str, Field(max_length=4000)] | None = None
-    until: datetime | None = None
+    until: AwareDatetime | None = None
 
 
 class Remark(BaseModel):
@@ -232,7 +232,7 @@ class Snooze(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    until: datetime
+    until: AwareDatetime
     note: Annotated[str, Field(max_length=4000)] | None = None
 
 
