@@ -25,9 +25,9 @@ from belvedere.watchtower.groups import applies, form_units
 from belvedere.watchtower.history import Mark, Track, load_tracks
 from belvedere.watchtower.history_frames import Blobs, Chunk, Needs, fetch_blobs, needs_of, split, unpack
 from belvedere.watchtower.history_truth import looks_around
+from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.rule_rows import find_group, find_rule
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.watch import client_facts
 
 MOST_ALERTS = 50
 

@@ -13,6 +13,7 @@ from belvedere.core.jobs import JobCall, enqueue, job
 from belvedere.core.runtime import Runtime
 from belvedere.sources.service import find_unjudged, load_stored_snapshot
 from belvedere.watchtower import repository
+from belvedere.watchtower.across import JUDGE_ACROSS, find_head_sources, judge_across
 from belvedere.watchtower.contracts import Condition
 from belvedere.watchtower.judging import AWAIT, RECHECK
 from belvedere.watchtower.opening import STORM_JOB
@@ -136,6 +137,29 @@ async def rejudge(runtime: Runtime, call: JobCall) -> None:
             as_of=now if by_age else None,
             storm_wait=storm_wait(runtime),
         )
+
+
+@job(JUDGE_ACROSS, queue="watchtower")
+async def judge_groups_across(runtime: Runtime, call: JobCall) -> None:
+    """Judge groups over several sources again, when one was read that is not their head's."""
+    client_id = call.client_id or 0
+    scope = Scope.client(client_id, actor=call.actor)
+    async with runtime.db.read(scope) as session:
+        beside = await load_stored_snapshot(session, client_id, UUID(call.args["snapshot_id"]))
+        places = {} if beside is None else await find_head_sources(session, beside)
+    for source_id, readings in places.items():
+        if beside is None:
+            return
+        async with runtime.db.write(scope) as session:
+            await judge_across(
+                session,
+                beside,
+                source_id,
+                readings,
+                runtime.clock(),
+                base_url=runtime.settings.address,
+                storm_wait=storm_wait(runtime),
+            )
 
 
 @job(FIND_PLACES, queue="watchtower")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from belvedere.core.database import ReadSession
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.sources.service import load_stored_snapshot
+from belvedere.sources.service import load_stored_snapshot, stale_places
 from belvedere.watchtower.contracts import OtherReading, Place, Rule
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.statements import statement
@@ -37,13 +37,15 @@ async def load_other_readings(
         "source_id": stored.source_id,
         "source_ids": list(wanted),
         "targets": sorted(targets),
-        "now": now,
         "then": then,
     }
+    places = [] if then else await stale_places(session, stored.client_id, now)
+    stale = {(place.source_id, place.account_id) for place in places}
     found = []
     for row in (await session.execute(statement("other_readings"), values)).all():
         other = await load_stored_snapshot(session, stored.client_id, row.id)
         if other is not None:
+            is_stale = row.is_stale or (other.source_id, other.account_id) in stale
             place = Place(stored.client_id, other.source_id, other.provider, other.endpoint)
-            found.append(OtherReading(place, other.frames, other.previous, is_stale=row.is_stale))
+            found.append(OtherReading(place, other.frames, other.previous, is_stale=is_stale))
     return found

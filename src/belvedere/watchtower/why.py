@@ -20,9 +20,9 @@ from belvedere.watchtower.contracts import Place, Rule, WatchState
 from belvedere.watchtower.dependencies import ParentStates
 from belvedere.watchtower.groups import Unit, applies, expression, fits, form_units
 from belvedere.watchtower.judge import Judge
+from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.neighbours import load_other_readings
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.watch import client_facts
 from belvedere.watchtower.why_words import Entity, conclude, condition_document, filled_in
 
 MOST_SOURCES = 40

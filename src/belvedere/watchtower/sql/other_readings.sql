@@ -1,9 +1,7 @@
--- The newest full reading of every account of the client's other sources that groups ask for, and whether it is late;
--- with a moment in the past as they stood then.
+-- The newest full reading of every account of the client's other sources that groups ask for; with a moment in the past
+-- as they stood then, and whether they were late.
 SELECT DISTINCT ON (s.source_id, s.account_id) s.id,
-       coalesce(a.is_active AND coalesce(CAST(:then AS timestamptz), :now)
-                    > CASE WHEN CAST(:then AS timestamptz) IS NULL THEN a.last_good_at ELSE good.at END
-                      + every.length + greatest(interval '15 minutes', every.length / 2),
+       coalesce(a.is_active AND CAST(:then AS timestamptz) > good.at + every.length + greatest(interval '15 minutes', every.length / 2),
                 false) AS is_stale
 FROM watch.api_snapshots s
 JOIN watch.api_sources src ON src.id = s.source_id
