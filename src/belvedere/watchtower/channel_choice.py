@@ -9,6 +9,7 @@ from sqlalchemy import text
 from belvedere.accounts.service import get_client
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import Invalid, NotFound
+from belvedere.notify.contracts import ChannelKind
 from belvedere.notify.service import get_channel, store_webhook_channel
 from belvedere.watchtower.compose import WEBHOOK_PREFIX
 from belvedere.watchtower.contracts import Rule
@@ -24,6 +25,9 @@ async def with_own_channel(
     """The rule with a channel its author may name. A pasted webhook address is a secret: it is sealed as a
     channel, and the rule keeps its name. Raises Invalid on discord_channel_id.
     """
+    hook = rule.webhook_channel_id
+    if hook is not None and (before is None or before.webhook_channel_id != hook):
+        await _check_webhook(session, rule.client_id, hook)
     address = (rule.discord_channel_id or "").strip()
     is_choice = bool(address) and (before is None or before.discord_channel_id != address)
     if is_choice and not await _may_choose(session, rule.client_id, address):
@@ -51,6 +55,20 @@ async def _may_choose(session: ReadSession, client_id: int, address: str) -> boo
     if address == (await get_client(session, client_id)).discord_channel_id:
         return True
     return address.startswith(WEBHOOK_PREFIX) and await _is_channel_of(session, client_id, address)
+
+
+async def _check_webhook(session: ReadSession, client_id: int, channel_id: UUID) -> None:
+    """A signed webhook of the rule's own client, or of the agency; another client's would be told its alerts."""
+    try:
+        channel = await get_channel(session, channel_id)
+    except NotFound:
+        channel = None
+    if channel is None or channel.kind is not ChannelKind.WEBHOOK or channel.client_id not in {0, client_id}:
+        raise invalid(
+            "webhook_channel_id",
+            "not_a_webhook",
+            "There is no such webhook channel of this client or of the agency. Leave it empty for the client's own.",
+        )
 
 
 async def _is_channel_of(session: ReadSession, client_id: int, address: str) -> bool:

@@ -13,6 +13,7 @@ from belvedere.accounts.routing import door_router
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.watchtower import blocking, silences
 from belvedere.watchtower.contracts import Severity
+from belvedere.watchtower.schemas import Moment
 from belvedere.watchtower.silences import SilenceDraft
 
 router = door_router()
@@ -35,8 +36,8 @@ class SilenceCreate(BaseModel):
     source_id: UUID | None = None
     severity: Severity | None = None
     external_id: Annotated[str, Field(max_length=255)] | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     minutes: Minutes | None = None
     reason: Reason = ""
 
@@ -62,7 +63,7 @@ class SilenceCreate(BaseModel):
 class SilenceUpdate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    ends_at: datetime | None = None
+    ends_at: Moment | None = None
     reason: Reason | None = None
 
 
