@@ -22,7 +22,9 @@ def main() -> int:
     for name in wanted:
         print(f"== {name}", flush=True)
         done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{runs.get(name, f'bench_{name}')}"], cwd=HERE.parent, check=False
+            [sys.executable, "-m", f"benchmarks.{runs.get(name, f'bench_{name}')}"],
+            cwd=HERE.parent,
+            check=False,
         )
         if done.returncode:
             return done.returncode

@@ -11,7 +11,9 @@ def summed(filled: Home):
         "UPDATE watchtower_rules SET notify_schedule = 'daily', notify_email = true, email_recipients = '{team@brandt.example}'"
     )
     yield filled
-    filled.query("UPDATE watchtower_rules SET notify_schedule = NULL, notify_email = false, email_recipients = NULL")
+    filled.query(
+        "UPDATE watchtower_rules SET notify_schedule = NULL, notify_email = false, email_recipients = NULL"
+    )
     filled.query("DELETE FROM digests")
 
 

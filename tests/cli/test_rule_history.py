@@ -25,7 +25,9 @@ def test_a_stored_rule_is_tried_replayed_and_explained(filled: Home):
     assert "Really opened in that time: 1." in shown.out
     why = shell.run("rules", "why", "Low open rate", "--entity", "c1", "--client", "kaffeehaus-brandt")
     assert (why.code, "Fired: open rate is 11.8%" in why.out) == (0, True)
-    not_fired = shell.run("rules", "why", "Low open rate", "--entity", "c2", "--client", "kaffeehaus-brandt", "--json")
+    not_fired = shell.run(
+        "rules", "why", "Low open rate", "--entity", "c2", "--client", "kaffeehaus-brandt", "--json"
+    )
     assert (not_fired.code, '"not_matched"' in not_fired.out) == (1, True)
     shell.run("rules", "why", "Low open rate", "--entity", "c2").refused(2)
     shell.run("rules", "backtest", "nobody knows it").refused(2)

@@ -118,7 +118,9 @@ def columns_of(connection: psycopg.Connection, table: str) -> tuple[str, ...]:
 
 def digest(connection: psycopg.Connection, table: str, columns: tuple[str, ...]) -> tuple[int, str]:
     whose = PUT_IN_LATER.get(table, "true")
-    rows = connection.execute(f"SELECT ROW({', '.join(columns)})::text FROM {table} WHERE {whose} ORDER BY 1").fetchall()  # type: ignore[call-overload]
+    rows = connection.execute(
+        f"SELECT ROW({', '.join(columns)})::text FROM {table} WHERE {whose} ORDER BY 1"
+    ).fetchall()  # type: ignore[call-overload]
     return len(rows), hashlib.sha256("\n".join(row[0] for row in rows).encode()).hexdigest()[:16]
 
 

@@ -238,3 +238,18 @@ def test_main_serves_until_it_is_stopped(tmp_path):
     finally:
         child.kill()
         child.stdout.close()
+
+
+async def test_a_line_of_curl_without_a_content_type_is_understood_as_json(web: httpx.AsyncClient):
+    """`curl -d '{…}'` calls every body a form; the guide's lines are written like that."""
+    curl = {"Content-Type": "application/x-www-form-urlencoded"}
+    said = await web.post(
+        "/control/discord/channels/brandt/messages", content='{"as": "team", "text": "Hello"}', headers=curl
+    )
+    assert (said.status_code, said.json()["content"]) == (200, "Hello")
+    broken = await web.post(
+        "/control/misbehave", content=' {"target": "discord", "mode": "nonsense"}', headers=curl
+    )
+    assert broken.status_code == 422
+    form = await web.post("/control/advance", data={"days": "1"})
+    assert (form.status_code, form.headers["location"]) == (303, "/control")

@@ -42,18 +42,17 @@ def keep_pointer(world: World, same_as: StoredSnapshot, **more: Any) -> StoredSn
     return stored
 
 
-Step = tuple[Sequence[Entity] | None, bool]
-"""What a reading holds (None: the same as the one before it) and whether it is a full one."""
+Step = tuple[Sequence[Entity] | None, bool] | tuple[Sequence[Entity] | None, bool, UUID | None]
+"""What a reading holds (None: the same as the one before it), whether it is a full one, and of which account."""
 
 
-def remember(
-    steps: Sequence[Step], account: UUID | None = None
-) -> tuple[list[Mark], dict[UUID, tuple[bytes, bytes]]]:
+def remember(steps: Sequence[Step]) -> tuple[list[Mark], dict[UUID, tuple[bytes, bytes]]]:
     """Marks and blobs as the database would give them."""
     marks: list[Mark] = []
     blobs: dict[UUID, tuple[bytes, bytes]] = {}
-    full: Mark | None = None
-    for number, (entities, is_full) in enumerate(steps, 1):
+    full: dict[UUID | None, Mark] = {}
+    for number, (entities, is_full, *more) in enumerate(steps, 1):
+        account = more[0] if more else None
         if entities is None and marks:
             frames_id, records, metrics = marks[-1].frames_id, marks[-1].records, marks[-1].metrics
         else:
@@ -62,8 +61,8 @@ def remember(
             blobs[frames_id] = (encode(frames.records), encode(frames.metrics))
         mark = Mark(
             UUID(int=number + 10**6), frames_id, PLACE, account, is_full, DAY + timedelta(hours=number), records,
-            metrics, was_judged=True, previous=full,
+            metrics, was_judged=True, previous=full.get(account),
         )  # fmt: skip
         marks.append(mark)
-        full = mark if is_full else full
+        full.update({account: mark} if is_full else {})
     return marks, blobs

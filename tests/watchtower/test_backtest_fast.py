@@ -1,24 +1,30 @@
 """Whatever the rule and the history, the fast replay finds what the plain one finds reading by reading."""
 
-from dataclasses import asdict
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.watchtower.oracle import Entity
-from tests.watchtower.past import PLACE, remember
+from tests.watchtower.past import DAY, PLACE, remember
 
 from belvedere.watchtower.backtest_carry import Carry
 from belvedere.watchtower.backtest_fast import FastReplay, make_replay
 from belvedere.watchtower.backtest_ledger import Ledger
 from belvedere.watchtower.backtest_replay import Question, Replay
+from belvedere.watchtower.backtest_told import Teller
 from belvedere.watchtower.compose import ClientFacts
-from belvedere.watchtower.contracts import Condition, LogicOperator, NoDataPolicy, Rule
+from belvedere.watchtower.contracts import Condition, LogicOperator, NoDataPolicy, Rule, Severity
 from belvedere.watchtower.history_frames import needs_of, unpack
+from belvedere.watchtower.history_truth import ORDERS
+from belvedere.watchtower.seeing import is_worse
 
+COUNTED = ("readings", "judged", "entities", "matched", "no_data", "errors", "held_back", "without_data", "not_judged",
+           "held_because")  # fmt: skip
+END = DAY + timedelta(hours=14)
 UNITS = {"open_rate": "percent"}
-CLIENT = ClientFacts(1, "Brandt", "EUR", None, ())
+CLIENT = ClientFacts(1, "Brandt", "EUR", "42", ())
 
 rates = st.sampled_from([Decimal(text) for text in ("9", "14.999999", "15", "15.000001", "16", "30")])
 entities = st.lists(
@@ -41,6 +47,7 @@ entities = st.lists(
 histories = st.lists(
     st.tuples(entities | st.none(), st.sampled_from([True, True, True, False])), min_size=1, max_size=12
 )
+accounts = st.lists(st.sampled_from([None, None, None, UUID(int=5)]), min_size=12, max_size=12)
 order = st.sampled_from(
     [Condition.LESS_THAN, Condition.GREATER_THAN, Condition.LESS_OR_EQUAL, Condition.GREATER_OR_EQUAL]
 )
@@ -73,6 +80,7 @@ guards = st.fixed_dictionaries(
         "min_volume_field": st.just("quantity"), "min_volume": st.just(Decimal(2)), "for_readings": st.integers(1, 3),
         "for_minutes": st.sampled_from([60, 150]), "recover_after": st.integers(1, 3),
         "recovery_threshold": st.sampled_from(["15.5", "3"]),
+        "repeat_minutes": st.sampled_from([0, 60, 95]), "severity": st.sampled_from(Severity),
         "fires_from_zero": st.booleans(), "no_data_policy": st.sampled_from([NoDataPolicy.IGNORE] * 9 + [NoDataPolicy.ALERT]),
     },
 )  # fmt: skip
@@ -87,7 +95,7 @@ def questions(draw):
     return Question(
         [
             Rule(
-                UUID(int=at + 1), f"r{at}", source_id=source, group_id=group, position=at,
+                UUID(int=at + 1), f"r{at}", source_id=source, group_id=group, position=at, notify_discord=True,
                 logic_operator=draw(st.sampled_from(LogicOperator)), **part, **(extra if at == 0 else {}),
             )
             for at, part in enumerate(parts)
@@ -98,7 +106,7 @@ def questions(draw):
 def play(question, steps, maker, size):
     marks, blobs = remember(steps)
     needs = needs_of(question.rules, UNITS)
-    ledger = Ledger(CLIENT)
+    ledger = Ledger(CLIENT, teller=Teller.of(question.unit, CLIENT))
     replay = maker(question, Carry(UNITS, {}), ledger)
     for start in range(0, len(marks), size):
         part = marks[start : start + size]
@@ -110,9 +118,9 @@ def play(question, steps, maker, size):
 
 
 def told(ledger):
-    figures = asdict(ledger)
-    figures.pop("open")
-    figures.pop("client")
+    figures = {name: getattr(ledger, name) for name in COUNTED}
+    figures["told"] = ledger.teller.count(ledger.episodes, END)
+    figures["when"] = (sorted(ledger.teller.ticks), sorted(ledger.teller.worse))
     figures["episodes"] = sorted(
         (episode.document() for episode in ledger.episodes),
         key=lambda item: (item["started_at"], item["external_id"]),
@@ -120,9 +128,10 @@ def told(ledger):
     return figures
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(questions(), histories, st.integers(1, 12))
-def test_the_fast_replay_equals_the_plain_one(question, steps, size):
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(questions(), histories, accounts, st.integers(1, 12))
+def test_the_fast_replay_equals_the_plain_one(question, steps, names, size):
+    steps = [(*step, name) for step, name in zip(steps, names, strict=False)]
     _, slow = play(question, steps, Replay, 100)
     _, fast = play(question, steps, make_replay, size)
     assert told(fast) == told(slow)
@@ -133,3 +142,18 @@ def test_ordinary_rules_take_the_fast_way():
                  {"field_name": "status", "condition": Condition.CHANGED}):  # fmt: skip
         replay, _ = play(Question([Rule(UUID(int=1), "r", **part)]), [([], True)], make_replay, 1)
         assert isinstance(replay, FastReplay)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from([*ORDERS, Condition.EQUALS]), st.sampled_from(["15", "0", "-2.5", "14.9999995", "none"]),
+    st.decimals(-40, 40, places=6), st.decimals(-40, 40, places=6),
+)  # fmt: skip
+def test_what_is_worse_is_what_the_watch_calls_worse(condition, limit, told, value):
+    rule = Rule(UUID(int=1), "r", "open_rate", condition, limit, notify_discord=True)
+    teller = Teller.of(Question([rule]).unit, CLIENT)
+    bound = teller._bound(told)
+    found = bound is not None and bound.holds(value * teller.sign)
+    assert found == is_worse(rule, format(told, "f"), format(value, "f"))
+    if bound is not None:
+        assert found == (int(value.scaleb(6)) * teller.sign >= bound.least(6))

@@ -1,10 +1,12 @@
 """Digests over the API: lists, one with what it says, those to come, a preview; each person their own clients."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from tests.watchtower.digest_world import MONDAY_NINE, DigestWorld
+
+from belvedere.notify.service import get_delivery
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -128,3 +130,19 @@ async def test_a_preview_of_a_rule_or_a_destination_keeps_nothing_item_21(told, 
         await http.post("/digests/preview", headers=olga, json={"rule_id": str(plain)})
     ).status_code == 404
     assert (await http.post("/digests/preview", headers=olga, json={"colour": "red"})).status_code == 422
+
+
+async def test_the_message_of_the_agencys_digest_is_withheld_from_staff_of_some_clients_item_21(
+    told, http, token_of, people, admin, olga, runtime
+):
+    """Its delivery may be seen by all of staff, its text by those who see every client."""
+    (agency,) = told.digests(client_id=0)
+    found = (await http.get(f"/digests/{agency['id']}", headers=olga)).json()
+    delivery = UUID(found["deliveries"][0]["id"])
+    for role, sees in (("owner", True), ("admin", True), ("analyst", False), ("viewer", False)):
+        admin.execute("UPDATE core.users SET role = %s WHERE id = %s", [role, people.olga.id])
+        async with runtime.db.read(people.olga.scope) as session:
+            detail = await get_delivery(session, delivery)
+        assert ("shared at 2" in detail) is sees, role
+        assert ("outside your reach" in detail) is not sees, role
+        assert ("Marlow" in detail) is sees, role

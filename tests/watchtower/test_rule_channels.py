@@ -1,5 +1,7 @@
 """Whose Discord channel a rule may name, and whose channel comes first."""
 
+from uuid import uuid4
+
 import pytest
 from tests.watchtower.test_rules_api import codes, make, problem_at
 
@@ -82,3 +84,33 @@ async def test_a_rule_for_every_client_says_that_a_clients_own_channel_comes_fir
     assert "client_channel_first" not in codes(await make(http, olga, discord_channel_id="999999999"))
     own = await make(http, olga, client_id=1, notify_discord=True, discord_channel_id="999999999", **mail)
     assert "client_channel_first" not in codes(own)
+
+
+async def test_a_rule_names_only_a_signed_webhook_of_its_client_or_the_agency(http, olga, alice, world):
+    hooks = {client: add_hook(world, client) for client in (0, 1, 3)}
+    hook = {"notify_webhook": True}
+    for headers, client, chosen in (
+        (olga, 1, hooks[3]),
+        (olga, None, hooks[3]),
+        (alice, 1, hooks[3]),
+        (alice, 1, hooks[0]),
+        (olga, 1, str(uuid4())),
+    ):
+        answer = await make(http, headers, 422, client_id=client, webhook_channel_id=chosen, **hook)
+        assert problem_at(answer) == ("/webhook_channel_id", "channel_not_yours")
+    for headers, client, chosen in ((olga, 1, hooks[1]), (alice, 1, hooks[1]), (olga, None, hooks[0])):
+        rule = await make(http, headers, client_id=client, webhook_channel_id=chosen, **hook)
+        changed = await http.patch(
+            f"/rules/{rule['id']}", json={"webhook_channel_id": hooks[3]}, headers=headers
+        )
+        assert (changed.status_code, problem_at(changed.json())[0]) == (422, "/webhook_channel_id")
+
+
+def add_hook(world, client):
+    (row,) = world.rows(
+        "INSERT INTO core.channels (id, client_id, kind, name, settings)"
+        " VALUES (gen_random_uuid(), %s, 'webhook', %s, '{}') RETURNING id",
+        client,
+        f"Hook of {client}",
+    )
+    return str(row["id"])

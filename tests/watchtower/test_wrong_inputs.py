@@ -8,30 +8,30 @@ from tests.watchtower.world import World, campaign
 
 
 @pytest.mark.parametrize("act", ["acknowledge", "snooze"])
-async def test_a_time_without_a_zone_is_utc(http, olga, world: World, act):
+async def test_a_time_names_its_zone_and_a_year_utc_can_write(http, olga, world: World, act):
     world.rule()
     await world.read([campaign(rate="11")])
     path = f"/alerts/{world.alerts('open')[0]['id']}/{act}"
     answer = await http.post(path, json={"until": "2090-01-02T06:00:00"}, headers=olga)
-    assert answer.status_code == 200, answer.text
-    assert "2090-01-02T06:00:00" in answer.text
+    assert answer.status_code == 422, answer.text
+    assert problem_at(answer.json())[0] == "/until"
     far = await http.post(path, json={"until": "9999-12-31T23:59:59-12:00"}, headers=olga)
     assert far.status_code == 422
     assert problem_at(far.json())[0] == "/until"
 
 
-async def test_a_silence_takes_times_without_a_zone_as_utc(http, olga, world: World):
+async def test_a_silence_names_its_zone_and_a_year_utc_can_write(http, olga, world: World):
     body = {"client_id": 1, "reason": "x", "ends_at": "2090-01-02T06:00:00"}
     answer = await http.post("/silences", json=body, headers=olga)
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["ends_at"].startswith("2090-01-02T06:00:00")
+    assert answer.status_code == 422, answer.text
+    assert problem_at(answer.json())[0] == "/ends_at"
     body["ends_at"] = "9999-12-31T23:59:59-12:00"
     assert (await http.post("/silences", json=body, headers=olga)).status_code == 422
 
 
 async def test_a_webhook_that_does_not_exist_is_refused(http, olga, world: World):
     answer = await make(http, olga, 422, force=True, notify_webhook=True, webhook_channel_id=str(uuid4()))
-    assert problem_at(answer) == ("/webhook_channel_id", "not_a_webhook")
+    assert problem_at(answer) == ("/webhook_channel_id", "channel_not_yours")
 
 
 async def test_a_webhook_of_another_client_is_refused(http, olga, world: World):
@@ -40,7 +40,7 @@ async def test_a_webhook_of_another_client_is_refused(http, olga, world: World):
     )
     hook = str(row["id"])
     answer = await make(http, olga, 422, force=True, client_id=1, webhook_channel_id=hook)
-    assert problem_at(answer) == ("/webhook_channel_id", "not_a_webhook")
+    assert problem_at(answer) == ("/webhook_channel_id", "channel_not_yours")
     own = await make(http, olga, force=True, client_id=2, notify_webhook=True, webhook_channel_id=hook)
     assert "no_channel" not in codes(own)
 

@@ -4,6 +4,7 @@ Each type has a JSON Schema at `belvedere/events/<type>/v<n>.json`; data that do
 written. Data holds ids and figures, never names, addresses or texts of people.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from importlib import resources
@@ -17,7 +18,7 @@ from sqlalchemy import text
 
 from belvedere.core.database import WriteSession
 from belvedere.core.errors import BelvedereError
-from belvedere.core.ids import new_id
+from belvedere.core.ids import new_id, uuid7_texts
 
 _INSERT = text(
     "INSERT INTO core.outbox_events (id, client_id, type, source, subject, time, dataschema, dataversion,"
@@ -88,11 +89,11 @@ async def emit_many(
         "causationid": causation_id,
         "actor": actor,
     }
-    rows = []
-    for position, (subject, data) in enumerate(items):
-        check(event_type, version, data)
-        identity = ids[position] if ids else new_id(now)
-        rows.append({"id": identity, "subject": subject, "data": data})
+    check_all(event_type, version, [data for _, data in items])
+    rows = [
+        {"id": identity, "subject": subject, "data": data}
+        for identity, (subject, data) in zip(ids or uuid7_texts(len(items), now), items, strict=True)
+    ]
     await session.execute(_INSERT, {**shared, "rows": orjson.dumps(rows).decode()})
 
 
@@ -103,6 +104,13 @@ def check(event_type: str, version: int, data: dict[str, Any]) -> None:
     error = best_match(validator(event_type, version).iter_errors(data))
     if error is not None:
         raise EventMismatch(f"event {event_type} v{version}: {error.json_path} {error.message}")
+
+
+def check_all(event_type: str, version: int, items: Sequence[dict[str, Any]]) -> None:
+    """Refuse any that does not fit the schema of its type."""
+    if not _fit_together(quick_checks(event_type, version), items):
+        for data in items:
+            check(event_type, version, data)
 
 
 Quick = tuple[frozenset[str], dict[str, tuple[tuple[type, ...], frozenset[Any] | None]]]
@@ -134,6 +142,24 @@ def quick_checks(event_type: str, version: int) -> Quick | None:
             frozenset(rule["enum"]) if "enum" in rule else None,
         )
     return frozenset(schema.get("required", ())), properties
+
+
+def _fit_together(checks: Quick | None, items: Sequence[dict[str, Any]]) -> bool:
+    """Whether all of them fit, looked at key by key; False where that does not settle it."""
+    shapes = {tuple(data) for data in items}
+    if checks is None or len(shapes) != 1:
+        return False
+    names = shapes.pop()
+    if not checks[0] <= set(names) <= checks[1].keys():
+        return False
+    return all(_fits_column(*checks[1][name], [data[name] for data in items]) for name in names)
+
+
+def _fits_column(kinds: tuple[type, ...], words: frozenset[Any] | None, values: list[Any]) -> bool:
+    found = set(map(type, values))
+    if not found <= set(kinds) or (words is not None and not set(values) <= words):
+        return False
+    return int not in found or (len(found) == 1 and min(values) >= 1)
 
 
 def _fits(checks: Quick | None, data: dict[str, Any]) -> bool:

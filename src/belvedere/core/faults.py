@@ -22,7 +22,17 @@ ALERT_POINTS = (
 )
 """Those that an alert passes, in order."""
 
-KNOWN_POINTS = (*ALERT_POINTS, "digest.written")
+CLOCK_POINTS = (
+    "tick.told",
+    "tick.committed",
+    "storm.told",
+    "storm.committed",
+    "digest.written",
+    "digest.committed",
+)
+"""Those of what time alone sets off: before the transaction ends, and after."""
+
+KNOWN_POINTS = (*ALERT_POINTS, *CLOCK_POINTS)
 """Every fault point of the program."""
 
 

@@ -77,6 +77,16 @@ def uuid7_batch(count: int, now: datetime) -> list[UUID]:
     return [UUID(bytes=raw[start : start + 16]) for start in range(0, len(raw), 16)]
 
 
+def uuid7_texts(count: int, now: datetime) -> list[str]:
+    """`count` strictly increasing ids in their written form."""
+    digits = uuid7_bytes(count, now).hex()
+    return [
+        f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-{digits[at + 12 : at + 16]}-{digits[at + 16 : at + 20]}"
+        f"-{digits[at + 20 : at + 32]}"
+        for at in range(0, len(digits), 32)
+    ]
+
+
 def uuid7_strings(count: int, now: datetime) -> pl.Series:
     """`count` strictly increasing ids in their written form, as a String series named `id`."""
     if count == 0:

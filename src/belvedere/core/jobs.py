@@ -16,7 +16,8 @@ from belvedere.core.errors import BelvedereError
 from belvedere.core.runtime import Runtime
 
 _ENQUEUE = text(
-    "SELECT core.enqueue_job(:queue, :task, CAST(:args AS jsonb), :priority, :lock, :queueing_lock, :run_at)"
+    "SELECT core.enqueue_job(:queue, :task, CAST(:args AS jsonb), :priority, :lock, :queueing_lock,"
+    " CAST(:run_at AS timestamptz) + coalesce(now() - CAST(:now AS timestamptz), interval '0'))"
 )
 
 
@@ -80,12 +81,14 @@ async def enqueue(
     client_id: int | None = None,
     actor: str = "system",
     run_at: datetime | None = None,
+    now: datetime | None = None,
     lock: str | None = None,
     queueing_lock: str | None = None,
     priority: int = 0,
 ) -> int | None:
     """Add a job in the caller's transaction; returns its number, or None when `queueing_lock` already has one waiting.
 
+    Workers wait for `run_at` by the database's clock; with `now`, it is as far off there as it is from `now`.
     Jobs of one `lock` run one after the other. Higher `priority` runs first.
     """
     spec = REGISTRY.get(name)
@@ -102,6 +105,7 @@ async def enqueue(
             "lock": lock,
             "queueing_lock": queueing_lock,
             "run_at": run_at,
+            "now": now,
         },
     )
     number = found.scalar_one()

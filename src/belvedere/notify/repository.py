@@ -39,12 +39,21 @@ _MEMBERS = """
                 ORDER BY m.line, m.subject_id, m.kind), '[]'::jsonb)
        FROM core.delivery_members m WHERE m.client_id = d.client_id AND m.delivery_id = d.id)
 """
+# Digests, storms and notices of the agency speak of many clients; every member of staff may see that they went out.
+_IS_WITHHELD = """
+    (d.client_id = 0 AND d.subject_type IN ('digest', 'storm', 'channel') AND current_setting('role') = 'authenticated'
+     AND NOT EXISTS (SELECT 1 FROM core.users u
+                      WHERE u.id = app.current_user_id() AND u.is_staff AND u.role IN ('owner', 'admin')))
+"""
+_WITHHELD = "'This message speaks of clients outside your reach. What concerns yours stands under Alerts and Digests.'"
 _DETAIL = text(
     f"""
     SELECT (({_ROW}) || jsonb_build_object(
-               'text', d.message->>'text', 'members', {_MEMBERS}, 'fields', d.message->'fields', 'url', d.message->>'url',
-               'attempt_log', {_ATTEMPTS}))::text
-    {_FROM} WHERE d.id = :id
+               'text', CASE WHEN w.is_withheld THEN {_WITHHELD} ELSE d.message->>'text' END,
+               'members', CASE WHEN w.is_withheld THEN '[]'::jsonb ELSE {_MEMBERS} END,
+               'fields', CASE WHEN w.is_withheld THEN '[]'::jsonb ELSE d.message->'fields' END,
+               'url', d.message->>'url', 'attempt_log', {_ATTEMPTS}))::text
+    {_FROM} CROSS JOIN LATERAL (SELECT {_IS_WITHHELD} AS is_withheld) w WHERE d.id = :id
     """
 )
 _OF_SUBJECTS = text(

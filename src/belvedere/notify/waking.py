@@ -17,4 +17,4 @@ async def wake(session: WriteSession, seconds: float, now: datetime, *, urgent: 
     # The lock is another than that of a run for now: a run for later must not swallow it.
     moment = math.ceil((now + timedelta(seconds=seconds)).timestamp())
     run_at = datetime.fromtimestamp(moment, tz=now.tzinfo)
-    await enqueue(session, SEND_DUE, queueing_lock=f"{SEND_DUE}@{moment}", run_at=run_at, priority=5)
+    await enqueue(session, SEND_DUE, queueing_lock=f"{SEND_DUE}@{moment}", run_at=run_at, now=now, priority=5)

@@ -25,7 +25,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 async def read_wishes(request: Request) -> dict[str, Any]:
     """The body as an object: JSON, or a posted form of the control page. Nothing is an empty object."""
-    if request.headers.get("Content-Type", "").startswith(_FORM):
+    if await _is_form(request):
         async with request.form() as form:
             return {name: str(value) for name, value in form.items() if value != ""}
     text = await request.body()
@@ -38,9 +38,16 @@ async def read_wishes(request: Request) -> dict[str, Any]:
     return body
 
 
+async def _is_form(request: Request) -> bool:
+    """A posted form; `curl -d` calls JSON a form too unless told otherwise."""
+    is_named = request.headers.get("Content-Type", "").startswith(_FORM)
+    request.state.is_form = is_named and not (await request.body()).lstrip().startswith(b"{")
+    return bool(request.state.is_form)
+
+
 def done(request: Request, answer: dict[str, Any]) -> Response:
     """A form goes back to its page; everything else gets JSON."""
-    if request.headers.get("Content-Type", "").startswith(_FORM):
+    if getattr(request.state, "is_form", request.headers.get("Content-Type", "").startswith(_FORM)):
         return RedirectResponse("/control", 303)
     return JSONResponse(answer)
 

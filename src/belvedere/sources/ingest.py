@@ -217,6 +217,7 @@ async def _tell(
         client_id=claim.client_id,
         actor=actor,
         run_at=now + FOLLOW_UP_DELAY,
+        now=now,
     )
 
 

@@ -49,7 +49,9 @@ _DUE = text(
     "SELECT a.id, a.client_id, a.source_id, src.provider, src.endpoint, src.refresh_interval_minutes"
     " FROM watch.source_accounts a JOIN watch.api_sources src ON src.id = a.source_id"
     " LEFT JOIN core.clients c ON c.id = a.client_id"
-    " WHERE a.is_active AND src.is_active AND (a.next_due_at IS NULL OR a.next_due_at <= :now)"
+    " WHERE a.is_active AND src.is_active AND (a.next_due_at IS NULL OR a.next_due_at <= :now"
+    # Started an hour ahead of now: a clock that ran ahead must not keep the account unread.
+    "   OR a.last_started_at > CAST(:now AS timestamptz) + interval '1 hour')"
     " AND (a.client_id = 0 OR c.status = 'active')"
     " AND NOT EXISTS (SELECT 1 FROM watch.api_snapshots s WHERE s.client_id = a.client_id AND s.account_id = a.id"
     "   AND s.status IN ('pending', 'processing'))"

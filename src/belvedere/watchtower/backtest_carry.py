@@ -1,6 +1,6 @@
 """What the watch keeps in tables between two readings, kept in memory: open alerts, breaches on their way."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ class Carry:
     open: dict[Key, OpenAlert] = field(default_factory=dict)
     account: dict[Key, UUID | None] = field(default_factory=dict)
     pending: dict[tuple[UUID, str], PendingBreach] = field(default_factory=dict)
+    waited: dict[tuple[UUID, str], Mark] = field(default_factory=dict)
     judged: set[UUID] = field(default_factory=set)
     count: int = 0
 
@@ -54,9 +55,17 @@ class Carry:
             },
             metric_units={**self.units, **(metric_units or {})},
             metric_labels=self.labels,
-            pending=[breach for key, breach in self.pending.items() if only is None or key[1] in only],
+            pending=list(self._pending(mark, only)),
             data_as_of=mark.data_as_of,
         )  # fmt: skip
+
+    def _pending(self, mark: Mark, only: Collection[str] | None) -> Iterator[PendingBreach]:
+        """Waits as they stood before this reading; those of another account say nothing here."""
+        for key, breach in self.pending.items():
+            last = self.waited[key]
+            if last.account_id != mark.account_id or (only is not None and key[1] not in only):
+                continue
+            yield replace(breach, readings=breach.readings - (last.snapshot_id == mark.snapshot_id))
 
     def apply(self, verdict: Verdict, mark: Mark) -> None:
         """Move the state as the tables would move."""
@@ -72,6 +81,7 @@ class Carry:
             self._see(alert, finding.head.value, rule, mark)
         for breach in verdict.waiting:
             self.pending[rule.id, breach.external_id or ""] = breach
+            self.waited[rule.id, breach.external_id or ""] = mark
         for external_id in verdict.cleared:
             self.pending.pop((rule.id, external_id), None)
         for finding in verdict.opened:

@@ -17,12 +17,13 @@ from belvedere.sources.frames import empty_frames
 from belvedere.watchtower.backtest_carry import Carry, Key
 from belvedere.watchtower.backtest_ledger import Episode, Ledger, further
 from belvedere.watchtower.backtest_replay import Question, Replay, units_of
+from belvedere.watchtower.backtest_told import Teller
 from belvedere.watchtower.contracts import BEGINNING, Place, Verdict, WatchState
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.history import Mark
 from belvedere.watchtower.history_frames import Chunk
 from belvedere.watchtower.history_stack import StackedTruth
-from belvedere.watchtower.history_truth import NumberTruth, Truth, can_stack
+from belvedere.watchtower.history_truth import NumberTruth, Truth, can_stack, grid
 from belvedere.watchtower.judge import Judge
 from belvedere.watchtower.transitions import EVENT_LIFETIME
 from belvedere.watchtower.values import plain
@@ -184,6 +185,8 @@ class FastReplay(Replay):
         inside = hits.join(spans, on="external_id").filter(
             (pl.col("number") > pl.col("from")) & (pl.col("number") < pl.col("until"))
         )
+        if self.ledger.teller is not None:
+            _tell(self.ledger.teller, episodes, chunk.marks, inside)
         figures: list[pl.Expr] = [pl.len(), pl.col("number").max()]
         if "value" in hits.columns:
             figures += [pl.col("value").min().alias("least"), pl.col("value").max().alias("most")]
@@ -197,6 +200,18 @@ def _lengthen(episode: Episode, seen: int, at: datetime, ends: Sequence[Any]) ->
     for value in ends:
         if value is not None:
             episode.peak_value = further(episode.condition, episode.peak_value, plain(Decimal(value)))
+
+
+def _tell(teller: Teller, episodes: Sequence[Episode], marks: Sequence[Mark], inside: pl.DataFrame) -> None:
+    """What would be told of each episode as its value goes on; `inside` holds the readings in which it matched."""
+    values = (
+        inside["value"] if "value" in inside.columns else pl.Series([None] * inside.height, dtype=pl.Int64)
+    )
+    scale = values.dtype.scale if isinstance(values.dtype, pl.Decimal) else 0
+    rows = inside.select("episode", "number", grid(values).alias("value")).sort("number")
+    for episode, numbers, found in rows.group_by("episode").agg("number", "value").iter_rows():
+        seen = [(marks[number].snapshot_id, marks[number].data_as_of) for number in numbers]
+        teller.follow(episodes[episode], seen, found, scale)
 
 
 def _by_mark(truth: Truth) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from belvedere.watchtower.backtest_carry import key_of
+from belvedere.watchtower.backtest_told import Teller
 from belvedere.watchtower.compose import ClientFacts, draft_alerts
 from belvedere.watchtower.contracts import Closing, Condition, Finding, OpenAlert, Verdict
 from belvedere.watchtower.history import Mark
@@ -87,6 +88,7 @@ class Ledger:
 
     client: ClientFacts
     base_url: str = ""
+    teller: Teller | None = None
     episodes: list[Episode] = field(default_factory=list)
     open: dict[Standing, Episode] = field(default_factory=dict)
     readings: int = 0
@@ -153,12 +155,16 @@ class Ledger:
             last_seen_at=mark.data_as_of,
         )
         self.episodes.append(episode)
+        if self.teller is not None:
+            self.teller.begin(episode)
         return episode
 
     def see(self, verdict: Verdict, mark: Mark, alert: OpenAlert, finding: Finding) -> None:
         episode = self.open.get(self._key(verdict, mark, alert.external_id, key_of(alert)[2]))
         if episode is not None:
             episode.see(finding.head.value, mark.data_as_of)
+            if self.teller is not None:
+                self.teller.see(episode, mark.snapshot_id, mark.data_as_of, finding.head.value)
 
     def close(self, verdict: Verdict, mark: Mark, closing: Closing) -> None:
         alert = closing.alert

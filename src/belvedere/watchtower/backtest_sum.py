@@ -7,16 +7,16 @@ from typing import Any
 
 from belvedere.watchtower.backtest_ledger import Episode, Ledger
 from belvedere.watchtower.backtest_replay import Question
-from belvedere.watchtower.compose import destinations_of
-from belvedere.watchtower.contracts import Severity
 from belvedere.watchtower.groups import expression
-
-REPEAT_MINUTES = {Severity.CRITICAL: 240, Severity.WARNING: 1440}
-"""How often an open alert that nobody took is told again, where its rule does not say."""
 
 
 def sum_up(
-    question: Question, ledgers: Sequence[Ledger], start: datetime, end: datetime, most: int
+    question: Question,
+    ledgers: Sequence[Ledger],
+    start: datetime,
+    end: datetime,
+    most: int,
+    now: datetime | None = None,
 ) -> dict[str, Any]:
     """The whole answer but for what only the database knows."""
     episodes = sorted(
@@ -35,7 +35,7 @@ def sum_up(
         "episodes": [episode.document() for episode in episodes[:most]],
         "by_day": _by_day(episodes),
         "by_client": [_client(ledger) for ledger in ledgers],
-        "notifications": _notifications(question, ledgers, end),
+        "notifications": _notifications(ledgers, min(end, now or end)),
         "readings": _readings(ledgers),
     }
 
@@ -77,35 +77,15 @@ def _readings(ledgers: Sequence[Ledger]) -> dict[str, Any]:
     }
 
 
-def _notifications(question: Question, ledgers: Sequence[Ledger], end: datetime) -> dict[str, Any]:
-    """Messages if nobody had taken an alert: openings and ends of one reading go together, open ones are repeated."""
-    sums = Counter({"opened": 0, "again": 0, "ended": 0})
-    destinations = 0
-    for ledger in ledgers:
-        found = len(tuple(destinations_of(question.head, ledger.client)))
-        if not question.head.notify_immediately or not found:
-            continue
-        destinations += found
-        for name, count in _messages(question, ledger.episodes, end).items():
-            sums[name] += found * count
-    return {**sums, "total": sum(sums.values()), "destinations": destinations}
-
-
-def _messages(question: Question, episodes: Sequence[Episode], end: datetime) -> dict[str, int]:
-    """Messages to one destination of one client."""
-    openings = {(episode.source_id, episode.started_at) for episode in episodes}
-    ends = {
-        (episode.source_id, episode.ended_at)
-        for episode in episodes
-        if episode.ended_at and not question.unit.is_event
+def _notifications(ledgers: Sequence[Ledger], end: datetime) -> dict[str, Any]:
+    """Messages if nobody had taken an alert; what is open at the end is repeated until then."""
+    sums = Counter({"opened": 0, "worse": 0, "again": 0, "ended": 0})
+    tellers = [(ledger, ledger.teller) for ledger in ledgers if ledger.teller is not None]
+    for ledger, teller in tellers:
+        for name, count in teller.count(ledger.episodes, end).items():
+            sums[name] += teller.destinations * count
+    return {
+        **sums,
+        "total": sum(sums.values()),
+        "destinations": sum(teller.destinations for _, teller in tellers),
     }
-    again: set[tuple[Any, ...]] = set()
-    minutes = question.head.repeat_minutes
-    if minutes is None:
-        minutes = REPEAT_MINUTES.get(question.head.severity, 0)
-    if minutes and not question.unit.is_event:
-        for episode in episodes:
-            until = episode.ended_at or min(end, episode.last_seen_at)
-            times = int((until - episode.started_at) / timedelta(minutes=minutes))
-            again.update((episode.source_id, episode.started_at, number) for number in range(times))
-    return {"opened": len(openings), "again": len(again), "ended": len(ends)}

@@ -1,4 +1,4 @@
-"""Which Discord channel a rule may name: the agency any, a client's own people only that client's."""
+"""Which channels a rule may name: the agency any, a client's own people only that client's."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,11 +23,9 @@ async def with_own_channel(
     session: WriteSession, rule: Rule, before: Rule | None, actor: str, now: datetime, discord_base_url: str
 ) -> Rule:
     """The rule with a channel its author may name. A pasted webhook address is a secret: it is sealed as a
-    channel, and the rule keeps its name. Raises Invalid on discord_channel_id.
+    channel, and the rule keeps its name. Raises Invalid on discord_channel_id and webhook_channel_id.
     """
-    hook = rule.webhook_channel_id
-    if hook is not None and (before is None or before.webhook_channel_id != hook):
-        await _check_webhook(session, rule.client_id, hook)
+    await _check_webhook(session, rule, before)
     address = (rule.discord_channel_id or "").strip()
     is_choice = bool(address) and (before is None or before.discord_channel_id != address)
     if is_choice and not await _may_choose(session, rule.client_id, address):
@@ -48,6 +46,29 @@ async def with_own_channel(
     return replace(rule, discord_channel_id=f"{WEBHOOK_PREFIX}{channel_id}")
 
 
+async def _check_webhook(session: ReadSession, rule: Rule, before: Rule | None) -> None:
+    """A signed webhook belongs to the rule's client or to the agency; else one client would hear of another."""
+    chosen = rule.webhook_channel_id
+    if chosen is None or (
+        before is not None and (before.webhook_channel_id, before.client_id) == (chosen, rule.client_id)
+    ):
+        return
+    try:
+        channel = await get_channel(session, chosen)
+    except NotFound:
+        channel = None
+    if (
+        channel is None
+        or channel.kind is not ChannelKind.WEBHOOK
+        or channel.client_id not in (0, rule.client_id)
+    ):
+        raise invalid(
+            "webhook_channel_id",
+            "channel_not_yours",
+            "There is no such signed webhook of this client. Leave it empty for the client's own.",
+        )
+
+
 async def _may_choose(session: ReadSession, client_id: int, address: str) -> bool:
     """The agency's bot writes wherever it is let in, so a channel id alone proves nothing."""
     if (await session.execute(_FOR_AGENCY)).scalar_one():
@@ -55,20 +76,6 @@ async def _may_choose(session: ReadSession, client_id: int, address: str) -> boo
     if address == (await get_client(session, client_id)).discord_channel_id:
         return True
     return address.startswith(WEBHOOK_PREFIX) and await _is_channel_of(session, client_id, address)
-
-
-async def _check_webhook(session: ReadSession, client_id: int, channel_id: UUID) -> None:
-    """A signed webhook of the rule's own client, or of the agency; another client's would be told its alerts."""
-    try:
-        channel = await get_channel(session, channel_id)
-    except NotFound:
-        channel = None
-    if channel is None or channel.kind is not ChannelKind.WEBHOOK or channel.client_id not in {0, client_id}:
-        raise invalid(
-            "webhook_channel_id",
-            "not_a_webhook",
-            "There is no such webhook channel of this client or of the agency. Leave it empty for the client's own.",
-        )
 
 
 async def _is_channel_of(session: ReadSession, client_id: int, address: str) -> bool:

@@ -1,13 +1,13 @@
 """Alert rows and messages from findings: the same words in the row, the mail and the channel."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from belvedere.core.ids import uuid7_batch
+from belvedere.core.ids import uuid7_texts
 from belvedere.notify.contracts import (
     ChannelKind,
     Destination,
@@ -54,8 +54,19 @@ def fingerprint(
     """The identity of an alert: its rule, client, target and entity, never the record, which each reading
     renews. A whole reading is the entity without a name.
     """
-    parts = [str(rule_id), str(client_id), target, str(source_id), external_id]
-    return hashlib.sha256("\x1f".join([*parts, kind] if kind else parts).encode()).hexdigest()
+    return fingerprints(rule_id, client_id, target, source_id)(external_id, kind)
+
+
+def fingerprints(rule_id: UUID, client_id: int, target: str, source_id: UUID) -> Callable[[str, str], str]:
+    """Identities of the alerts of one rule at one place."""
+    stem = hashlib.sha256(f"{rule_id}\x1f{client_id}\x1f{target}\x1f{source_id}\x1f".encode())
+
+    def name(external_id: str, kind: str) -> str:
+        sum_ = stem.copy()
+        sum_.update((f"{external_id}\x1f{kind}" if kind else external_id).encode())
+        return sum_.hexdigest()
+
+    return name
 
 
 def draft_alerts(
@@ -68,44 +79,54 @@ def draft_alerts(
     rule = verdict.rule
     destinations = tuple(destinations_of(rule, client)) if rule.notify_immediately else ()
     told = [destination_document(destination) for destination in destinations]
-    ids = uuid7_batch(2 * len(findings), now)
-    for number, (finding, kind) in enumerate(findings):
-        alert_id, event_id = ids[2 * number], ids[2 * number + 1]
-        row = _row(rule, finding, kind, place, client, alert_id)
+    shared = _Shared(rule, place, client, is_change=is_event(findings[0][0]))
+    # A change has no end to tell.
+    places = {"destinations": told, "end_destinations": [] if shared.is_change else told}
+    ids = uuid7_texts(2 * len(findings), now)
+    for (finding, kind), alert_id, event_id in zip(findings, ids[::2], ids[1::2], strict=True):
+        row = shared.row(finding, kind, alert_id)
         problem = _by_template(row, rule, finding, place, client, base_url, now)
         row["event_id"] = event_id
-        row["detail"] = {
-            "destinations": told,
-            # A change has no end to tell.
-            "end_destinations": [] if is_event(finding) else told,
-            "value": row["current_value"],
-            **({"template_problem": problem} if problem else {}),
-        }
+        row["detail"] = {**places, "value": row["current_value"]}
+        if problem:
+            row["detail"]["template_problem"] = problem
         words = _opening_words(row, rule, finding, client, base_url) if destinations else None
         yield Draft(row, rule, finding, destinations, words)
 
 
-def _row(
-    rule: Rule, finding: Finding, kind: str, place: Place, client: ClientFacts, alert_id: UUID
-) -> dict[str, Any]:
-    value = wording.shown(finding.head.value)
-    return {
-        "id": alert_id,
-        "rule_id": rule.id,
-        "rule_client_id": rule.client_id,
-        "record_id": finding.record_id,
-        "external_id": finding.external_id or None,
-        "entity_name": finding.entity_name,
-        "fingerprint": fingerprint(
-            rule.id, place.client_id, place.target_table, place.source_id, finding.external_id, kind
-        ),
-        "title": wording.title(finding, client.currency),
-        "message": _sentence(rule, finding, kind, client),
-        "severity": rule.severity,
-        "current_value": value,
-        "previous_value": wording.shown(finding.head.previous),
-        "reason": {**reason_document(rule, finding, kind), "told_value": value},
-    }
+class _Shared:
+    """What is the same in every alert that one rule opens at one place, worked out once."""
+
+    def __init__(self, rule: Rule, place: Place, client: ClientFacts, *, is_change: bool) -> None:
+        self.is_change = is_change
+        self._rule, self._client = rule, client
+        self._name = fingerprints(rule.id, place.client_id, place.target_table, place.source_id)
+        self._rule_id, self._severity = str(rule.id), rule.severity.value
+        self._reason = {"rule_name": rule.name, "rule_version": rule.version}
+        self._kind = EVENT if is_change else ""
+
+    def row(self, finding: Finding, kind: str, alert_id: str) -> dict[str, Any]:
+        head = finding.head
+        value = wording.shown(head.value)
+        reason = {**self._reason, "conditions": [condition.document() for condition in finding.conditions]}
+        if kind or self._kind:
+            reason["kind"] = kind or self._kind
+        reason["told_value"] = value
+        return {
+            "id": alert_id,
+            "rule_id": self._rule_id,
+            "rule_client_id": self._rule.client_id,
+            "record_id": finding.record_id,
+            "external_id": finding.external_id or None,
+            "entity_name": finding.entity_name,
+            "fingerprint": self._name(finding.external_id, kind),
+            "title": wording.title(finding, self._client.currency),
+            "message": _sentence(self._rule, finding, kind, self._client),
+            "severity": self._severity,
+            "current_value": value,
+            "previous_value": wording.shown(head.previous),
+            "reason": reason,
+        }
 
 
 def _by_template(
@@ -155,7 +176,7 @@ def _opening_words(
         client_name=client.name,
         url=alert_url(base_url, row["id"]),
         fields=wording.fields(finding.conditions, rule.name, client.name, client.currency),
-        detail={"alert_id": str(row["id"]), "rule_id": str(rule.id)},
+        detail={"alert_id": row["id"], "rule_id": str(rule.id)},
     )
 
 
@@ -174,7 +195,7 @@ def reason_document(rule: Rule, finding: Finding, kind: str = "") -> dict[str, A
     return {**reason, "kind": kind} if kind else reason
 
 
-def alert_url(base_url: str, alert_id: UUID) -> str | None:
+def alert_url(base_url: str, alert_id: UUID | str) -> str | None:
     return f"{base_url.rstrip('/')}/alerts/{alert_id}" if base_url else None
 
 

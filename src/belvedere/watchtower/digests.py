@@ -71,6 +71,7 @@ async def send_due(runtime: Runtime, now: datetime, *, actor: str = ACTOR) -> li
             failed = error
             continue
         if one is not None:
+            faultpoint("digest.committed")
             made.append(one)
     if failed is not None:
         raise failed

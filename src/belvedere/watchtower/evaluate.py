@@ -11,18 +11,22 @@ from uuid import UUID
 
 from belvedere.sources.contracts import Frames
 from belvedere.watchtower.contracts import (
+    NoDataPolicy,
     OpenAlert,
     Rule,
     Verdict,
     WatchState,
 )
 from belvedere.watchtower.dependencies import ParentStates, parents_first
-from belvedere.watchtower.groups import Unit, applies, form_units
+from belvedere.watchtower.groups import RuleSet, Unit, applies, form_units
 from belvedere.watchtower.judge import Judge
 from belvedere.watchtower.judged import JudgedUnit
 from belvedere.watchtower.transitions import Transitions, settle
 
 __all__ = ["applies", "evaluate", "held"]
+
+UNMOVED = Transitions()
+"""Only read."""
 
 
 def evaluate(
@@ -39,9 +43,9 @@ def evaluate(
     `previous` is the good full reading before, or None for a baseline. `only` limits whose alerts may move:
     the other rules are judged, so that their children know, but nothing follows for them.
     """
-    rules = list(rules)
+    prepared = rules.prepared if isinstance(rules, RuleSet) else {}
     units = [unit for unit in form_units(rules) if unit.is_running and applies(unit, state.place)]
-    judge = Judge(current, previous, state, now)
+    judge = Judge(current, previous, state, now, prepared)
     problems = {unit.head.id: judge.problem_of(unit) for unit in units}
     judge.prepare(unit for unit in units if problems[unit.head.id] is None)
     parents = ParentStates(state)
@@ -57,6 +61,9 @@ def evaluate(
         if not alerts and not judge.carries(unit):
             continue
         judged = judge.judge(unit)
+        if not alerts and unit.head.id not in has_children and _is_quiet(judged, parents):
+            verdicts.append(_quiet_verdict(judged))
+            continue
         moves = Transitions() if _is_spectator(unit, only) else settle(judged, alerts, parents, state, now)
         if unit.head.id in has_children:
             _tell_children(parents, judged, moves, state)
@@ -70,6 +77,16 @@ def held(unit: Unit, why: str, entities: int) -> Verdict:
 
 def _is_spectator(unit: Unit, only: Collection[UUID] | None) -> bool:
     return only is not None and unit.head.id not in only
+
+
+def _is_quiet(judged: JudgedUnit, parents: ParentStates) -> bool:
+    """Nothing fires and nothing waits: most rules on most readings, so that nobody looks any further."""
+    head = judged.unit.head
+    return (
+        not judged.matched
+        and head.no_data_policy is not NoDataPolicy.ALERT
+        and not parents.pending_of(head.id)
+    )
 
 
 def _own_alerts(state: WatchState) -> Mapping[UUID, Sequence[OpenAlert]]:
@@ -91,7 +108,7 @@ def _tell_children(parents: ParentStates, judged: JudgedUnit, moves: Transitions
     parents.judged(rule_id, judged.known_entities - moves.unsure)
 
 
-def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
+def _quiet_verdict(judged: JudgedUnit, moves: Transitions = UNMOVED) -> Verdict:
     why: dict[str, object] = {"state": "judged", "field": judged.fields}
     if moves.held_back:
         why["held_back"] = dict(moves.held_back)
@@ -100,7 +117,7 @@ def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
         why["left_out"] = judged.left_out
     if judged.errors:
         why["errors"] = judged.error_text
-    verdict = Verdict(
+    return Verdict(
         rule=judged.unit.head,
         entities=judged.size,
         matched=judged.matched,
@@ -109,8 +126,11 @@ def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
         held_back=sum(moves.held_back.values()),
         why=why,
     )
+
+
+def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
     return replace(
-        verdict,
+        _quiet_verdict(judged, moves),
         opened=moves.opened,
         seen_again=tuple(moves.seen_again),
         closed=tuple(moves.closed),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.sources.contracts import RECORD_COLUMNS
@@ -36,6 +37,7 @@ class FieldRef:
         return str(self.path[-1]) if self.path else self.name
 
 
+@lru_cache(maxsize=4096)
 def parse_field(text: str) -> FieldRef:
     """Read a field name; raises Invalid that names `field_name` where the explicit form is broken."""
     text = text.strip()

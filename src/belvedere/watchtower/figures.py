@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 from belvedere.core.money import minor_digits
 from belvedere.core.numerals import EXACT
@@ -14,6 +15,7 @@ LARGEST_EXPONENT = 40
 """Beyond this a figure is shown as the data wrote it: a row of zeros says less."""
 
 
+@lru_cache(maxsize=4096)
 def value_text(value: str | None, unit: str | None, currency: str, limit: Decimal | None = None) -> str:
     """A stored value with its unit, on the side of the limit where it stands; what is no number stays as it
     is.
@@ -44,13 +46,17 @@ def figure_text(number: Decimal, unit: str | None, currency: str, limit: Decimal
     """A value with its unit and its usual digits, or with more where those would mislead."""
     if unit == "days":
         return _with_unit(number, None, unit, currency)
-    usual = _usual_places(number, unit, currency)
+    own = _digits(number)
+    usual = _usual_places(own, unit, currency)
+    if own <= usual:
+        return _with_unit(number, usual, unit, currency)
     for shown in _roundings(number, usual):
         if _is_faithful(shown, number, limit):
             return _with_unit(shown, max(0, -int(shown.as_tuple().exponent)), unit, currency)
     return exact_text(number, unit, currency)
 
 
+@lru_cache(maxsize=1024)
 def exact_text(number: Decimal, unit: str | None, currency: str) -> str:
     """Every digit with its unit, trailing zeros left out; cents stay in pairs."""
     places = None
@@ -79,16 +85,16 @@ def _is_faithful(shown: Decimal, number: Decimal, limit: Decimal | None) -> bool
     return limit is None or shown.compare(limit) == number.compare(limit)
 
 
-def _usual_places(number: Decimal, unit: str | None, currency: str) -> int:
+def _usual_places(own: int, unit: str | None, currency: str) -> int:
     match unit:
         case "percent":
-            return min(max(_digits(number), 1), 2)
+            return min(max(own, 1), 2)
         case "currency":
             return minor_digits(currency)
         case "ratio":
             return 2
         case _:
-            return min(_digits(number), 4)
+            return min(own, 4)
 
 
 def _digits(number: Decimal) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,13 +15,16 @@ from belvedere.watchtower.contracts import LogicOperator, Place, Rule
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unit:
-    """A rule on its own, or a group under its head: name, severity, channels and parent are the head's."""
+    """A rule on its own, or a group under its head: name, severity, channels and parent are the head's.
+
+    One unit may serve many readings, so what follows from its rows is worked out once.
+    """
 
     rows: tuple[Rule, ...]
 
-    @property
+    @cached_property
     def head(self) -> Rule:
         return self.rows[0]
 
@@ -29,33 +32,57 @@ class Unit:
     def is_group(self) -> bool:
         return self.head.group_id is not None
 
-    @property
+    @cached_property
     def is_running(self) -> bool:
         """Dropping one row of an AND would widen it, so a group runs whole or not at all."""
         return all(rule.is_active for rule in self.rows)
 
-    @property
+    @cached_property
     def is_event(self) -> bool:
         """A change is over the moment it is seen, so it cannot recover by itself."""
         return any(kind_of(rule.condition).is_event for rule in self.rows)
 
-    @property
+    @cached_property
     def asks_for_gone(self) -> bool:
         """Its entities may be absent from the present reading, which is then no reason to close anything."""
         return any(kind_of(rule.condition).finds_gone for rule in self.rows)
 
-    @property
+    @cached_property
     def sources(self) -> frozenset[UUID]:
         return frozenset(rule.source_id for rule in self.rows if rule.source_id is not None)
 
-    @property
+    @cached_property
     def targets(self) -> frozenset[str]:
         return frozenset(rule.target_table for rule in self.rows if rule.target_table is not None)
 
-    @property
+    @cached_property
     def is_across(self) -> bool:
         """Its rows stand on different sources or tables, so they meet at the client alone."""
         return len(self.sources) > 1 or len(self.targets) > 1
+
+
+class RuleSet(tuple[Rule, ...]):  # noqa: SLOT001 - it carries what was formed
+    """Rules that are judged again and again: their units are formed once. `prepared` is the judge's own store."""
+
+    units: tuple[Unit, ...]
+    prepared: dict[Any, Any]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> "RuleSet":
+        made = cls(rules)
+        made.units = tuple(_form(made))
+        made.prepared = {}
+        return made
+
+    @classmethod
+    def joined(cls, sets: Sequence["RuleSet"]) -> "RuleSet":
+        """Sets of different clients as one; no group has rows of two clients."""
+        if len(sets) == 1:
+            return sets[0]
+        made = cls(rule for rules in sets for rule in rules)
+        made.units = tuple(unit for rules in sets for unit in rules.units)
+        made.prepared = {}
+        return made
 
 
 def fits(rule: Rule, place: Place) -> bool:
@@ -79,10 +106,14 @@ def applies(unit: Unit, place: Place) -> bool:
 
 def form_units(rules: Iterable[Rule]) -> list[Unit]:
     """Single rules and groups, rows in the order position, created_at, id."""
+    return [*rules.units] if isinstance(rules, RuleSet) else _form(rules)
+
+
+def _form(rules: Iterable[Rule]) -> list[Unit]:
     grouped: dict[tuple[int, UUID], list[Rule]] = {}
     for rule in rules:
         grouped.setdefault((rule.client_id, rule.group_id or rule.id), []).append(rule)
-    return [Unit(tuple(sorted(rows, key=_order))) for rows in grouped.values()]
+    return [Unit(tuple(sorted(rows, key=_order) if len(rows) > 1 else rows)) for rows in grouped.values()]
 
 
 def _order(rule: Rule) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -36,10 +36,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The readings of one source of one client, oldest first."""
+    """The readings of one source of one client, oldest first; `before` are those that stood when the stretch began, and
+    `every` is how often the source is read.
+    """
 
     place: Place
     marks: tuple[Mark, ...]
+    before: tuple[Mark, ...] = ()
+    every: timedelta = timedelta(hours=1)
 
     @property
     def records(self) -> int:
@@ -53,20 +57,26 @@ async def load_tracks(
     *,
     client_ids: Collection[int] | None = None,
     source_ids: Collection[UUID] | None = None,
+    neighbour_ids: Collection[UUID] = (),
+    neighbour_targets: Collection[str] = (),
 ) -> list[Track]:
-    """Tracks in reach of the session; `None` leaves a filter out. Raises Invalid where that is too much at once."""
+    """Tracks in reach of the session; `None` leaves a filter out. Neighbours count even where all their readings are
+    older than the stretch. Raises Invalid where that is too much at once.
+    """
     values = {
         "start": start,
         "end": end,
         "client_ids": None if client_ids is None else sorted(client_ids),
         "source_ids": None if source_ids is None else sorted(source_ids),
+        "neighbour_ids": sorted(neighbour_ids),
+        "neighbour_targets": sorted(neighbour_targets),
         "most": MOST_READINGS + 1,
     }
     rows = (await session.execute(statement("history_readings"), values)).all()
     if len(rows) > MOST_READINGS:
         raise too_much(f"more than {MOST_READINGS:,} readings")
     tracks = [_track(list(part)) for _, part in groupby(rows, key=lambda row: (row.client_id, row.source_id))]
-    tracks = [track for track in tracks if track.marks]
+    tracks = [track for track in tracks if track.marks or track.before]
     records = sum(track.records for track in tracks)
     if records > MOST_RECORDS:
         raise too_much(f"{records:,} records")
@@ -81,6 +91,7 @@ def too_much(what: str) -> Invalid:
 def _track(rows: Sequence[Any]) -> Track:
     newest_full: dict[UUID | None, Mark] = {}
     marks: list[Mark] = []
+    before: list[Mark] = []
     first = rows[0]
     place = Place(first.client_id, first.source_id, first.provider, first.endpoint)
     for _, part in groupby(rows, key=lambda row: row.data_as_of):
@@ -88,7 +99,10 @@ def _track(rows: Sequence[Any]) -> Track:
         made = [(row, _mark(row, place, newest_full.get(row.account_id))) for row in part]
         newest_full.update({mark.account_id: mark for _, mark in made if mark.is_full})
         marks += [mark for row, mark in made if row.in_range]
-    return Track(place, tuple(marks))
+        before += [mark for row, mark in made if not row.in_range]
+    newest = {mark.account_id: mark for mark in before}
+    every = timedelta(minutes=first.refresh_interval_minutes)
+    return Track(place, tuple(marks), tuple(newest.values()), every)
 
 
 def _mark(row: Any, place: Place, previous: Mark | None) -> Mark:

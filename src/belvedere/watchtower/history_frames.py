@@ -118,19 +118,21 @@ Blobs = Mapping[UUID, tuple[bytes, bytes] | Frames]
 
 async def fetch_blobs(session: ReadSession, marks: Sequence[Mark]) -> Blobs:
     """The packed data of these marks and of those they are compared with; rebuilt from rows where no blob is kept."""
-    client_id = marks[0].place.client_id
     wanted = _frames_ids(marks)
     connection = await driver_connection(session)
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(_BLOBS, (client_id, list(wanted)))
-        found: dict[UUID, tuple[bytes, bytes] | Frames] = {
-            frames_id: (records, metrics)
-            for frames_id, records, metrics, form in await cursor.fetchall()
-            if form == FORMAT
-        }
-    for frames_id in wanted:
+    found: dict[UUID, tuple[bytes, bytes] | Frames] = {}
+    for client_id in {mark.place.client_id for mark in marks}:
+        own = [frames_id for frames_id, mark in wanted.items() if mark.place.client_id == client_id]
+        async with connection.cursor(binary=True) as cursor:
+            await cursor.execute(_BLOBS, (client_id, own))
+            found.update(
+                (frames_id, (records, metrics))
+                for frames_id, records, metrics, form in await cursor.fetchall()
+                if form == FORMAT
+            )
+    for frames_id, mark in wanted.items():
         if frames_id not in found:
-            found[frames_id] = await rebuild_frames(session, client_id, frames_id)
+            found[frames_id] = await rebuild_frames(session, mark.place.client_id, frames_id)
     return {frames_id: found[frames_id] for frames_id in wanted}
 
 

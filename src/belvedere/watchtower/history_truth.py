@@ -33,10 +33,22 @@ BY_VALUE = frozenset(ORDERS) | {
 }  # fmt: skip
 
 
+def looks_around(unit: Unit) -> bool:
+    """Whether some row of the unit may stand where its head does not, so that it needs readings of other sources."""
+    head = unit.head
+    if head.source_id is None and head.target_table is None and not unit.is_across:
+        return False
+    return any(
+        row.source_id not in (None, head.source_id) or row.target_table not in (None, head.target_table)
+        for row in unit.rows
+    )
+
+
 def can_stack(unit: Unit) -> bool:
     """Whether each record of this rule is judged by its own values alone, whatever else its reading holds and whenever."""
     return (
-        not unit.is_across
+        not looks_around(unit)
+        and not unit.is_across
         and len(unit.sources) <= 1
         and all(_is_plain(rule) and rule.condition in BY_VALUE | LOOKS_BACK for rule in unit.rows)
     )

@@ -8,14 +8,17 @@ from sqlalchemy import text
 
 from belvedere.core.context import Scope
 from belvedere.core.database import WriteSession
+from belvedere.core.faults import faultpoint
 from belvedere.core.jobs import JobCall, enqueue, job
 from belvedere.core.runtime import Runtime
 from belvedere.sources.service import find_unjudged, load_stored_snapshot
 from belvedere.watchtower import repository
+from belvedere.watchtower.across import JUDGE_ACROSS, find_head_sources, judge_across
 from belvedere.watchtower.contracts import Condition
 from belvedere.watchtower.judging import AWAIT, RECHECK
 from belvedere.watchtower.opening import STORM_JOB
 from belvedere.watchtower.rule_book import CLOSE_JOB, FIND_PLACES, close_rule_alerts
+from belvedere.watchtower.rule_sets import load_rule_set
 from belvedere.watchtower.statements import statement
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import REJUDGE, TICK, tick
@@ -123,7 +126,7 @@ async def rejudge(runtime: Runtime, call: JobCall) -> None:
         by_age = bool(call.args.get("by_age"))
         rule_ids = [UUID(rule_id) for rule_id in call.args.get("rule_ids", ())]
         if by_age:
-            rules = await repository.load_rules(session, client_id, stored.source_id)
+            rules = await load_rule_set(session, client_id, stored.source_id)
             rule_ids = [rule.id for rule in rules if rule.condition is Condition.STALE]
         await rejudge_rules(
             session,
@@ -134,6 +137,29 @@ async def rejudge(runtime: Runtime, call: JobCall) -> None:
             as_of=now if by_age else None,
             storm_wait=storm_wait(runtime),
         )
+
+
+@job(JUDGE_ACROSS, queue="watchtower")
+async def judge_groups_across(runtime: Runtime, call: JobCall) -> None:
+    """Judge groups over several sources again, when one was read that is not their head's."""
+    client_id = call.client_id or 0
+    scope = Scope.client(client_id, actor=call.actor)
+    async with runtime.db.read(scope) as session:
+        beside = await load_stored_snapshot(session, client_id, UUID(call.args["snapshot_id"]))
+        places = {} if beside is None else await find_head_sources(session, beside)
+    for source_id, readings in places.items():
+        if beside is None:
+            return
+        async with runtime.db.write(scope) as session:
+            await judge_across(
+                session,
+                beside,
+                source_id,
+                readings,
+                runtime.clock(),
+                base_url=runtime.settings.address,
+                storm_wait=storm_wait(runtime),
+            )
 
 
 @job(FIND_PLACES, queue="watchtower")
@@ -176,6 +202,8 @@ async def count_storm(runtime: Runtime, call: JobCall) -> None:
         await gather_storm(
             session, UUID(call.args["rule_id"]), runtime.clock(), base_url=runtime.settings.address
         )
+        faultpoint("storm.told")
+    faultpoint("storm.committed")
 
 
 @job(TICK, queue="scheduler", max_attempts=1, cron="* * * * * 0")
@@ -183,6 +211,8 @@ async def tick_alerts(runtime: Runtime, call: JobCall) -> None:
     """End times of taken, snoozed and silenced alerts, repeat and remind, once a minute."""
     async with runtime.db.write(Scope.service(call.actor)) as session:
         await tick(session, runtime.clock(), base_url=runtime.settings.address)
+        faultpoint("tick.told")
+    faultpoint("tick.committed")
 
 
 @job("watchtower.thin_evaluations", queue="maintenance", max_attempts=1, cron="17 3 * * * 0")

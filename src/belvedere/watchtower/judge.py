@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from uuid import UUID
 
 from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import Frames
 from belvedere.watchtower.conditions import Kind, kind_of, read_limit
 from belvedere.watchtower.contracts import OtherReading, Rule, WatchState
-from belvedere.watchtower.fields import FieldRef, parse_field, place_field
+from belvedere.watchtower.fields import FieldPlace, FieldRef, parse_field, place_field
 from belvedere.watchtower.groups import Unit as RuleUnit
 from belvedere.watchtower.groups import fits
 from belvedere.watchtower.guards import Guard
@@ -24,13 +23,23 @@ STALE_READING = "Held: the newest reading of {} is stale, so the sources cannot 
 class Judge:
     """One reading and all that is known around it."""
 
-    def __init__(self, current: Frames, previous: Frames | None, state: WatchState, now: datetime) -> None:
+    def __init__(
+        self,
+        current: Frames,
+        previous: Frames | None,
+        state: WatchState,
+        now: datetime,
+        prepared: dict[tuple[int, FieldPlace | None], Row] | None = None,
+    ) -> None:
         self.state = state
         self._current, self._previous = current, previous
         self.clock = state.data_as_of or now
         self.view = View(current, previous, self.clock, is_full=state.is_full)
         self._others: dict[tuple[int, bool], View] = {}
-        self._rows: dict[tuple[UUID, int], Row] = {}
+        # By the rule's object, which lives as long as this: hashing ids took longer than reading them.
+        self._rows: dict[tuple[int, int], Row] = {}
+        # Rows of readings before: the same rule with its field at the same place reads the same.
+        self._prepared = {} if prepared is None else prepared
         self._metrics: dict[int, frozenset[str]] = {}
 
     @cached_property
@@ -44,15 +53,25 @@ class Judge:
     def row(self, rule: Rule, view: View | None = None) -> Row:
         """A rule with its texts read; raises Invalid where they cannot be."""
         view = view or self.view
-        key = (rule.id, id(view))
-        if key not in self._rows:
-            self._rows[key] = self._read(rule, view)
-        return self._rows[key]
+        key = (id(rule), id(view))
+        found = self._rows.get(key)
+        if found is None:
+            found = self._rows[key] = self._read(rule, view)
+        return found
 
     def _read(self, rule: Rule, view: View) -> Row:
         if id(view) not in self._metrics:
             self._metrics[id(view)] = frozenset(self.state.metric_units) | view.metric_names
         metrics = self._metrics[id(view)]
+        ref = place_field(parse_field(rule.field_name), metrics)
+        if rule.min_volume_field:
+            return self._make(rule, ref, metrics)
+        key = (id(rule), ref.place)
+        if key not in self._prepared:
+            self._prepared[key] = self._make(rule, ref, metrics)
+        return self._prepared[key]
+
+    def _make(self, rule: Rule, ref: FieldRef, metrics: frozenset[str]) -> Row:
         has_volume = rule.min_volume_field is not None and rule.min_volume is not None
         guard = Guard(
             place_field(parse_field(rule.min_volume_field), metrics) if rule.min_volume_field else None,
@@ -63,7 +82,7 @@ class Judge:
         return Row(
             rule=rule,
             kind=kind_of(rule.condition),
-            ref=place_field(parse_field(rule.field_name), metrics),
+            ref=ref,
             limit=read_limit(rule.condition, rule.threshold_value, rule.field_name),
             recovery=read_limit(rule.condition, recovery, rule.field_name) if recovery else None,
             guard=guard if has_volume else Guard(lag_minutes=rule.data_lag_minutes),

@@ -128,6 +128,8 @@ class JudgedUnit:
     @cached_property
     def left_out(self) -> int:
         """Unknown rows that a guard keeps from being judged; they are counted in `no_data` too."""
+        if all(outcome.left_out is None for outcome in self._outcomes):
+            return 0
         return int((self._guarded & ~self._known.rows).sum())
 
     @cached_property

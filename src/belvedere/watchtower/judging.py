@@ -6,18 +6,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from belvedere.core.database import WriteSession
+from belvedere.accounts.service import get_client
+from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.jobs import enqueue
 from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.closing import ACTOR, announce_closed, closing_row
 from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint
-from belvedere.watchtower.contracts import Closing, Place, ResolvedReason, Rule, Verdict, WatchState
+from belvedere.watchtower.contracts import (
+    Closing,
+    OpenAlert,
+    Place,
+    ResolvedReason,
+    Rule,
+    Verdict,
+    WatchState,
+)
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.neighbours import load_other_readings
 from belvedere.watchtower.opening import Opened, open_drafts
 from belvedere.watchtower.repository import ClosedAlert
+from belvedere.watchtower.rule_sets import load_rule_set
 from belvedere.watchtower.seeing import see_again
 from belvedere.watchtower.surroundings import Silence
 
@@ -47,10 +57,12 @@ class Run:
     now: datetime
     base_url: str
     storm_wait: timedelta
-    rules: list[Rule]
+    rules: Sequence[Rule]
     client: ClientFacts
     waits_for_parents: bool = True
     as_of: datetime | None = None
+    beside: UUID | None = None
+    """The reading of another source for which this one is judged once more; what it lacks was counted before."""
     silences: list[Silence] = field(default_factory=list)
 
     @property
@@ -86,9 +98,7 @@ class Run:
         return WatchState(
             place=self.place,
             is_full=stored.completeness is Completeness.FULL,
-            open_alerts=await repository.load_open_alerts(
-                session, stored.client_id, stored.snapshot_id, list(watched), self.now
-            ),
+            open_alerts=await self._open_alerts(watched),
             parents=facts,
             metric_units={**units, **stored.metric_units},
             metric_labels=labels,
@@ -98,6 +108,12 @@ class Run:
             data_as_of=self.as_of or stored.data_as_of,
             other_readings=await load_other_readings(session, stored, self.rules, self.now),
         )
+
+    async def _open_alerts(self, rule_ids: Collection[UUID]) -> list[OpenAlert]:
+        found = await repository.load_open_alerts(
+            self.session, self.stored.client_id, self.stored.snapshot_id, list(rule_ids), self.now
+        )
+        return found if self.beside is None else [replace(alert, comparable=False) for alert in found]
 
     async def apply(self, verdicts: Sequence[Verdict]) -> WatchOutcome:
         """Closings first: an event that was taken note of makes room for the next one."""
@@ -117,10 +133,11 @@ class Run:
         )
         await self._keep_waiting(verdicts)
         moved = {draft.rule.id for draft in opened.drafts} | {alert.rule_id for alert in closed}
-        await wake_children(self.session, self.stored.client_id, sorted(moved), self.stored.source_id)
+        judged_here = self.stored.source_id if self.beside is None else None
+        await wake_children(self.session, self.stored.client_id, sorted(moved), judged_here)
         await self._await_parents(verdicts)
         return WatchOutcome(
-            opened=tuple(draft.row["id"] for draft in opened.drafts),
+            opened=tuple(UUID(draft.row["id"]) for draft in opened.drafts),
             seen_again=sum(len(verdict.seen_again) for verdict in verdicts),
             closed=tuple(alert.id for alert in closed),
             rules=len(verdicts),
@@ -155,12 +172,15 @@ class Run:
             self.now,
             base_url=self.base_url,
             storm_wait=self.storm_wait,
+            is_afresh=self.beside is not None,
         )
 
     async def _keep_waiting(self, verdicts: Sequence[Verdict]) -> None:
         """Breaches that go on waiting are kept; those that opened or ended are forgotten."""
         waiting, over = [], []
         for verdict in verdicts:
+            if not verdict.waiting and not verdict.cleared:
+                continue
             fired = {finding.external_id for finding in verdict.opened}
             over += [self._key(verdict.rule, entity) for entity in (*verdict.cleared, *fired)]
             waiting += [
@@ -177,7 +197,7 @@ class Run:
                 if (breach.external_id or "") not in fired
             ]
         stored = self.stored
-        if any(verdict.waiting or verdict.cleared for verdict in verdicts):
+        if over:
             await repository.clear_pending(self.session, stored.client_id, over)
         await repository.save_pending(
             self.session,
@@ -202,6 +222,7 @@ class Run:
                 client_id=self.stored.client_id,
                 actor=ACTOR,
                 run_at=self.now + PARENT_WAIT,
+                now=self.now,
                 queueing_lock=f"{AWAIT}:{self.stored.snapshot_id}:{parent_id}",
             )
 
@@ -241,3 +262,24 @@ async def wake_children(
             actor=ACTOR,
             queueing_lock=f"{RECHECK}:{client_id}:{parent_id}",
         )
+
+
+async def start_run(
+    session: WriteSession, stored: StoredSnapshot, now: datetime, base_url: str, storm_wait: timedelta
+) -> Run:
+    """What is known of a reading before it is judged."""
+    rules = await load_rule_set(session, stored.client_id, stored.source_id)
+    client = await client_facts(session, stored.client_id)
+    return Run(session, stored, now, base_url, storm_wait, rules, client)
+
+
+async def client_facts(session: ReadSession, client_id: int) -> ClientFacts:
+    client = await get_client(session, client_id)
+    return ClientFacts(
+        client.id,
+        client.name,
+        client.currency,
+        client.discord_channel_id,
+        tuple(client.email_recipients or ()),
+        await surroundings.find_webhook_channel(session, client_id),
+    )

@@ -1,5 +1,6 @@
 """Opening alerts: rows, first steps, events and messages of one reading, in bulk."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from belvedere.core.jobs import enqueue
 from belvedere.notify.contracts import MessageKind
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.watchtower import repository, surroundings
+from belvedere.watchtower import repository, storing, surroundings
 from belvedere.watchtower.closing import ACTOR
 from belvedere.watchtower.compose import Draft
 from belvedere.watchtower.surroundings import Silence
@@ -50,8 +51,11 @@ async def open_drafts(
     *,
     base_url: str,
     storm_wait: timedelta,
+    is_afresh: bool = False,
 ) -> Opened:
-    """Open what is not open yet; a silence or a storm holds its message, never the alert."""
+    """Open what is not open yet; a silence or a storm holds its message, never the alert. What this very reading opened
+    before stays closed, unless another reading beside it gives it a new answer (`is_afresh`).
+    """
     if not drafts:
         return Opened()
     crowd = await _crowd(session, stored.client_id, drafts)
@@ -59,7 +63,7 @@ async def open_drafts(
         held = _held_reason(draft, stored.source_id, silences, crowd)
         draft.row["held_reason"] = held if draft.destinations else None
         draft.row["told"] = bool(draft.destinations) and held is None
-    episodes = await repository.open_alerts(
+    episodes = await storing.open_alerts(
         session,
         [draft.row for draft in drafts],
         client_id=stored.client_id,
@@ -67,6 +71,7 @@ async def open_drafts(
         snapshot_id=stored.snapshot_id,
         account_id=stored.account_id,
         now=now,
+        is_afresh=is_afresh,
     )
     opened = [draft for draft in drafts if draft.row["id"] in episodes]
     await _emit(session, stored, opened, episodes, now)
@@ -74,7 +79,7 @@ async def open_drafts(
     tellings = [telling for draft in opened for telling in _tellings(draft, stored.client_id, not_before)]
     requested = await request_deliveries(session, gather(tellings, base_url, now), now)
     if crowd.is_large:
-        await _watch_for_storm(session, opened, now + storm_wait)
+        await _watch_for_storm(session, opened, now, storm_wait)
     told = {draft.rule.id for draft in opened if draft.row["told"]}
     await repository.mark_notified(session, told, now)
     return Opened(tuple(opened), len(requested))
@@ -104,7 +109,7 @@ def _tellings(draft: Draft, client_id: int, not_before: datetime | None) -> list
     return [
         Telling(
             client_id,
-            draft.row["id"],
+            UUID(draft.row["id"]),
             MessageKind.OPENED,
             destination,
             draft.message,
@@ -115,7 +120,9 @@ def _tellings(draft: Draft, client_id: int, not_before: datetime | None) -> list
     ]
 
 
-async def _watch_for_storm(session: WriteSession, opened: Sequence[Draft], run_at: datetime) -> None:
+async def _watch_for_storm(
+    session: WriteSession, opened: Sequence[Draft], now: datetime, wait: timedelta
+) -> None:
     """Have the clients of each rule counted when the wait is over."""
     for rule_id in sorted({d.rule.id for d in opened if d.rule.client_id == 0 and d.destinations}):
         await enqueue(
@@ -123,7 +130,8 @@ async def _watch_for_storm(session: WriteSession, opened: Sequence[Draft], run_a
             STORM_JOB,
             {"rule_id": str(rule_id)},
             actor=ACTOR,
-            run_at=run_at,
+            run_at=now + wait,
+            now=now,
             queueing_lock=f"{STORM_JOB}:{rule_id}",
         )
 
@@ -132,18 +140,18 @@ async def _emit(
     session: WriteSession,
     stored: StoredSnapshot,
     opened: Sequence[Draft],
-    episodes: dict[UUID, int],
+    episodes: dict[str, int],
     now: datetime,
 ) -> None:
-    items = [(str(draft.row["id"]), _event(draft, stored, episodes)) for draft in opened]
+    items = [(draft.row["id"], _event(draft, stored, episodes)) for draft in opened]
     await emit_many(session, "alert.opened", items, client_id=stored.client_id, actor=ACTOR, now=now)
-    for draft in opened:
-        metrics.ALERTS_OPENED.labels(severity=draft.rule.severity.value).inc()
+    for severity, count in Counter(draft.rule.severity.value for draft in opened).items():
+        metrics.ALERTS_OPENED.labels(severity=severity).inc(count)
 
 
-def _event(draft: Draft, stored: StoredSnapshot, episodes: dict[UUID, int]) -> dict[str, Any]:
+def _event(draft: Draft, stored: StoredSnapshot, episodes: dict[str, int]) -> dict[str, Any]:
     return {
-        "alert_id": str(draft.row["id"]),
+        "alert_id": draft.row["id"],
         "rule_id": str(draft.rule.id),
         "snapshot_id": str(stored.snapshot_id),
         "severity": draft.rule.severity.value,

@@ -14,6 +14,7 @@ from belvedere.sources.service import latest_judged, load_stored_snapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.contracts import Finding, Place, Rule, WatchState
 from belvedere.watchtower.evaluate import evaluate
+from belvedere.watchtower.neighbours import load_other_readings
 
 MOST_READINGS = 40
 
@@ -55,7 +56,12 @@ async def preview_rule(
     for stored in await _readings(session, wanted):
         place = Place(stored.client_id, stored.source_id, stored.provider, stored.endpoint)
         state = WatchState(
-            place, is_full=stored.completeness is Completeness.FULL, metric_units=units, metric_labels=labels
+            place,
+            is_full=stored.completeness is Completeness.FULL,
+            metric_units={**units, **stored.metric_units},
+            metric_labels=labels,
+            data_as_of=stored.data_as_of,
+            other_readings=await load_other_readings(session, stored, alone, now),
         )
         verdicts = evaluate(alone, stored.frames, stored.previous, state, now)
         if not verdicts:

@@ -54,7 +54,7 @@ async def record_run(
         "duration_ms": round(seconds * 1000),
     }
     quiet = [verdict.rule.id for verdict in verdicts if is_quiet(verdict)]
-    await repository.record_run(
+    lag = await repository.record_run(
         session,
         counts,
         quiet,
@@ -63,6 +63,9 @@ async def record_run(
         snapshot_id=stored.snapshot_id,
         now=now,
     )
+    if lag is not None:
+        metrics.EVALUATION_LAG.observe(lag / 1000)
+        metrics.EVALUATION_SECONDS.observe(seconds)
     metrics.EVALUATIONS.labels(result="quiet").inc(len(quiet))
     metrics.EVALUATIONS.labels(result="spoke").inc(len(verdicts) - len(quiet))
 

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import RowMapping, text
 
 from belvedere.core.database import ReadSession, WriteSession
+from belvedere.sources.service import stale_places
 from belvedere.watchtower.contracts import (
     Aggregate,
     Condition,
@@ -85,7 +86,7 @@ class ToldAlert:
     destinations: tuple[dict[str, Any], ...]
 
 
-def rule_from_row(row: RowMapping) -> Rule:
+def rule_from_row(row: Mapping[str, Any] | RowMapping) -> Rule:
     """A row of `watchtower_rules` as the engine takes it."""
     values = dict(row)
     return Rule(
@@ -125,17 +126,12 @@ async def mark_judged(session: WriteSession, client_id: int, snapshot_id: UUID, 
     await session.execute(_MARK_JUDGED, {"client_id": client_id, "snapshot_id": snapshot_id, "now": now})
 
 
-async def is_overtaken(session: ReadSession, client_id: int, snapshot_id: UUID) -> bool:
+async def is_overtaken(session: ReadSession, client_id: int, snapshot_id: UUID, now: datetime) -> bool:
     """Whether later data of the same account was judged already."""
     found = await session.execute(
-        statement("newer_judged"), {"client_id": client_id, "snapshot_id": snapshot_id}
+        statement("newer_judged"), {"client_id": client_id, "snapshot_id": snapshot_id, "now": now}
     )
     return bool(found.scalar_one())
-
-
-async def load_rules(session: ReadSession, client_id: int, source_id: UUID) -> list[Rule]:
-    found = await session.execute(statement("load_rules"), {"client_id": client_id, "source_id": source_id})
-    return [rule_from_row(row) for row in found.mappings()]
 
 
 async def load_parent_facts(
@@ -146,12 +142,13 @@ async def load_parent_facts(
         return {}
     values = {"client_id": client_id, "source_id": source_id, "rule_ids": wanted, "now": now}
     found = await session.execute(statement("parent_facts"), values)
+    stale = {place.source_id for place in await stale_places(session, client_id, now)}
     return {
         row.id: ParentFacts(
             row.is_active,
             row.judged_for_client,
             row.judged_for_agency,
-            is_stale=row.is_stale,
+            is_stale=row.source_id in stale,
             is_due=row.is_due,
         )
         for row in found
@@ -259,59 +256,6 @@ async def _many(session: WriteSession, rows: Sequence[Any]) -> AsyncIterator[Non
         await session.execute(_NESTED_LOOPS, {"word": "on"})
 
 
-async def open_alerts(
-    session: WriteSession,
-    rows: Sequence[dict[str, Any]],
-    *,
-    client_id: int,
-    source_id: UUID,
-    snapshot_id: UUID,
-    account_id: UUID | None,
-    now: datetime,
-) -> dict[UUID, int]:
-    """Insert alerts and their first event; gives id and episode of those that another evaluator had not
-    opened.
-    """
-    if not rows:
-        return {}
-    bare = [{name: row[name] for name in row if name not in ("event_id", "detail")} for row in rows]
-    values = {
-        "rows": orjson.dumps(bare).decode(),
-        "fingerprints": [row["fingerprint"] for row in rows],
-        "client_id": client_id,
-        "source_id": source_id,
-        "snapshot_id": snapshot_id,
-        "account_id": account_id,
-        "now": now,
-    }
-    async with _many(session, rows):
-        found = (await session.execute(statement("open"), values)).all()
-    opened = {row.id: row.episode for row in found}
-    steps = [
-        {name: row[name] for name in ("id", "event_id", "detail")} for row in rows if row["id"] in opened
-    ]
-    told = {"rows": orjson.dumps(steps).decode(), "client_id": client_id, "now": now}
-    await session.execute(statement("first_steps"), told)
-    return opened
-
-
-async def see_again(
-    session: WriteSession,
-    rows: Sequence[dict[str, Any]],
-    *,
-    client_id: int,
-    snapshot_id: UUID,
-    account_id: UUID | None,
-    now: datetime,
-) -> None:
-    if rows:
-        values: dict[str, Any] = {"rows": orjson.dumps(rows).decode(), "client_id": client_id}
-        values["snapshot_id"] = snapshot_id
-        values["ids"] = [row["id"] for row in rows]
-        async with _many(session, rows):
-            await session.execute(statement("see_again"), {**values, "account_id": account_id, "now": now})
-
-
 async def move_alerts(
     session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
 ) -> None:
@@ -368,10 +312,13 @@ async def record_run(
     source_id: UUID,
     snapshot_id: UUID,
     now: datetime,
-) -> None:
-    """One line for the whole reading; `quiet` are the rules that had nothing to say."""
+) -> int | None:
+    """One line for the whole reading; `quiet` are the rules that had nothing to say. Gives the milliseconds between
+    its end and its judgement, or None where it was recorded before.
+    """
     values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id, "now": now}
-    await session.execute(statement("record_run"), {**values, **counts, "quiet": list(quiet)})
+    found = await session.execute(statement("record_run"), {**values, **counts, "quiet": list(quiet)})
+    return found.scalar_one_or_none()
 
 
 async def mark_notified(session: WriteSession, rule_ids: Iterable[UUID], now: datetime) -> None:

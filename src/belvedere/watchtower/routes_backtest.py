@@ -39,6 +39,7 @@ async def backtest_rule(body: BacktestAsk, access: ReadsRules) -> Response:
         sweep=body.sweep,
         most_episodes=body.limit,
         base_url=access.runtime.settings.address,
+        now=access.now,
     )
     return _answer(await backtest(access.session, rows, asked))
 

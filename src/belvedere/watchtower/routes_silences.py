@@ -13,7 +13,7 @@ from belvedere.accounts.routing import door_router
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.watchtower import blocking, silences
 from belvedere.watchtower.contracts import Severity
-from belvedere.watchtower.schemas import Moment
+from belvedere.watchtower.schemas import ClientId, Moment
 from belvedere.watchtower.silences import SilenceDraft
 
 router = door_router()
@@ -31,7 +31,7 @@ class SilenceCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    client_id: int | None = None
+    client_id: ClientId | None = None
     rule_id: UUID | None = None
     source_id: UUID | None = None
     severity: Severity | None = None
@@ -44,7 +44,7 @@ class SilenceCreate(BaseModel):
     def draft(self, now: datetime) -> SilenceDraft:
         ends_at = self.ends_at
         if ends_at is None and self.minutes is not None:
-            ends_at = (self.starts_at or now) + timedelta(minutes=self.minutes)
+            ends_at = _end_of(self.starts_at or now, self.minutes)
         if ends_at is None:
             problem = FieldProblem("/ends_at", "required", "Say when it ends, or for how many minutes.")
             raise Invalid("The silence has no end.", errors=[problem])
@@ -58,6 +58,14 @@ class SilenceCreate(BaseModel):
             external_id=self.external_id,
             reason=self.reason,
         )
+
+
+def _end_of(starts_at: datetime, minutes: int) -> datetime:
+    try:
+        return starts_at + timedelta(minutes=minutes)
+    except OverflowError as error:
+        problem = FieldProblem("/starts_at", "too_late", "Name a beginning that a calendar knows.")
+        raise Invalid("The silence begins too late.", errors=[problem]) from error
 
 
 class SilenceUpdate(BaseModel):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from belvedere.watchtower.contracts import (
     Aggregate,
@@ -28,14 +28,14 @@ def _as_text(value: Any) -> Any:
 
 
 def _in_utc(value: datetime) -> datetime:
-    """A time without a zone is UTC, as in thresholds; years that UTC cannot write are refused."""
+    """Years that UTC cannot write are refused: the database would keep them and nobody could read them."""
     try:
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("this time lies outside the years 1 to 9999 in UTC; name one nearer") from error
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 ThresholdText = Annotated[str, Field(max_length=255), BeforeValidator(_as_text)]
 Recipients = Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=50)]
 ClientId = Annotated[int, Field(ge=0, le=2_147_483_647)]

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from belvedere.core.database import WriteSession
-from belvedere.core.ids import uuid7_batch
+from belvedere.core.ids import uuid7_texts
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.watchtower import repository
+from belvedere.watchtower import repository, storing
 from belvedere.watchtower.compose import ClientFacts, reason_document
 from belvedere.watchtower.contracts import Condition, Finding, OpenAlert, Rule, Severity, Verdict
 from belvedere.watchtower.opening import SILENCED
@@ -38,12 +38,12 @@ async def see_again(
 ) -> int:
     """Take the newest values; a risen severity and a clear worsening are told. Gives the messages asked for."""
     seen = [(verdict.rule, alert, found) for verdict in verdicts for alert, found in verdict.seen_again]
-    ids = uuid7_batch(len(seen), now)
+    ids = uuid7_texts(len(seen), now)
     rows = [
         _row(rule, alert, finding, event_id, silences)
         for (rule, alert, finding), event_id in zip(seen, ids, strict=True)
     ]
-    await repository.see_again(
+    await storing.see_again(
         session,
         rows,
         client_id=stored.client_id,

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
+from belvedere.accounts.service import get_client
 from belvedere.core import audit
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
@@ -56,6 +57,7 @@ async def create_silence(
     """Begin or plan a silence."""
     starts_at = draft.starts_at or now
     _check_times(starts_at, draft.ends_at, now)
+    await get_client(session, draft.client_id)
     if draft.rule_id is not None:
         rule = await rule_rows.find_rule(session, draft.rule_id)
         if rule is None or (draft.client_id and rule.client_id not in (0, draft.client_id)):

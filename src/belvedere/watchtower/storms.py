@@ -21,9 +21,9 @@ from belvedere.notify.service import request_deliveries, withdraw_unsent
 from belvedere.watchtower import rule_rows, surroundings
 from belvedere.watchtower.compose import destinations_of
 from belvedere.watchtower.contracts import Rule
+from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.opening import STORM_FLOOR
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.watch import client_facts
 
 WINDOW = timedelta(minutes=15)
 SHARE = 0.3

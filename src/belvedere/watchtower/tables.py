@@ -179,7 +179,8 @@ watchtower_alerts = Table(
     # What lists filter by stands in the index, so that a page of many clients is chosen without a look at the rows.
     Index("ix_watchtower_alerts_client_id_created_at", "client_id", *NEWEST, postgresql_include=["state", "severity", "is_acknowledged", "source_id"]),
     Index("ix_watchtower_alerts_client_id_rule_id_created_at", "client_id", "rule_id", *NEWEST),
-    Index("ix_watchtower_alerts_open", "client_id", *NEWEST, postgresql_include=["severity", "is_acknowledged", "source_id"], postgresql_where=text("state = 'open'")),
+    Index("ix_watchtower_alerts_open", "client_id", *NEWEST, postgresql_include=["severity", "is_acknowledged", "source_id", "rule_id", "snoozed_until"], postgresql_where=text("state = 'open'")),
+    Index("ix_watchtower_alerts_resting", "client_id", *NEWEST, postgresql_where=text("state = 'open' AND snoozed_until IS NOT NULL")),
     Index("ix_watchtower_alerts_snoozed", "snoozed_until", postgresql_where=text("state = 'open' AND snoozed_until IS NOT NULL")),
     Index("ix_watchtower_alerts_taken_until", "ack_until", postgresql_where=text("state = 'open' AND ack_until IS NOT NULL")),
     Index("ix_watchtower_alerts_held", "client_id", postgresql_where=text("state = 'open' AND held_reason IS NOT NULL")),

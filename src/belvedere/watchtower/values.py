@@ -80,7 +80,8 @@ def _all_true(size: int) -> pl.Series:
 
 
 def as_rows(rows: Iterable[int]) -> pl.Series:
-    return pl.Series(list(rows), dtype=ROW)
+    found = list(rows)
+    return pl.Series(found, dtype=ROW) if found else NO_ROWS
 
 
 def true_rows(marked: pl.Series) -> pl.Series:
@@ -264,6 +265,8 @@ class Sorted:
 
     def ordered(self, order: Order, number: Decimal) -> pl.Series:
         split = self._start(order, number)
+        if split == (len(self.rows) if order in {">", ">="} else 0):
+            return NO_ROWS
         return (self.rows.slice(split) if order in {">", ">="} else self.rows.head(split)).sort()
 
     def within(self, low: Decimal, high: Decimal) -> pl.Series:

@@ -7,19 +7,17 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from belvedere.accounts.service import get_client
-from belvedere.core import metrics
 from belvedere.core.context import Scope
-from belvedere.core.database import ReadSession, WriteSession
+from belvedere.core.database import WriteSession
 from belvedere.core.faults import faultpoint
 from belvedere.core.runtime import Runtime
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.watchtower import repository, surroundings
+from belvedere.watchtower import repository
+from belvedere.watchtower.across import wake_groups
 from belvedere.watchtower.closing import ACTOR
-from belvedere.watchtower.compose import ClientFacts
 from belvedere.watchtower.contracts import Verdict
 from belvedere.watchtower.groups import form_units
-from belvedere.watchtower.judging import Run, WatchOutcome
+from belvedere.watchtower.judging import WatchOutcome, start_run
 from belvedere.watchtower.recording import record, record_run
 
 STORM_WAIT = timedelta(seconds=5)
@@ -30,9 +28,8 @@ async def judge_stored(runtime: Runtime, stored: StoredSnapshot) -> None:
     `sources`.
     """
     scope = Scope.client(stored.client_id, actor=ACTOR)
-    started = time.perf_counter()
     async with runtime.db.write(scope) as session:
-        outcome = await watch_snapshot(
+        await watch_snapshot(
             session,
             stored,
             runtime.clock(),
@@ -40,8 +37,6 @@ async def judge_stored(runtime: Runtime, stored: StoredSnapshot) -> None:
             storm_wait=timedelta(seconds=runtime.settings.storm_wait_seconds),
         )
     faultpoint("evaluation.committed")
-    if outcome.skipped is None:
-        metrics.EVALUATION_SECONDS.observe(time.perf_counter() - started)
 
 
 async def watch_snapshot(
@@ -59,14 +54,15 @@ async def watch_snapshot(
     await repository.lock_place(session, stored.client_id, stored.source_id)
     if not await repository.lock_unjudged(session, stored.client_id, stored.snapshot_id):
         return WatchOutcome(skipped="This reading is not complete, or was judged already.")
-    if await repository.is_overtaken(session, stored.client_id, stored.snapshot_id):
+    if await repository.is_overtaken(session, stored.client_id, stored.snapshot_id, now):
         await repository.mark_judged(session, stored.client_id, stored.snapshot_id, now)
         return WatchOutcome(skipped="Later data of the same account was judged already.")
-    run = await _start(session, stored, now, base_url, storm_wait)
+    run = await start_run(session, stored, now, base_url, storm_wait)
     await run.close_changed_rules()
     verdicts = await run.judge()
     faultpoint("evaluation.judged")
     outcome = await run.apply(verdicts)
+    await wake_groups(session, stored, run.rules)
     await record(session, stored, verdicts, now)
     await record_run(session, stored, verdicts, outcome, now, seconds=time.perf_counter() - started)
     await repository.mark_judged(session, stored.client_id, stored.snapshot_id, now)
@@ -87,7 +83,7 @@ async def recheck_children(
     late: only the wait for a parent that was due (`is_last` says that it is over) still decides over it.
     """
     await repository.lock_place(session, stored.client_id, stored.source_id)
-    run = await _start(session, stored, now, base_url, storm_wait)
+    run = await start_run(session, stored, now, base_url, storm_wait)
     wanted = set(parent_ids)
     children = frozenset(
         unit.head.id
@@ -99,7 +95,7 @@ async def recheck_children(
     run.waits_for_parents = not is_last
     verdicts = await run.judge(only=children)
     # The reading was judged; it opens what the parent held back and moves nothing else.
-    return await run.apply([_only_opening(verdict) for verdict in verdicts])
+    return await run.apply([only_opening(verdict) for verdict in verdicts])
 
 
 async def rejudge_rules(
@@ -116,41 +112,22 @@ async def rejudge_rules(
     true. It opens and waits; what is open lives by the next reading.
     """
     await repository.lock_place(session, stored.client_id, stored.source_id)
-    run = await _start(session, stored, now, base_url, storm_wait)
+    run = await start_run(session, stored, now, base_url, storm_wait)
     await run.close_changed_rules()
     run.as_of = as_of
     verdicts = await run.judge(only=frozenset(rule_ids))
-    outcome = await run.apply([_only_opening(verdict) for verdict in verdicts])
+    outcome = await run.apply([only_opening(verdict) for verdict in verdicts])
     if as_of is None:
         await record(session, stored, verdicts, now, is_whole=False)
     return outcome
 
 
-def _only_opening(verdict: Verdict) -> Verdict:
+def only_opening(verdict: Verdict) -> Verdict:
+    """A verdict of another look at a reading that was judged already."""
     return Verdict(
         rule=verdict.rule,
         opened=verdict.opened,
         silent=verdict.silent,
         waiting=verdict.waiting,
         awaits=verdict.awaits,
-    )
-
-
-async def _start(
-    session: WriteSession, stored: StoredSnapshot, now: datetime, base_url: str, storm_wait: timedelta
-) -> Run:
-    rules = await repository.load_rules(session, stored.client_id, stored.source_id)
-    client = await client_facts(session, stored.client_id)
-    return Run(session, stored, now, base_url, storm_wait, rules, client)
-
-
-async def client_facts(session: ReadSession, client_id: int) -> ClientFacts:
-    client = await get_client(session, client_id)
-    return ClientFacts(
-        client.id,
-        client.name,
-        client.currency,
-        client.discord_channel_id,
-        tuple(client.email_recipients or ()),
-        await surroundings.find_webhook_channel(session, client_id),
     )

@@ -18,10 +18,11 @@ from belvedere.watchtower.backtest_drafts import near_names, stored_rows
 from belvedere.watchtower.compose import ClientFacts
 from belvedere.watchtower.contracts import Place, Rule, WatchState
 from belvedere.watchtower.dependencies import ParentStates
-from belvedere.watchtower.groups import Unit, applies, expression, form_units
+from belvedere.watchtower.groups import Unit, applies, expression, fits, form_units
 from belvedere.watchtower.judge import Judge
+from belvedere.watchtower.judging import client_facts
+from belvedere.watchtower.neighbours import load_other_readings
 from belvedere.watchtower.statements import statement
-from belvedere.watchtower.watch import client_facts
 from belvedere.watchtower.why_words import Entity, conclude, condition_document, filled_in
 
 MOST_SOURCES = 40
@@ -44,7 +45,7 @@ async def explain_rule(session: ReadSession, rule_id: UUID, asked: WhyAsk, now: 
     stored = await _reading(session, unit, client_id, asked)
     facts = await _facts(session, unit.head, stored, asked.external_id, now)
     client = await client_facts(session, client_id)
-    state = await _state(session, unit.head, stored, now)
+    state = await _state(session, unit, stored, facts, now)
     entity = await _judge(session, unit, stored, state, asked.external_id, now)
     return _document(unit, stored, entity, facts, client)
 
@@ -99,7 +100,11 @@ async def _facts(
     return dict((await session.execute(statement("why_facts"), values)).mappings().one())
 
 
-async def _state(session: ReadSession, head: Rule, stored: StoredSnapshot, now: datetime) -> WatchState:
+async def _state(
+    session: ReadSession, unit: Unit, stored: StoredSnapshot, facts: dict[str, Any], now: datetime
+) -> WatchState:
+    """What is known around the reading; other sources as they stood when it was judged."""
+    head = unit.head
     units, labels = await repository.load_metric_words(session)
     parents = {head.parent_rule_id} if head.parent_rule_id is not None else set()
     watched = [head.id, *parents]
@@ -113,7 +118,18 @@ async def _state(session: ReadSession, head: Rule, stored: StoredSnapshot, now: 
         metric_units={**units, **stored.metric_units},
         metric_labels=labels,
         data_as_of=stored.data_as_of,
+        other_readings=await load_other_readings(
+            session, stored, (replace(row, is_active=True) for row in unit.rows), now, then=_judged_at(facts)
+        ),
     )
+
+
+def _judged_at(facts: dict[str, Any]) -> datetime | None:
+    """When the rule was asked of the reading; one that was edited later was asked again then."""
+    moments = [facts["evaluated_at"]]
+    if facts["evaluation"] is not None:
+        moments.append(datetime.fromisoformat(facts["evaluation"]["evaluated_at"]))
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 async def _judge(
@@ -139,13 +155,21 @@ async def _judge(
     if not rows:
         return Entity(near=tuple(_near(stored, external_id or "")))
     shown = next((row for row in rows if judged.truth_at([row])), rows[0])
+    conditions = judged.explain([shown])[0]
     parent_word, parent_why = await _look_at_parent(session, unit.head, judge, state, external_id or "")
     return Entity(
         is_there=True,
-        name=None if judged.is_whole else stored.frames.records["name"][shown],
+        name=None if judged.is_whole else judge.home(unit).reading.entities([shown])[0][1],
         truth=judged.truth_at(rows),
-        conditions=judged.explain([shown])[0],
-        unknown=tuple(_why_unknown(judge, rule, stored, state, shown, now) for rule in unit.rows),
+        conditions=conditions,
+        unknown=tuple(
+            _why_unknown(judge, rule, stored, state, shown, now)
+            if fits(rule, state.place)
+            else None
+            if reason.result is not None
+            else "No record of the other source has an answer."
+            for rule, reason in zip(unit.rows, conditions, strict=True)
+        ),
         lets_open=parent_word,
         parent_why=parent_why,
     )

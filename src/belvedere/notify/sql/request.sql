@@ -1,7 +1,8 @@
 -- Messages and what they tell of, in one statement. The key of the members decides: a thing that was told, or is about
 -- to be told by a transaction that is not over, drops out; a message that loses all its things is not written.
 -- A channel that this transaction cannot see (the agency's, from a job of one client) is found again by the sender
--- through `via`; a channel that is gone must not end the transaction of an alert.
+-- through `via`; a channel that is gone must not end the transaction of an alert. Senders go by the database's clock,
+-- so what is held back is held for as long as it is from the asking process's now, however wrong that is.
 WITH asked AS (
     SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
                id uuid, client_id integer, subject_type text, subject_id uuid, kind text, round integer, channel text,
@@ -22,7 +23,8 @@ INSERT INTO core.deliveries
        (id, client_id, subject_type, subject_id, kind, round, channel, channel_id, channel_client_id,
         destination, idem_key, severity, message, next_at, created_at)
 SELECT r.id, r.client_id, r.subject_type, r.subject_id, r.kind, r.round, r.channel, c.id, c.client_id,
-       r.destination, r.idem_key, r.severity, r.message, greatest(now(), r.not_before), :now
+       r.destination, r.idem_key, r.severity, r.message, now() + greatest(r.not_before - CAST(:now AS timestamptz), interval '0'),
+       :now
   FROM asked r
   LEFT JOIN core.channels c ON c.id = r.via AND c.client_id IN (0, r.client_id)
  WHERE EXISTS (SELECT 1 FROM told t WHERE t.client_id = r.client_id AND t.delivery_id = r.id)

@@ -25,7 +25,9 @@ _KINDS = _find_all()
 
 def kind_of(condition: Condition | str) -> Kind:
     """What a condition word does; a word without its file is a mistake of ours and raises KeyError."""
-    return _KINDS[Condition(condition)]
+    # A word and its member of the enumeration are equal and hash alike.
+    found = _KINDS.get(condition)  # type: ignore[arg-type]
+    return found if found is not None else _KINDS[Condition(condition)]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -1,5 +1,6 @@
 """What every condition is: how it reads its limit, what it finds, and the words it is told in."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,7 +63,7 @@ class Look:
         return Outcome(NO_ROWS, self.nothing, self.nothing)
 
 
-class Kind:
+class Kind(ABC):
     """One condition. The words are those of a comparison; a condition that reads otherwise has its own."""
 
     word: ClassVar[Condition]
@@ -86,11 +87,12 @@ class Kind:
     def read(self, text: str, field_name: str) -> Limit | None:  # noqa: ARG002 - messages of others name the field
         return Limit(text, (parse_threshold(text),))
 
-    def expect(self, values: Values, limits: Sequence[Limit]) -> None:
+    def expect(self, values: Values, limits: Sequence[Limit]) -> None:  # noqa: B027 - most need no preparation
         """Tell the field what it will be asked for, so that one pass answers all rules."""
 
+    @abstractmethod
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
-        raise NotImplementedError
+        """The rows that meet the condition, and those that have an answer."""
 
     def holds_from_zero(self, look: Look, limit: Limit | None) -> Outcome:
         """The same where the rule lets a change from zero fire."""

@@ -22,7 +22,9 @@ SELECT r.id, r.name, r.field_name, r.condition, r.threshold_value, r.client_id, 
        r.created_at, r.slug, r.aggregate, r.for_readings, r.for_minutes, r.recovery_threshold, r.recover_after,
        r.min_volume_field, r.min_volume, r.data_lag_minutes, r.no_data_policy, r.fires_from_zero, r.overrides_rule_id,
        r.overrides_client_id, r.title_template, r.message_template, r.repeat_minutes, r.remind_minutes, r.notify_zone,
-       r.digest_all_clear, r.notify_webhook, r.webhook_channel_id, r.builtin
+       r.digest_all_clear, r.notify_webhook, r.webhook_channel_id, r.builtin,
+       -- Another one for every version of a row, and for every parent that another rule stands in for.
+       concat_ws('/', r.id, r.xmin, r.ctid, s.id) AS stamp
 FROM watch.watchtower_rules r
 LEFT JOIN stand_in s ON s.overrides_rule_id = r.parent_rule_id AND s.id <> r.id
 WHERE r.client_id IN (0, :client_id)

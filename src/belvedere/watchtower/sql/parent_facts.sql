@@ -1,5 +1,5 @@
--- Whether each parent runs, whether its newest evaluation at its present version gave an answer, whether its own
--- source is late for this client, and whether a reading of it is under way or due.
+-- Whether each parent runs, whether its newest evaluation at its present version gave an answer, and whether a reading
+-- of its source is under way or due for this client.
 WITH parents AS (
     SELECT p.id, p.client_id, p.version, p.updated_at, p.source_id,
            p.is_active AND NOT EXISTS (
@@ -28,22 +28,17 @@ WITH parents AS (
     ) said
 ), accounts AS (
     SELECT a.source_id,
-           bool_or(a.is_active AND a.last_good_at IS NOT NULL AND :now > a.last_good_at + every.length
-                   + greatest(interval '15 minutes', every.length / 2)) AS is_stale,
            bool_or(a.is_active AND a.next_due_at <= :now) OR bool_or(EXISTS (
                SELECT 1 FROM watch.api_snapshots s
                WHERE s.client_id = a.client_id AND s.source_id = a.source_id AND s.account_id = a.id
                  AND s.status IN ('pending', 'processing') AND s.started_at > CAST(:now AS timestamptz) - interval '10 minutes'
            )) AS is_due
     FROM watch.source_accounts a
-    JOIN watch.api_sources src ON src.id = a.source_id
-    CROSS JOIN LATERAL (SELECT make_interval(mins => src.refresh_interval_minutes) AS length) every
     WHERE a.client_id = :client_id AND a.source_id IN (SELECT source_id FROM parents)
     GROUP BY a.source_id
 )
-SELECT p.id, p.is_active, coalesce(own.answered, false) AS judged_for_client,
+SELECT p.id, p.source_id, p.is_active, coalesce(own.answered, false) AS judged_for_client,
        coalesce(agency.answered, false) AS judged_for_agency,
-       coalesce(acc.is_stale, false) AS is_stale,
        coalesce(acc.is_due, false) AND p.source_id IS DISTINCT FROM CAST(:source_id AS uuid) AS is_due
 FROM parents p
 LEFT JOIN told own ON own.id = p.id AND own.client_id = :client_id

@@ -8,3 +8,4 @@ SELECT :client_id, :snapshot_id, :source_id, :now, :rules, :records, :matched, :
                  FROM watch.api_snapshots s WHERE s.client_id = :client_id AND s.id = :snapshot_id), 0),
        CAST(:quiet AS uuid[])
 ON CONFLICT DO NOTHING
+RETURNING lag_ms

@@ -1,5 +1,6 @@
 -- A breach that goes on: the alert keeps its identity and takes the newest value. A risen severity needs a new look.
-WITH moved AS (
+WITH i AS {rows},
+moved AS (
     UPDATE watch.watchtower_alerts a
     SET current_value = i.current_value, previous_value = i.previous_value, occurrences = a.occurrences + 1,
         last_seen_at = :now, last_snapshot_id = :snapshot_id, account_id = :account_id, severity = i.severity,
@@ -12,10 +13,8 @@ WITH moved AS (
         ack_until = CASE WHEN i.step = 'severity_raised' THEN NULL ELSE a.ack_until END,
         last_told_at = CASE WHEN i.told THEN :now ELSE a.last_told_at END,
         held_reason = coalesce(i.held_reason, a.held_reason)
-    FROM json_to_recordset(CAST(:rows AS json)) AS i(
-        id uuid, current_value text, previous_value text, severity text, conditions jsonb, event_id uuid,
-        record_id uuid, step text, told boolean, held_reason text, changed boolean)
-    WHERE a.client_id = :client_id AND a.id = i.id AND a.state = 'open' AND a.id = ANY (CAST(:ids AS uuid[]))
+    FROM i
+    WHERE a.client_id = :client_id AND a.id = i.id AND a.state = 'open'
     RETURNING a.id, i.event_id, i.step, i.current_value, i.severity, i.changed
 )
 INSERT INTO watch.alert_events (id, client_id, alert_id, at, kind, actor, detail)
