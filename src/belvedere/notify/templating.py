@@ -132,7 +132,9 @@ def _render(name: str, source: str, facts: Mapping[str, Any]) -> str:
         raise TemplateRefused(f"The {name} template fails: {error}.") from error
     except TemplateError as error:
         where = f" in line {line}" if (line := getattr(error, "lineno", None)) else ""
-        raise TemplateRefused(f"The {name} template fails{where}: {cut(str(error), 200)}.") from error
+        raise TemplateRefused(
+            f"The {name} template fails{where}: {cut(str(error), 200).rstrip('.')}."
+        ) from error
     except (ArithmeticError, TypeError, ValueError, LookupError, RecursionError, MemoryError) as error:
         why = cut(str(error), 200) or type(error).__name__
         raise TemplateRefused(f"The {name} template fails: {why}.") from error

@@ -1,6 +1,5 @@
 """REST of rules and alerts; mounted under /api/v1."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from belvedere.watchtower.schemas import (
     BulkAction,
     BulkSnooze,
     Changed,
+    Moment,
     NoteCreate,
     Remark,
     RuleCreate,
@@ -126,7 +126,7 @@ async def list_alerts(
     rule_id: UUID | None = None,
     source_id: UUID | None = None,
     search: Search = None,
-    since: datetime | None = None,
+    since: Moment | None = None,
     snoozed: Annotated[
         Literal["hide", "only", "all"],
         Query(description="Snoozed alerts: left out, alone, or with the others."),

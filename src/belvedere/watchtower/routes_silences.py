@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from belvedere.accounts.door import Access, WriteAccess, reading, writing
@@ -13,7 +13,7 @@ from belvedere.accounts.routing import door_router
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.watchtower import blocking, silences
 from belvedere.watchtower.contracts import Severity
-from belvedere.watchtower.schemas import ClientId
+from belvedere.watchtower.schemas import ClientId, Moment
 from belvedere.watchtower.silences import SilenceDraft
 
 router = door_router()
@@ -36,8 +36,8 @@ class SilenceCreate(BaseModel):
     source_id: UUID | None = None
     severity: Severity | None = None
     external_id: Annotated[str, Field(max_length=255)] | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     minutes: Minutes | None = None
     reason: Reason = ""
 
@@ -71,7 +71,7 @@ def _end_of(starts_at: datetime, minutes: int) -> datetime:
 class SilenceUpdate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    ends_at: AwareDatetime | None = None
+    ends_at: Moment | None = None
     reason: Reason | None = None
 
 

@@ -149,6 +149,12 @@ def _check_templates(rule: Rule) -> None:
 
 
 def _check_zone(rule: Rule) -> None:
+    if rule.notify_time is not None and rule.notify_time.tzinfo is not None:
+        raise invalid(
+            "notify_time",
+            "time_with_zone",
+            "Write the time alone, such as 09:00, and its zone in notify_zone.",
+        )
     if rule.notify_zone is None:
         return
     try:
@@ -272,12 +278,12 @@ def _notify_notes(rule: Rule, facts: RuleFacts) -> list[Note]:
         rule.notify_discord or rule.notify_email or rule.notify_webhook
     ):
         notes.append(Note("notify_schedule", "no_channel", "A digest needs a channel: choose where it goes."))
-    if rule.notify_immediately and not (rule.notify_discord or rule.notify_email):
+    if rule.notify_immediately and not (rule.notify_discord or rule.notify_email or rule.notify_webhook):
         notes.append(
             Note(
                 "notify_immediately",
                 "no_channel",
-                "Both channels are off: alerts stand in the list, nobody is told.",
+                "All channels are off: alerts stand in the list, nobody is told.",
             )
         )
     if not rule.notify_immediately and rule.notify_schedule is None:

@@ -15,6 +15,9 @@ from belvedere.watchtower.threshold import Limit
 FIGURES = frozenset({Aggregate.COUNT, Aggregate.SHARE, Aggregate.SUM, Aggregate.AVG})
 COUNTS = frozenset({Aggregate.COUNT, Aggregate.SHARE})
 OF_FIGURES = FIGURES | {Aggregate.MIN, Aggregate.MAX}
+WITHOUT_LIMIT = frozenset(
+    {Condition.IS_NULL, Condition.IS_NOT_NULL, Condition.ADDED, Condition.REMOVED, Condition.NO_DATA}
+)
 FALLING = frozenset({Condition.LESS_THAN, Condition.LESS_OR_EQUAL})
 
 
@@ -78,7 +81,7 @@ def _check_aggregate(rule: Rule, kind: Kind, nature: Nature) -> None:
             "aggregate_of_age",
             f"{aggregate} has no age. Use max for the newest, or min for the oldest.",
         )
-    if aggregate in {Aggregate.SUM, Aggregate.AVG} and (nature.is_instant or nature.is_list):
+    if aggregate in {Aggregate.SUM, Aggregate.AVG} and (nature.is_column and not nature.is_number):
         raise invalid(
             "aggregate",
             "aggregate_of_words",
@@ -198,6 +201,12 @@ def _idle_notes(rule: Rule, kind: Kind) -> list[Note]:
             lambda: Note(
                 "no_data_policy", "idle",
                 f"`{rule.condition}` looks for missing values itself, so no_data_policy says nothing.",
+            ),
+        ),
+        (
+            bool(rule.threshold_value) and rule.condition in WITHOUT_LIMIT,
+            lambda: Note(
+                "threshold_value", "idle", f"`{rule.condition}` compares with nothing, so threshold_value says nothing."
             ),
         ),
     ]  # fmt: skip

@@ -1,11 +1,11 @@
 """Shapes of requests and answers; field names are those of the tables."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from belvedere.watchtower.contracts import (
     Aggregate,
@@ -27,7 +27,16 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-ThresholdText = Annotated[str, BeforeValidator(_as_text), Field(max_length=255)]
+def _in_utc(value: datetime) -> datetime:
+    """Years that UTC cannot write are refused: the database would keep them and nobody could read them."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this time lies outside the years 1 to 9999 in UTC; name one nearer") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+ThresholdText = Annotated[str, Field(max_length=255), BeforeValidator(_as_text)]
 Recipients = Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=50)]
 ClientId = Annotated[int, Field(ge=0, le=2_147_483_647)]
 Position = Annotated[int, Field(ge=0, le=10_000)]
@@ -201,7 +210,7 @@ class Acknowledge(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     note: Annotated[str, Field(max_length=4000)] | None = None
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class Remark(BaseModel):
@@ -232,7 +241,7 @@ class Snooze(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    until: AwareDatetime
+    until: Moment
     note: Annotated[str, Field(max_length=4000)] | None = None
 
 
