@@ -7,6 +7,8 @@ import pytest
 from tests.people import BRANDT, MARLOW
 
 TABLES = "/api/v1/tables"
+BUILT_IN = {"Credential is about to end", "Source fails", "Source is late", "Source is suspiciously empty"}
+"""Rules of the agency that come with the program."""
 
 
 async def get(house, who: str, path: str, *filters: str, **query):
@@ -53,10 +55,10 @@ async def test_one_table_says_all_of_itself(house):
 
 async def test_everybody_sees_the_rows_of_their_own_clients(filled):
     names = {row["client_id"] for row in await rows(filled, "owner", "watch.watchtower_rules")}
-    assert names == {BRANDT, MARLOW}
+    assert names in ({0, BRANDT, MARLOW}, {None, BRANDT, MARLOW})
     for who in ("viewer", "operator", "analyst"):
         found = await rows(filled, who, "watch.watchtower_rules")
-        assert {row["client_id"] for row in found} == {BRANDT}, who
+        assert {row["client_id"] for row in found} - {0} == {BRANDT}, who
         assert await rows(filled, who, "watch.watchtower_rules", f"client_id:eq:{MARLOW}") == []
 
 
@@ -139,7 +141,7 @@ async def test_pages_show_every_row_once_in_order(house, sort):
             [f"Rule {number % 7}", None if number % 3 else f"note {number % 5}"],
         )
     whole = [row["id"] for row in await rows(house, "owner", "watch.watchtower_rules", sort=sort, limit=100)]
-    assert len(set(whole)) == 23
+    assert len(set(whole)) == 23 + len(BUILT_IN)
     seen, cursor = [], None
     while True:
         query = {"cursor": cursor} if cursor else {}
@@ -197,7 +199,7 @@ async def test_csv_holds_every_row_and_no_formula(house):
     assert 'filename="watch.watchtower_rules.csv"' in answer.headers["content-disposition"]
     head, *lines = csv.reader(io.StringIO(answer.content.decode()))
     assert head == ["name", "position"]
-    assert {line[0] for line in lines} == {
+    assert {line[0] for line in lines} - BUILT_IN == {
         "'=HYPERLINK(1)", "'+1", "'-1", "'@x", "'\tx", 'quoted "well", with commas', "Ærø ☕",
     }  # fmt: skip
     numbers = await get(
@@ -212,7 +214,7 @@ async def test_csv_of_many_rows_is_whole(house):
         " SELECT 1, 'Rule ' || n, 'x', 'changed' FROM generate_series(1, 2345) n"
     )
     answer = await get(house, "viewer", "/watch/watchtower_rules/rows.csv", columns="name")
-    assert len(answer.text.splitlines()) == 2346
+    assert len(answer.text.splitlines()) == 2346 + len(BUILT_IN)
     assert (await get(house, "client 1", "/watch/watchtower_rules/rows.csv")).status_code == 403
 
 

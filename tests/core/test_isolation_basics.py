@@ -69,4 +69,4 @@ def test_the_printed_insert_of_a_source_runs(admin: psycopg.Connection) -> None:
         "INSERT INTO api_sources (provider, endpoint, display_name, refresh_interval_minutes)"
         " VALUES ('omnisend', 'automations', 'Omnisend Automations', 60)"
     )
-    assert admin.execute("SELECT count(*) FROM api_sources").fetchone() == (5,)
+    assert admin.execute("SELECT count(*) FROM api_sources").fetchone() == (8,)

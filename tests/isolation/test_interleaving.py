@@ -20,7 +20,7 @@ from belvedere.core.database import Database
 
 COROUTINES = 200
 ROUNDS = int(os.environ.get("BELVEDERE_INTERLEAVING_ROUNDS", "3"))
-TABLES = ("watch.watchtower_rules", "core.channels", "outreach.leads", "ads.campaigns", "reports.dashboards")
+TABLES = ("watch.watchtower_alerts", "core.channels", "outreach.leads", "ads.campaigns", "reports.dashboards")
 
 
 def give_up() -> None:

@@ -42,8 +42,7 @@ _MEMBERS = """
 # Digests, storms and notices of the agency speak of many clients; every member of staff may see that they went out.
 _IS_WITHHELD = """
     (d.client_id = 0 AND d.subject_type IN ('digest', 'storm', 'channel') AND current_setting('role') = 'authenticated'
-     AND NOT EXISTS (SELECT 1 FROM core.users u
-                      WHERE u.id = app.current_user_id() AND u.is_staff AND u.role IN ('owner', 'admin')))
+     AND NOT (SELECT app.governs()))
 """
 _WITHHELD = "'This message speaks of clients outside your reach. What concerns yours stands under Alerts and Digests.'"
 _DETAIL = text(

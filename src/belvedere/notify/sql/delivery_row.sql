@@ -3,8 +3,7 @@ jsonb_build_object(
     'subject_type', d.subject_type, 'subject_id', d.subject_id, 'kind', d.kind, 'channel', d.channel,
     'channel_id', coalesce(d.channel_id::text, d.message->>'via'), 'address', d.destination,
     'title', CASE WHEN d.subject_type = 'channel' AND d.client_id = 0 AND current_setting('role') = 'authenticated'
-                   AND NOT EXISTS (SELECT 1 FROM core.users u WHERE u.id = app.current_user_id() AND u.is_staff
-                                      AND u.role IN ('owner', 'admin')) THEN 'A channel is broken'
+                   AND NOT (SELECT app.governs()) THEN 'A channel is broken'
                   WHEN d.message->'group' IS NULL THEN d.message->>'title' ELSE
         replace(d.message->>'title', '{count}', (SELECT count(DISTINCT (m.subject_type, m.subject_id))::text
                   FROM core.delivery_members m WHERE m.client_id = d.client_id AND m.delivery_id = d.id)) END,
