@@ -125,7 +125,7 @@ class PackInstall(BaseModel):
     summary="Rules as a file",
     response_class=Response,
     responses={
-        200: {"content": {YAML_TYPE: {"schema": {"type": "string"}}}, "description": "A file of rules"}
+        200: {"content": {YAML_TYPE: {"schema": {"type": "object"}}}, "description": "A file of rules"}
     },
 )
 async def export_file(access: ReadsRules, client_id: int | None = None) -> Response:
