@@ -13,10 +13,17 @@ from belvedere.cli.serve import check_port
 from belvedere.migrations.runner import head, revisions
 
 ID = "0190c7a0-0000-7000-8000-000000000000"
+RULES = str(Path(__file__).parents[2] / "src" / "belvedere" / "watchtower" / "packs" / "shop.yaml")
 ARGUMENTS: dict[str, list[str]] = {
     "ingest": [__file__, "--source", "a/b", "--mapping", "omnisend_campaigns"],
     "rules add": ["--name", "n", "--field", "f", "--condition", "equals", "--threshold", "1"],
     "rules delete": [ID],
+    "rules plan": [RULES],
+    "rules apply": [RULES, "--yes"],
+    "rules packs show": ["shop"],
+    "rules packs install": ["shop"],
+    "digests show": [ID],
+    "deliveries arrived": [ID],
     "rules try": [ID],
     "rules backtest": [ID],
     "rules why": [ID],
@@ -33,7 +40,17 @@ ARGUMENTS: dict[str, list[str]] = {
     "schema show": ["core.clients"],
     "partitions retain": ["core.observability_logs", "3"],
 }
-OF_THEIR_OWN = {"up", "demo", "migrate", "sandbox", "restore", "doctor"}
+OF_THEIR_OWN = {
+    "up",
+    "demo",
+    "migrate",
+    "sandbox",
+    "restore",
+    "doctor",
+    "rules test",
+    "rules schema",
+    "rules packs show",
+}
 """These bring the schema up themselves, need none, or tell about it."""
 WORKING = [words for words in COMMANDS if " ".join(words) not in OF_THEIR_OWN]
 OTHERS = {

@@ -528,12 +528,23 @@ def parent_word(
     answers: Mapping[UUID, Mapping[str, bool | None]],
     unsure: Mapping[UUID, set[str]],
 ) -> DependencyCondition | None:
+    """A parent that speaks of the whole reading speaks for each thing in it; one that does not speaks of a whole
+    only through its open alerts.
+    """
     parent = head.parent_rule_id
     if parent is None:
         return None
-    if name in state.get(parent, {}):
-        acked = state[parent][name][0]
-        return DependencyCondition.ACKNOWLEDGED if acked else DependencyCondition.TRIGGERED
-    if parent not in answers or name not in answers[parent] or name in unsure[parent]:
+    alerts = state.get(parent, {})
+    is_whole = "" in answers.get(parent, {}) or "" in alerts
+    if not name and not is_whole and alerts:
+        return open_word([acked for acked, _ in alerts.values()])
+    asked = "" if is_whole else name
+    if asked in alerts:
+        return open_word([alerts[asked][0]])
+    if parent not in answers or asked not in answers[parent] or asked in unsure[parent]:
         return None
     return DependencyCondition.NOT_TRIGGERED
+
+
+def open_word(acknowledged: list[bool]) -> DependencyCondition:
+    return DependencyCondition.ACKNOWLEDGED if all(acknowledged) else DependencyCondition.TRIGGERED

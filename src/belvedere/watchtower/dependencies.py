@@ -82,10 +82,13 @@ class ParentStates:
         if parent_id is None:
             raise ValueError("the rule has no parent")
         judged = self._judged.get(parent_id)
-        if judged is None or (not external_id and "" not in judged.known):
+        # A parent that judges the whole reading as one speaks for each of its entities; so does its open alert.
+        is_whole = judged is not None and (
+            "" in judged.known or (self._client_id, self._source_id, "") in self._open.get(parent_id, {})
+        )
+        if judged is None or not (external_id or is_whole):
             return self._of_client(parent_id)
-        # A parent that judges the whole reading as one speaks for each of its entities.
-        return self._of_entity(parent_id, "" if "" in judged.known else external_id)
+        return self._of_entity(parent_id, "" if is_whole else external_id)
 
     def _of_entity(self, parent_id: UUID, external_id: str) -> ParentAnswer:
         acknowledged = self._open.get(parent_id, {}).get((self._client_id, self._source_id, external_id))
