@@ -22,8 +22,8 @@ PLANS = (AGENCY, BRANDT, TOKYO)
 TABLES = (
     "agents.agent_run", "agents.agent_run_steps", "agents.agent_qc", "agents.agent_approval", "agents.agent_feedback",
     "agents.agent_query", "agents.ai_gym_performance", "agents.ai_gym_comparisons", "core.dashboard_fact",
-    "core.decision_log", "core.channels", "core.deliveries", "core.delivery_attempts", "core.outbox_events",
-    "core.idempotency_keys",
+    "core.decision_log", "core.channels", "core.deliveries", "core.delivery_members", "core.delivery_attempts",
+    "core.outbox_events", "core.idempotency_keys",
 )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ ARGUMENTS: dict[str, list[str]] = {
     "rules packs show": ["shop"],
     "rules packs install": ["shop"],
     "digests show": [ID],
+    "digests preview": ["--client", "0"],
+    "deliveries resend": [ID],
     "deliveries arrived": [ID],
     "rules try": [ID],
     "rules backtest": [ID],
