@@ -18,7 +18,17 @@ from tests.watchtower.oracle_answers import (
 
 from belvedere.watchtower.contracts import Condition, DependencyCondition, LogicOperator, Rule
 
-__all__ = ["ERROR", "KNOWN_METRICS", "WHOLE", "Entity", "OracleVerdict", "Scene", "judge", "one_of", "rows_of_unit"]
+__all__ = [
+    "ERROR",
+    "KNOWN_METRICS",
+    "WHOLE",
+    "Entity",
+    "OracleVerdict",
+    "Scene",
+    "judge",
+    "one_of",
+    "rows_of_unit",
+]
 
 
 def kleene(rows: Sequence[Rule], answers: Sequence[Answer]) -> Answer:
