@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 from tests.faults.house import House, open_house, stop
+from tests.faults.nursery import Child
 from tests.watchtower.world import World, campaign
 
 PLACE = {"provider": "faults", "endpoint": "things"}
@@ -37,13 +36,9 @@ class ClockHouse:
 
     async def start(
         self, *jobs: tuple[str, dict[str, Any]], days: float = 0.0, rounds: int = 0, faults: str = ""
-    ) -> asyncio.subprocess.Process:
+    ) -> Child:
         errand = json.dumps({"days": days, "jobs": jobs, "rounds": rounds})
-        environment = {**os.environ, **self.house.environment, "BELVEDERE_FAULTS": faults, "ERRAND": errand}
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.errand", env=environment,
-            stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        return await self.house.run("tests.faults.errand", BELVEDERE_FAULTS=faults, ERRAND=errand)
 
     async def drain(self) -> None:
         worker = await self.house.run_worker()

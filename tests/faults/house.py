@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx
 import psycopg
+from tests.faults.nursery import Child, Nursery, open_nursery
 
 from belvedere.cli import demo_content as content
 from belvedere.cli.demo import demo_settings, environment_of
@@ -48,20 +48,17 @@ class House:
     environment: dict[str, str]
     accounts: list[Any]
     owner: Scope
+    nursery: Nursery
 
-    async def run_worker(self, faults: str = "") -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "belvedere", "worker",
-            env={**os.environ, **self.environment, "BELVEDERE_FAULTS": faults},
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+    async def run_worker(self, faults: str = "") -> Child:
+        return await self.run("belvedere", "worker", BELVEDERE_FAULTS=faults)
 
-    async def run_web(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "belvedere", "serve", "--port", "0",
-            env={**os.environ, **self.environment},
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+    async def run_web(self) -> Child:
+        return await self.run("belvedere", "serve", "--port", "0")
+
+    async def run(self, module: str, *arguments: str, **more: str) -> Child:
+        environment = {**os.environ, **self.environment, "BELVEDERE_FAULTS": "", **more}
+        return await self.nursery.start(module, list(arguments), environment)
 
     def query(self, statement: str) -> Any:
         with psycopg.connect(self.installation.admin_url, autocommit=True) as connection:
@@ -120,18 +117,19 @@ async def open_house(data_dir: Path) -> AsyncIterator[House]:
                 shops = described["clients"][:1]
                 clients = await content.make_clients(runtime, owner, shops)
                 accounts = await content.make_accounts(runtime, owner, shops, clients, sandbox)
-                yield House(installation, runtime, sandbox, environment, accounts, owner)
+                async with open_nursery() as nursery:
+                    yield House(installation, runtime, sandbox, environment, accounts, owner, nursery)
     finally:
         await sandbox.close()
 
 
-async def wait_for_kill(process: asyncio.subprocess.Process, seconds: float = 60.0) -> None:
+async def wait_for_kill(process: Child, seconds: float = 60.0) -> None:
     """The process must die of the armed kill, not of anything else."""
     code = await asyncio.wait_for(process.wait(), seconds)
     assert code == -signal.SIGKILL, f"the worker ended with {code}, not by the kill"
 
 
-async def stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: Child) -> None:
     if process.returncode is None:
         process.terminate()
         try:

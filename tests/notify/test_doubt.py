@@ -15,6 +15,6 @@ async def test_an_end_written_twice_because_its_commit_was_in_doubt_is_no_late_a
     (held,) = await claim(runtime)
     for _ in range(2):
         async with runtime.db.write(SCOPE) as session:
-            assert await verdicts.accepted(session, held, Receipt("receipt"), "test", datetime.now(UTC))
+            assert await verdicts.accepted(session, [(held, Receipt("receipt"))], "test", datetime.now(UTC))
     assert outbox.outcomes(delivery_id) == ["sent"]
     assert [kind for kind, _ in outbox.events()] == ["delivery.sent"]

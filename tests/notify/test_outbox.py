@@ -218,7 +218,7 @@ async def test_a_late_answer_is_fenced_and_kept(runtime, outbox):
     assert await sweep(runtime) == 1
     await send_due(runtime)
     async with runtime.db.write(SCOPE) as session:
-        held = await verdicts.accepted(session, late, Receipt("late-receipt"), "test", datetime.now(UTC))
+        held = await verdicts.accepted(session, [(late, Receipt("late-receipt"))], "test", datetime.now(UTC))
     assert not held
     assert outbox.row(delivery_id)["provider_message_id"] != "late-receipt"
     assert outbox.outcomes(delivery_id) == ["unknown", "sent", "fenced"]

@@ -4,6 +4,9 @@ The arithmetic stands twice: here as a pure function, which tests and people rea
 one statement, so that no two workers spend the same token.
 """
 
+import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -87,6 +90,21 @@ _BLOCK = text("""
 """)
 
 
+_SPEND = text("""
+    INSERT INTO core.rate_budgets AS b (provider, account, capacity, refill_per_second, tokens, refilled_at)
+    SELECT s.provider, s.account, s.capacity, s.refill, s.capacity - s.cost, :now
+      FROM jsonb_to_recordset(CAST(:spent AS jsonb)) AS s (
+           provider text, account text, capacity float8, refill float8, cost float8)
+     ORDER BY s.provider, s.account
+    ON CONFLICT (provider, account) DO UPDATE SET
+        capacity = excluded.capacity,
+        refill_per_second = excluded.refill_per_second,
+        tokens = least(excluded.capacity, b.tokens + excluded.refill_per_second
+            * greatest(0, extract(epoch FROM excluded.refilled_at - b.refilled_at)))
+            - (excluded.capacity - excluded.tokens),
+        refilled_at = greatest(b.refilled_at, excluded.refilled_at)
+""")
+
 _SHORTEST_WAIT = 0.001
 
 
@@ -105,6 +123,24 @@ async def take(session: WriteSession, budget: Budget, now: datetime, cost: float
     _, wait = draw(_bucket(row), budget, now, cost)
     # Another worker may have given way between the two statements; then it is worth trying again at once.
     return max(wait, _SHORTEST_WAIT)
+
+
+async def spend(session: WriteSession, budgets: Sequence[Budget], now: datetime) -> None:
+    """Take one token for each entry, whether or not there is one: what is missing is waited for by those who come next."""
+    counts = Counter(budgets)
+    if not counts:
+        return
+    spent = [
+        {
+            "provider": budget.provider,
+            "account": budget.account,
+            "capacity": budget.capacity,
+            "refill": budget.refill_per_second,
+            "cost": cost,
+        }
+        for budget, cost in counts.items()
+    ]
+    await session.execute(_SPEND, {"spent": json.dumps(spent), "now": now})
 
 
 async def block(session: WriteSession, provider: str, account: str, until: datetime) -> None:

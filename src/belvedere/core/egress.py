@@ -2,11 +2,13 @@
 
 import asyncio
 import random as randomness
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib.util import find_spec
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, cast
@@ -29,9 +31,16 @@ from belvedere.core.settings import Settings
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
+ALL_ACCOUNTS = "all"
+"""The account of a budget over every account of a provider; a service that limits all at once blocks it."""
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=64, keepalive_expiry=30)
 
 log = get_logger("core.egress")
+
+if find_spec("sniffio") is None:
+    # httpcore looks for it anew at every request, through the whole search path: a tenth of a request's cost.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,7 @@ class HttpClient:
         content: bytes | str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - a deadline over connect, headers and body of one try
         budget: Budget | None = None,
+        is_paid: bool = False,
         retry: bool | None = None,
         redirects: int = 0,
         accept: Collection[int] = (),
@@ -156,9 +166,12 @@ class HttpClient:
             retry = call.method in IDEMPOTENT
         attempt = 1
         while True:
-            await self._spend(budget)
+            if not is_paid or attempt > 1:
+                await self._spend(budget)
             try:
-                return await self._hops(call, redirects)
+                answer = await self._hops(call, redirects)
+                await self._heed_window(budget, answer)
+                return answer
             except ExternalError as error:
                 await self._heed_limit(budget, error)
                 wait = self._next_wait(error, attempt, retry=retry)
@@ -201,8 +214,19 @@ class HttpClient:
         if budget is None or self._db is None or error.status_code != 429 or error.retry_after is None:
             return
         until = blocked_for(error.retry_after, self._clock())
+        is_for_all = isinstance(error, HttpStatusError) and bool(error.answer.headers.get("x-ratelimit-global"))
+        account = ALL_ACCOUNTS if is_for_all else budget.account
         async with self._db.write(Scope.service("egress")) as session:
-            await block(session, budget.provider, budget.account, until)
+            await block(session, budget.provider, account, until)
+
+    async def _heed_window(self, budget: Budget | None, answer: HttpAnswer) -> None:
+        """A service that says this was the last request of its window is not asked again before the next."""
+        if budget is None or self._db is None or answer.headers.get("x-ratelimit-remaining") != "0":
+            return
+        wait = parse_retry_after(answer.headers.get("x-ratelimit-reset-after"), self._clock())
+        if wait:
+            async with self._db.write(Scope.service("egress")) as session:
+                await block(session, budget.provider, budget.account, blocked_for(wait, self._clock()))
 
     async def _hops(self, call: Call, redirects: int) -> HttpAnswer:
         answer = await self._measured(call)

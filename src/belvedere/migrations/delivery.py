@@ -23,6 +23,7 @@ def undo() -> Iterator[str]:
     yield from past_policies("core.deliveries", NOTHING_TOLD_AGAIN)
     yield "DROP INDEX core.ix_deliveries_told_with"
     yield "DROP INDEX core.ix_deliveries_ends"
+    yield "DROP INDEX core.ix_deliveries_line"
     yield "ALTER TABLE core.delivery_members DROP CONSTRAINT pk_delivery_members"
     yield "ALTER TABLE core.deliveries DROP CONSTRAINT uq_deliveries_told_once"
     for table in ("deliveries", "delivery_members"):

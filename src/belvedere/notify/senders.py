@@ -1,9 +1,10 @@
 """The real channels, on the connectors: Discord as a bot, Discord by webhook, mail, signed webhooks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from belvedere.connectors.contracts import SendError
-from belvedere.connectors.discord.client import DiscordClient
+from belvedere.connectors.contracts import Budget, SendError
+from belvedere.connectors.discord.client import EVERYTHING, DiscordClient, sending_budget
 from belvedere.connectors.smtp.client import SmtpServer, send_mail
 from belvedere.connectors.smtp.message import build_message
 from belvedere.connectors.webhook.client import WebhookClient
@@ -12,6 +13,7 @@ from belvedere.core.settings import Settings
 from belvedere.notify.contracts import ChannelKind
 from belvedere.notify.decide import NOT_CONFIGURED
 from belvedere.notify.keys import message_id
+from belvedere.notify.outbox import Claim
 from belvedere.notify.ports import Outgoing, Receipt, Senders
 from belvedere.notify.render import discord_message
 from belvedere.notify.render_mail import CHART_ID, mail
@@ -111,13 +113,25 @@ class SignedWebhook:
 
 def real_senders(runtime: Runtime) -> Senders:
     """Every channel as it is set up."""
-    client = DiscordClient(runtime.http, runtime.settings.discord_base_url)
+    client = DiscordClient(runtime.http, runtime.settings.discord_base_url, is_paid=True)
     return {
         ChannelKind.DISCORD_BOT: DiscordBot(client, runtime.settings),
         ChannelKind.DISCORD_WEBHOOK: DiscordWebhook(client),
         ChannelKind.EMAIL: Mailbox(runtime.settings),
         ChannelKind.WEBHOOK: SignedWebhook(WebhookClient(runtime.http)),
     }
+
+
+def budgets_of(claims: Sequence[Claim]) -> list[Budget]:
+    """What sending these takes of the budgets: it is taken with the claim, so that no lease passes in waiting."""
+    found = []
+    for claim in claims:
+        webhook = (claim.channel_settings or {}).get("webhook_id")
+        if claim.channel is ChannelKind.DISCORD_BOT:
+            found.append(sending_budget("bot", claim.destination))
+        elif claim.channel is ChannelKind.DISCORD_WEBHOOK and webhook:
+            found.append(sending_budget("webhook", str(webhook)))
+    return [*found, *(EVERYTHING for _ in found)]
 
 
 def not_configured(provider: str, detail: str) -> SendError:

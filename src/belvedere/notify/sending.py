@@ -4,18 +4,18 @@ What is claimed is sent at once, and only as much is claimed as can be; a slow r
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.exc import InterfaceError, OperationalError
+from weakref import WeakValueDictionary
 
 from belvedere.accounts.service import open_credential
+from belvedere.core.budgets import spend
 from belvedere.core.context import Scope
 from belvedere.core.errors import BelvedereError, ExternalError
 from belvedere.core.faults import faultpoint
@@ -29,8 +29,10 @@ from belvedere.notify.grouping import lines_of
 from belvedere.notify.keys import subject_key
 from belvedere.notify.outbox import Claim
 from belvedere.notify.ports import Outgoing, Receipt, Senders
+from belvedere.notify.recording import Recorder
 from belvedere.notify.render import Telling, absolute_link
-from belvedere.notify.senders import real_senders
+from belvedere.notify.senders import budgets_of, real_senders
+from belvedere.notify.steady import steady_seconds
 from belvedere.notify.webhooks import previous_credential
 
 log = get_logger("notify.sending")
@@ -41,7 +43,10 @@ DEADLINE_SHARE = 0.75
 """Of the lease: who has not heard by then stops listening, well before anybody else may send."""
 
 LOOK_AGAIN_SECONDS = 0.05
-RECORD_AGAIN_SECONDS = 0.25
+GATHER_SECONDS = 0.02
+PACE_SECONDS = 0.2
+SOON_SECONDS = 1.0
+FOLD_SECONDS = 1.0
 ACTOR = "sender"
 STORED_ONLY = frozenset({ChannelKind.DISCORD_WEBHOOK, ChannelKind.WEBHOOK})
 """Kinds that cannot send without their stored channel."""
@@ -83,12 +88,6 @@ class Tally:
     fenced: int = 0
 
 
-def steady_seconds() -> float:
-    """A clock that also counts the time in which this machine slept."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)
-
-
 def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -103,6 +102,17 @@ class Sending:
     spread: Callable[[], float] = random.random
     tally: Tally = field(default_factory=Tally)
     secrets: dict[UUID, dict[str, str]] = field(default_factory=dict, repr=False)
+    called: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    is_over: bool = False
+    folded_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self.runtime, self.worker)
+
+    def call(self) -> bool:
+        """Ask it to look again. False when it ends and will not."""
+        self.called.set()
+        return not self.is_over
 
     async def run(self, seconds: float) -> float | None:
         """Send until nothing is due or the time is up; returns the seconds until it pays to look again."""
@@ -110,44 +120,75 @@ class Sending:
         under_way: set[asyncio.Task[None]] = set()
         try:
             while steady_seconds() < until:
+                is_called = self.called.is_set()
+                self.called.clear()
                 # Asked before the look: whoever commits after this moment leaves a wake-up of their own.
                 quiet = bool(under_way) or await self._is_quiet()
-                under_way |= await self._take(MOST_UNDER_WAY - len(under_way))
+                under_way |= await self._take(MOST_UNDER_WAY - len(under_way), fold=is_called)
                 if under_way:
-                    _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                elif quiet:
-                    break
-                else:
+                    under_way = await self._wait_for_room(under_way, until)
+                elif not quiet:
                     await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                elif not await self._is_worth_waiting(until):
+                    break
         except asyncio.CancelledError:
             # The process is ending: leases run out, and the sweep decides.
             for task in under_way:
                 task.cancel()
             raise
         finally:
+            self.is_over = True
             await asyncio.gather(*under_way, return_exceptions=True)
         return await self._look_again_in(is_out_of_time=steady_seconds() >= until)
+
+    async def _wait_for_room(self, under_way: set[asyncio.Task[None]], until: float) -> set[asyncio.Task[None]]:
+        """Until one has ended, somebody calls or the time is up; those that end together make room together."""
+        calling = asyncio.create_task(self.called.wait())
+        try:
+            left = max(0.0, until - steady_seconds())
+            await asyncio.wait({*under_way, calling}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            calling.cancel()
+        if not self.called.is_set():
+            await asyncio.sleep(GATHER_SECONDS)
+        return {task for task in under_way if not task.done()}
+
+    async def _is_worth_waiting(self, until: float) -> bool:
+        """Whether the next is due so soon that another wake-up would only cost; then wait for it, or for a call."""
+        due_in = await self._due_in()
+        if not self.called.is_set():
+            if due_in is None or due_in > SOON_SECONDS or steady_seconds() + due_in >= until:
+                return False
+            # What is due and was not claimed waits for others of its receiver, or for its rate budget.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.called.wait(), max(PACE_SECONDS, due_in))
+        return True
 
     async def _is_quiet(self) -> bool:
         async with self.runtime.db.write(SCOPE) as session:
             return await outbox.nobody_requests(session)
 
-    async def _look_again_in(self, *, is_out_of_time: bool) -> float | None:
+    async def _due_in(self) -> float | None:
         async with self.runtime.db.write(SCOPE) as session:
-            due_in = await outbox.due_in(session)
+            return await outbox.due_in(session)
+
+    async def _look_again_in(self, *, is_out_of_time: bool) -> float | None:
+        due_in = await self._due_in()
         if due_in is None or is_out_of_time:
             return due_in
-        # What is due and was not claimed waits for others of its receiver; that needs no hurry.
         return max(1.0, due_in)
 
-    async def _take(self, room: int) -> set[asyncio.Task[None]]:
+    async def _take(self, room: int, *, fold: bool) -> set[asyncio.Task[None]]:
         """Claim what there is room for and begin to send it."""
         if room <= 0:
             return set()
         settings = self.runtime.settings
-        deadline = steady_seconds() + settings.delivery_lease_seconds * DEADLINE_SHARE
+        started = steady_seconds()
+        deadline = started + settings.delivery_lease_seconds * DEADLINE_SHARE
         async with self.runtime.db.write(SCOPE) as session:
-            await outbox.fold(session)
+            if fold or started - self.folded_at > FOLD_SECONDS:
+                await outbox.fold(session)
+                self.folded_at = started
             claims = await outbox.claim(
                 session,
                 most=room,
@@ -156,6 +197,7 @@ class Sending:
                 give_up_hours=settings.delivery_give_up_hours,
                 worker=self.worker,
             )
+            await spend(session, budgets_of(claims), self.runtime.clock())
         if claims:
             faultpoint("delivery.claimed")
         return {asyncio.create_task(self._deliver(claim, deadline)) for claim in claims}
@@ -173,30 +215,15 @@ class Sending:
 
     async def _send_and_record(self, claim: Claim, deadline: float) -> None:
         ended = await self._try(claim, deadline, self.runtime.clock())
-        held = await self._record(claim, ended, deadline)
+        lease_end = deadline + self.runtime.settings.delivery_lease_seconds * (1 - DEADLINE_SHARE)
         if isinstance(ended, Receipt):
+            held = await self.recorder.accepted(claim, ended, lease_end)
             faultpoint("delivery.acknowledged")
+        else:
+            held = await self.recorder.failed(claim, ended, self.spread(), lease_end)
         self.tally.sent += held and isinstance(ended, Receipt)
         self.tally.failed += held and isinstance(ended, Failure)
         self.tally.fenced += not held
-
-    async def _record(self, claim: Claim, ended: Receipt | Failure, deadline: float) -> bool:
-        """Write down how it went. A database that is away for a moment must not cause a second copy."""
-        lease_end = deadline + self.runtime.settings.delivery_lease_seconds * (1 - DEADLINE_SHARE)
-        while True:
-            now = self.runtime.clock()
-            try:
-                async with self.runtime.db.write(SCOPE) as session:
-                    if isinstance(ended, Receipt):
-                        return await verdicts.accepted(session, claim, ended, self.worker, now)
-                    return await verdicts.failed(session, claim, ended, self.worker, self.spread(), now)
-            except (OperationalError, InterfaceError) as error:
-                if steady_seconds() >= lease_end:
-                    raise
-                log.warning(
-                    "the end of a try waits for the database", delivery=str(claim.id), error=str(error)
-                )
-                await asyncio.sleep(RECORD_AGAIN_SECONDS)
 
     async def _try(self, claim: Claim, deadline: float, now: datetime) -> Receipt | Failure:
         refused = unusable_channel(claim)
@@ -290,9 +317,20 @@ def thread_key(claim: Claim) -> str:
     return subject_key(claim.client_id, claim.subject_type, claim.subject_id, MessageKind.OPENED, destination)
 
 
+_RUNNING: WeakValueDictionary[int, Sending] = WeakValueDictionary()
+"""The run that is under way, by runtime: a second one beside it would only be in its way."""
+
+
 async def send_due(runtime: Runtime, *, senders: Senders | None = None, seconds: float = 20.0) -> Tally:
-    """Send what is due for at most `seconds`, then leave a wake-up for what is left."""
+    """Send what is due for at most `seconds`, then leave a wake-up for what is left.
+
+    While a run is under way in this process it is asked to look again instead.
+    """
+    running = _RUNNING.get(id(runtime))
+    if running is not None and running.call():
+        return Tally()
     sending = Sending(runtime, senders or real_senders(runtime))
+    _RUNNING[id(runtime)] = sending
     due_in = await sending.run(seconds)
     if due_in is not None:
         async with runtime.db.write(SCOPE) as session:

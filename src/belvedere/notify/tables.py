@@ -180,7 +180,19 @@ deliveries = Table(
     Index("ix_deliveries_leased", "lease_until", postgresql_where=text("state = 'sending'")),
     Index("ix_deliveries_client_id_created_at", "client_id", *NEWEST),
     Index("ix_deliveries_unsent", "client_id", *NEWEST, postgresql_where=text("state <> 'sent'")),
-    Index("ix_deliveries_ends", "client_id", postgresql_where=text("state = 'ready' AND kind = 'resolved'")),
+    Index(
+        "ix_deliveries_line",
+        "channel",
+        text("(CASE WHEN channel = 'email' THEN '' ELSE destination END)"),
+        text("(severity = 'critical')"),
+        "next_at",
+        postgresql_where=text("state = 'ready'"),
+    ),
+    Index(
+        "ix_deliveries_ends",
+        "client_id",
+        postgresql_where=text("state = 'ready' AND kind IN ('resolved', 'again')"),
+    ),
     Index(
         "ix_deliveries_told_with",
         "client_id",

@@ -1,10 +1,12 @@
 """What is written after a try: row, attempt, channel health, events and the next wake-up, together."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from belvedere.core.database import WriteSession
-from belvedere.core.events import emit
+from belvedere.core.events import emit, emit_many
 from belvedere.core.logs import get_logger
 from belvedere.notify import fallback, outbox
 from belvedere.notify.contracts import AttemptOutcome, ChannelKind, DeliveryState, MessageKind
@@ -22,25 +24,30 @@ _OWN_ENDS = frozenset({AttemptOutcome.RETRY, AttemptOutcome.PERMANENT})
 """Ends that only the holder of a lease writes; the sweep writes `unknown`."""
 
 
-async def accepted(session: WriteSession, claim: Claim, receipt: Receipt, worker: str, now: datetime) -> bool:
-    """The receiver took it. False when the lease was lost: that is kept, and nothing else done."""
-    if not await outbox.acknowledge(session, claim, receipt):
+async def accepted(
+    session: WriteSession, heard: Sequence[tuple[Claim, Receipt]], worker: str, now: datetime
+) -> set[UUID]:
+    """Receivers took them. Answers the ids whose lease was held; a late answer is kept, and nothing else done."""
+    held = await outbox.acknowledge(session, heard)
+    await _tell_sent(session, [claim for claim, _ in heard if claim.id in held], now)
+    for claim, receipt in heard:
+        if claim.id in held:
+            continue
         if await outbox.ended_as(session, claim) == AttemptOutcome.SENT:
-            return True
+            held.add(claim.id)
+            continue
         log.warning("answer after the lease, kept and not counted", delivery=str(claim.id), attempt=claim.n)
         await outbox.fence(session, claim, worker, receipt, None)
-        return False
-    data = {"delivery_id": str(claim.id), "channel": claim.channel.value, "attempts": claim.n}
-    await emit(
-        session,
-        "delivery.sent",
-        subject=str(claim.id),
-        client_id=claim.client_id,
-        data=data,
-        actor=ACTOR,
-        now=now,
-    )
-    return True
+    return held
+
+
+async def _tell_sent(session: WriteSession, claims: Sequence[Claim], now: datetime) -> None:
+    by_client: dict[int, list[tuple[str, dict[str, Any]]]] = {}
+    for claim in claims:
+        data = {"delivery_id": str(claim.id), "channel": claim.channel.value, "attempts": claim.n}
+        by_client.setdefault(claim.client_id, []).append((str(claim.id), data))
+    for client_id, items in by_client.items():
+        await emit_many(session, "delivery.sent", items, client_id=client_id, actor=ACTOR, now=now)
 
 
 async def failed(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from belvedere.connectors.contracts import HttpAnswer, HttpClient, SendError, rate_budget
+from belvedere.connectors.contracts import Budget, HttpAnswer, HttpClient, SendError, rate_budget
 from belvedere.connectors.discord.message import MAX_NONCE, DiscordMessage, payload
 from belvedere.core.egress import HttpStatusError
 from belvedere.core.errors import ExternalError, Invalid
@@ -35,12 +35,27 @@ class SentMessage:
     channel_id: str
 
 
+# No more than 50 in any second over all channels; reading takes some of them.
+EVERYTHING = Budget(PROVIDER, "all", capacity=8, refill_per_second=38)
+
+
+def sending_budget(kind: str, identity: str) -> Budget:
+    """What one channel (`bot`) or webhook takes; shared by all workers."""
+    return rate_budget(
+        PROVIDER, f"{kind}:{identity}", requests=MESSAGES_PER_CHANNEL, seconds=CHANNEL_SECONDS
+    )
+
+
 @dataclass(frozen=True)
 class DiscordClient:
-    """Discord's REST API at `base_url` (`https://discord.com/api/v10`)."""
+    """Discord's REST API at `base_url` (`https://discord.com/api/v10`).
+
+    `is_paid`: whoever sends has taken the token of a message's budget before.
+    """
 
     http: HttpClient
     base_url: str
+    is_paid: bool = False
 
     async def send_to_channel(
         self, token: str, channel_id: str, message: DiscordMessage, *, nonce: str
@@ -94,12 +109,8 @@ class DiscordClient:
                 headers={"User-Agent": USER_AGENT, **headers},
                 params=params,
                 json=body,
-                budget=rate_budget(
-                    PROVIDER,
-                    f"{target.kind}:{target.identity}",
-                    requests=MESSAGES_PER_CHANNEL,
-                    seconds=CHANNEL_SECONDS,
-                ),
+                budget=sending_budget(target.kind, target.identity),
+                is_paid=self.is_paid,
                 # The outbox decides on another try; one inside the client could send twice.
                 retry=False,
             )

@@ -29,7 +29,12 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index(
         "ix_deliveries_ends", "deliveries", ["client_id"], schema="core",
-        postgresql_where=sa.text("state = 'ready' AND kind = 'resolved'"),
+        postgresql_where=sa.text("state = 'ready' AND kind IN ('resolved', 'again')"),
+    )  # fmt: skip
+    op.create_index(
+        "ix_deliveries_line", "deliveries",
+        ["channel", sa.text("(CASE WHEN channel = 'email' THEN '' ELSE destination END)"), sa.text("(severity = 'critical')"), "next_at"],
+        schema="core", postgresql_where=sa.text("state = 'ready'"),
     )  # fmt: skip
     op.create_index(
         "ix_deliveries_told_with", "deliveries", ["client_id", sa.literal_column("(message ->> 'told_with')")],

@@ -1,21 +1,57 @@
 -- Due deliveries, critical first, a bounded number under way for one receiver over all workers. An end waits for its
 -- opening (waits.sql). Nothing is claimed while outbound sending is held.
-WITH busy AS (
-    SELECT channel, CASE WHEN channel = 'email' THEN '' ELSE destination END AS receiver, count(*) AS under_way
-      FROM core.deliveries WHERE state = 'sending' AND lease_until > now() GROUP BY 1, 2
-), due AS (
-    SELECT d.client_id, d.id, d.next_at, (d.severity = 'critical') AS urgent,
-           coalesce(b.under_way, 0) + row_number() OVER (
-               PARTITION BY d.channel, CASE WHEN d.channel = 'email' THEN '' ELSE d.destination END
-               ORDER BY (d.severity = 'critical') DESC, d.next_at, d.created_at, d.id) AS place
-      FROM core.deliveries d
-      LEFT JOIN busy b
-        ON b.channel = d.channel AND b.receiver = CASE WHEN d.channel = 'email' THEN '' ELSE d.destination END
-     WHERE d.state = 'ready' AND d.next_at <= now() AND d.message->>'told_with' IS NULL
-       AND NOT EXISTS (SELECT 1 FROM core.installation WHERE outbound_held = 1)
-       AND NOT ({waits})
+WITH RECURSIVE receivers AS (
+    -- One step along the index for each receiver, however many messages wait for it.
+    (SELECT d.channel, {receiver} AS receiver FROM core.deliveries d WHERE d.state = 'ready' ORDER BY 1, 2 LIMIT 1)
+    UNION ALL
+    SELECT n.channel, n.receiver
+      FROM receivers r CROSS JOIN LATERAL (
+           SELECT d.channel, {receiver} AS receiver FROM core.deliveries d
+            WHERE d.state = 'ready' AND (d.channel, {receiver}) > (r.channel, r.receiver)
+            ORDER BY 1, 2 LIMIT 1) n
+), busy AS (
+    SELECT d.channel, {receiver} AS receiver, count(*) AS under_way
+      FROM core.deliveries d WHERE d.state = 'sending' AND d.lease_until > now() GROUP BY 1, 2
+), room AS (
+    -- What its rate budget does not allow yet is left in the line; a lease is not for waiting.
+    SELECT r.channel, r.receiver, least(:per_channel - coalesce(b.under_way, 0), CASE
+               WHEN l.blocked_until > now() THEN 0
+               ELSE floor(least(l.capacity, l.tokens + l.refill_per_second
+                    * greatest(0, extract(epoch FROM now() - l.refilled_at)))) END)::integer AS free
+      FROM receivers r
+      LEFT JOIN busy b ON b.channel = r.channel AND b.receiver = r.receiver
+      LEFT JOIN core.channels c ON r.channel = 'discord_webhook' AND r.receiver = 'webhook:' || c.id
+      LEFT JOIN core.rate_budgets l ON l.provider = 'discord' AND l.account = CASE r.channel
+           WHEN 'discord_bot' THEN 'bot:' || r.receiver
+           WHEN 'discord_webhook' THEN 'webhook:' || (c.settings->>'webhook_id') END
+     WHERE NOT EXISTS (SELECT 1 FROM core.installation WHERE outbound_held = 1)
+), line AS (
+    SELECT x.*, r.channel LIKE 'discord%' AS is_discord
+      FROM room r CROSS JOIN LATERAL (
+           (SELECT d.client_id, d.id, d.next_at, d.created_at, true AS urgent FROM core.deliveries d
+             WHERE d.state = 'ready' AND d.channel = r.channel AND {receiver} = r.receiver
+               AND d.severity = 'critical' AND d.next_at <= now() AND d.message->>'told_with' IS NULL
+               AND NOT ({waits})
+             ORDER BY d.next_at, d.created_at, d.id LIMIT r.free)
+           UNION ALL
+           (SELECT d.client_id, d.id, d.next_at, d.created_at, false FROM core.deliveries d
+             WHERE d.state = 'ready' AND d.channel = r.channel AND {receiver} = r.receiver
+               AND NOT (d.severity = 'critical') AND d.next_at <= now() AND d.message->>'told_with' IS NULL
+               AND NOT ({waits})
+             ORDER BY d.next_at, d.created_at, d.id LIMIT r.free)
+           ORDER BY urgent DESC, next_at, created_at, id LIMIT r.free) x
+     WHERE r.free > 0
 ), picked AS (
-    SELECT client_id, id FROM due WHERE place <= :per_channel ORDER BY urgent DESC, next_at, id LIMIT :most
+    -- Discord counts all that one address sends as well.
+    SELECT p.client_id, p.id
+      FROM (SELECT l.*, count(*) FILTER (WHERE l.is_discord) OVER (ORDER BY l.urgent DESC, l.next_at, l.id) AS nth
+              FROM line l) p
+     WHERE NOT p.is_discord OR p.nth <= coalesce((
+           SELECT CASE WHEN g.blocked_until > now() THEN 0
+                       ELSE floor(least(g.capacity, g.tokens + g.refill_per_second
+                            * greatest(0, extract(epoch FROM now() - g.refilled_at)))) END
+             FROM core.rate_budgets g WHERE g.provider = 'discord' AND g.account = 'all'), :per_channel)
+     ORDER BY p.urgent DESC, p.next_at, p.id LIMIT :most
 ), locked AS (
     SELECT d.client_id, d.id
       FROM core.deliveries d JOIN picked p ON p.client_id = d.client_id AND p.id = d.id
