@@ -214,7 +214,9 @@ class HttpClient:
         if budget is None or self._db is None or error.status_code != 429 or error.retry_after is None:
             return
         until = blocked_for(error.retry_after, self._clock())
-        is_for_all = isinstance(error, HttpStatusError) and bool(error.answer.headers.get("x-ratelimit-global"))
+        is_for_all = isinstance(error, HttpStatusError) and bool(
+            error.answer.headers.get("x-ratelimit-global")
+        )
         account = ALL_ACCOUNTS if is_for_all else budget.account
         async with self._db.write(Scope.service("egress")) as session:
             await block(session, budget.provider, account, until)

@@ -191,6 +191,11 @@ async def run_open(app: procrastinate.App, runtime: Runtime, options: WorkerOpti
         try:
             await app.run_worker_async(**options)
         finally:
-            rescuer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await rescuer
+            await end(rescuer)
+
+
+async def end(task: asyncio.Task[None], *, patience: float = 1.0) -> None:
+    """Cancel until it is over: waiting for a lost database, the driver may take a cancellation for its own error."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=patience)

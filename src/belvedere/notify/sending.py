@@ -141,7 +141,9 @@ class Sending:
             await asyncio.gather(*under_way, return_exceptions=True)
         return await self._look_again_in(is_out_of_time=steady_seconds() >= until)
 
-    async def _wait_for_room(self, under_way: set[asyncio.Task[None]], until: float) -> set[asyncio.Task[None]]:
+    async def _wait_for_room(
+        self, under_way: set[asyncio.Task[None]], until: float
+    ) -> set[asyncio.Task[None]]:
         """Until one has ended, somebody calls or the time is up; those that end together make room together."""
         calling = asyncio.create_task(self.called.wait())
         try:

@@ -41,9 +41,7 @@ EVERYTHING = Budget(PROVIDER, "all", capacity=8, refill_per_second=38)
 
 def sending_budget(kind: str, identity: str) -> Budget:
     """What one channel (`bot`) or webhook takes; shared by all workers."""
-    return rate_budget(
-        PROVIDER, f"{kind}:{identity}", requests=MESSAGES_PER_CHANNEL, seconds=CHANNEL_SECONDS
-    )
+    return rate_budget(PROVIDER, f"{kind}:{identity}", requests=MESSAGES_PER_CHANNEL, seconds=CHANNEL_SECONDS)
 
 
 @dataclass(frozen=True)
