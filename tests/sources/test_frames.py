@@ -6,21 +6,21 @@ from decimal import Decimal
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+
+from belvedere.sources.contracts import Frames
+from belvedere.sources.frames import FIRST_FORMAT, RECORD_SCHEMA, decode, encode
 from tests.watchtower.frames import make_frames
 from tests.watchtower.oracle import Entity
 
-from belvedere.sources.contracts import Frames
-from belvedere.sources.frames import FIRST_FORMAT, decode, encode
-
 ENTITIES = [
-    Entity("a", metrics={"open_rate": Decimal("12.5"), "roas": Decimal("-3")}),
+    Entity("a", metrics={"open_rate": Decimal("12.5"), "roas": Decimal(-3)}),
     Entity("zwölf"),
     Entity("c", metrics={"roas": Decimal("0.000001")}),
 ]
 
 
 def assert_same(given: Frames, told: Frames) -> None:
-    assert_frame_equal(given.records, told.records)
+    assert_frame_equal(given.records, told.records.cast(RECORD_SCHEMA))
     assert_frame_equal(given.metrics, told.metrics)
 
 
