@@ -53,7 +53,6 @@ STAGES = {
     "evaluate": (judging, "evaluate"),
     "findings_and_wording": (judging, "draft_alerts"),
     "alerts_and_steps": (storing, "open_alerts"),
-    "outbox": (opening, "emit_many"),
     "deliveries": (opening, "request_deliveries"),
     "seen_again": (storing, "see_again"),
     "read_before": (repository, "load_open_alerts"),
@@ -227,7 +226,7 @@ async def run_ours(
             outcome = await watch.watch_snapshot(session, stored, now)
         if not keep:
             await session.rollback()
-    return clock, len(outcome.opened), outcome.seen_again
+    return clock, len(outcome.opened_ids), outcome.seen_again
 
 
 async def best_of(database: Database, stored: StoredSnapshot, now: datetime) -> tuple[Clock, int, int]:
