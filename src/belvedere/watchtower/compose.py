@@ -201,17 +201,6 @@ def is_event_word(condition: str) -> bool:
     return kind_of(condition).is_event
 
 
-def reason_document(rule: Rule, finding: Finding, kind: str = "") -> dict[str, Any]:
-    """Why it fired: every condition with its value, limit and result."""
-    reason = {
-        "rule_name": rule.name,
-        "rule_version": rule.version,
-        "conditions": [condition.document() for condition in finding.conditions],
-    }
-    kind = kind or (EVENT if is_event(finding) else "")
-    return {**reason, "kind": kind} if kind else reason
-
-
 def alert_url(base_url: str, alert_id: UUID | str) -> str | None:
     return f"{base_url.rstrip('/')}/alerts/{alert_id}" if base_url else None
 
