@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.core.raw_server import RawServer, answer
 
 from belvedere.core.backoff import Backoff
-from belvedere.core.budgets import Bucket, Budget, available_tokens, block, draw, take
+from belvedere.core.budgets import Bucket, Budget, available_tokens, block, draw, spend, take
 from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.egress import HttpClient
@@ -143,3 +143,33 @@ async def test_a_limit_that_a_provider_tells_holds_every_worker(db: Database, se
     assert (caught.value.code, caught.value.permanent) == ("budget_spent", False)
     assert caught.value.retry_after == pytest.approx(300)
     assert len(server.seen) == 1
+
+
+async def test_the_last_request_of_a_window_holds_every_worker(db: Database, settings: Settings):
+    """A service that says how many are left is not asked once too often."""
+    clock, budget = Clock(), Budget("discord", "bot:1", capacity=50, refill_per_second=10)
+    last = answer(x_ratelimit_remaining="0", x_ratelimit_reset_after="4.5")
+    async with RawServer([last, answer()]) as server, limited_client(settings, db, clock) as http:
+        await http.request("GET", server.url(), provider="discord", budget=budget)
+        await http.request("GET", server.url(), provider="discord", budget=budget)
+    assert clock.waits == pytest.approx([4.5], abs=0.01)
+
+
+async def test_a_limit_over_all_accounts_blocks_the_budget_over_all(db: Database, settings: Settings):
+    clock, budget = Clock(), Budget("discord", "bot:1", capacity=50, refill_per_second=10)
+    refused = answer(429, retry_after="30", x_ratelimit_global="true")
+    async with RawServer([refused]) as server, limited_client(settings, db, clock) as http:
+        with pytest.raises(ExternalError):
+            await http.request("GET", server.url(), provider="discord", budget=budget, retry=False)
+    async with db.write(Scope.service("test")) as session:
+        whole = Budget("discord", "all", capacity=50, refill_per_second=10)
+        assert await take(session, whole, clock()) == pytest.approx(30, abs=0.01)
+        assert await take(session, budget, clock()) == 0
+
+
+async def test_tokens_that_are_spent_together_leave_a_debt(db: Database, settings: Settings):
+    clock, budget = Clock(), Budget("discord", "bot:2", capacity=5, refill_per_second=1)
+    async with db.write(Scope.service("test")) as session:
+        await spend(session, [budget] * 4, clock())
+        await spend(session, [budget] * 3, clock())
+        assert await take(session, budget, clock()) == pytest.approx(3, abs=0.01)

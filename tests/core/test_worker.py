@@ -1,5 +1,6 @@
 """The worker: what it tries again, and what becomes of the jobs of the dead."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import psycopg
@@ -12,7 +13,7 @@ from belvedere.core.errors import ExternalError, Invalid
 from belvedere.core.jobs import REGISTRY, JobCall, enqueue, job
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
-from belvedere.core.worker import build_app, is_final, rescue_stalled, retry_wait, run_worker
+from belvedere.core.worker import build_app, end, is_final, rescue_stalled, retry_wait, run_worker
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 seen: list[str] = []
@@ -95,3 +96,22 @@ def test_what_trying_again_cannot_mend_is_final() -> None:
     assert is_final(ExternalError("no", provider="x", permanent=True))
     assert not is_final(ExternalError("later", provider="x", permanent=False))
     assert not is_final(RuntimeError("bug"))
+
+
+async def test_a_task_that_takes_its_cancellation_for_another_error_is_ended_all_the_same() -> None:
+    swallowed = 0
+
+    async def rescue() -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed > 2:
+                    raise
+
+    task = asyncio.create_task(rescue())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end(task, patience=0.01), 30)
+    assert task.cancelled()

@@ -9,6 +9,7 @@ id of each, and with how it ended when it ends.
 
 import asyncio
 import contextlib
+import ctypes
 import importlib
 import json
 import os
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+PR_SET_PDEATHSIG = 1
 ROOT = Path(__file__).parents[2]
 IMPORTED = (
     "belvedere.__main__",
@@ -112,7 +114,8 @@ async def open_nursery() -> AsyncIterator[Nursery]:
 
 
 def live(asked: dict[str, Any]) -> None:
-    """The rest of a child's life."""
+    """The rest of a child's life; it ends with its nursery's."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     quiet = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(quiet, number)

@@ -170,13 +170,14 @@ class HttpClient:
                 await self._spend(budget)
             try:
                 answer = await self._hops(call, redirects)
-                await self._heed_window(budget, answer)
-                return answer
             except ExternalError as error:
                 await self._heed_limit(budget, error)
                 wait = self._next_wait(error, attempt, retry=retry)
                 if wait is None:
                     raise
+            else:
+                await self._heed_window(budget, answer)
+                return answer
             metrics.EGRESS_WAITS.labels(provider, "retry").inc()
             await self._sleep(wait)
             attempt += 1
