@@ -95,9 +95,9 @@ class Nursery:
 
 
 @asynccontextmanager
-async def open_nursery() -> AsyncIterator[Nursery]:
+async def open_nursery(*modules: str) -> AsyncIterator[Nursery]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.nursery", cwd=ROOT,
+        sys.executable, "-m", "tests.faults.nursery", *(modules or IMPORTED), cwd=ROOT,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     nursery = Nursery(process)
@@ -154,8 +154,8 @@ def tell_ended() -> None:
             say(ended=ended[0], code=os.waitstatus_to_exitcode(ended[1]))
 
 
-def serve() -> None:
-    for name in IMPORTED:
+def serve(modules: list[str]) -> None:
+    for name in modules:
         importlib.import_module(name)
     threads = {(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()}
     assert threads <= HARMLESS | {Path("/proc/self/comm").read_text().strip()}, f"a fork would lose {threads}"
@@ -181,4 +181,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1:])

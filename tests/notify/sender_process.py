@@ -8,7 +8,6 @@ import asyncio
 import json
 import logging
 import os
-import sys
 
 from psycopg import Error as DriverError
 from sqlalchemy.exc import SQLAlchemyError
@@ -43,8 +42,6 @@ async def main() -> None:
     db = Database(given["api_url"], given["worker_url"], pool_size=6)
     async with HttpClient(settings) as http:
         runtime = Runtime(settings, db, http)
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
         await (run_worker(runtime) if given["mode"] == "worker" else loop(runtime))
 
 

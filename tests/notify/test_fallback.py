@@ -109,7 +109,8 @@ async def test_two_channels_that_fall_back_to_each_other_end(runtime, outbox, pe
     one = await make(runtime, people, service.ChannelDraft(ChannelKind.WEBHOOK, "One", BRANDT, receiver.url))
     two = await make(runtime, people, service.ChannelDraft(ChannelKind.WEBHOOK, "Two", BRANDT, receiver.url))
     await change(runtime, people, one, fallback_channel_id=two.id)
-    await change(runtime, people, two, fallback_channel_id=one.id)
+    # As an older version let it be set up.
+    outbox.admin.execute("UPDATE core.channels SET fallback_channel_id = %s WHERE id = %s", [one.id, two.id])
     receiver.answers = [GONE]
     await outbox.ask(request(Destination.webhook(one.id)))
     await send_due(runtime)
@@ -137,6 +138,41 @@ async def test_a_channel_of_the_settings_that_breaks_is_told_once_a_day(runtime,
         await outbox.ask(request(BOT))
         await send_due(runtime)
     assert len(sandbox.sandbox.mailbox.mails) == 1
+
+
+async def test_a_fallback_that_leads_back_is_refused_with_the_way_item_24(runtime, people, main, spare):
+    last = await make(
+        runtime, people, service.ChannelDraft(ChannelKind.EMAIL, "Last", BRANDT, "last@brandt.example")
+    )
+    await change(runtime, people, spare, fallback_channel_id=last.id)
+    for channel, wanted in ((spare, main), (last, main), (last, spare)):
+        with pytest.raises(Invalid, match="lead back") as caught:
+            await change(runtime, people, channel, fallback_channel_id=wanted.id)
+        (problem,) = caught.value.errors
+        assert (problem.pointer, problem.code) == ("/fallback_channel_id", "fallback_circle")
+    assert "“Main” to “Spare” to “Last”" in problem.detail or "“Spare” to “Last”" in problem.detail
+
+
+async def test_a_test_of_a_channel_never_goes_by_its_fallback_item_24(
+    runtime, outbox, people, receiver, sandbox, main, spare
+):
+    receiver.answers = [GONE]
+    for _ in range(2):
+        async with runtime.db.write(people.olga.scope) as session:
+            await service.send_test(session, main.id, "Kaffeehaus Brandt", actor="olga", now=runtime.clock())
+        await send_due(runtime)
+    assert len(receiver.got) == 2
+    assert {row["state"] for row in outbox.rows(kind="test")} == {"dead"}
+    assert not [mail for mail in sandbox.sandbox.mailbox.mails if "spare@brandt.example" in mail.envelope_to]
+
+
+async def test_a_repeat_of_a_round_is_one_message_and_the_next_round_another(runtime, outbox, sandbox):
+    alert = uuid4()
+    again = [request(BOT, subject_id=alert, kind=MessageKind.AGAIN, round=turn) for turn in (1, 1, 2)]
+    asked = [await outbox.ask(one) for one in again]
+    assert [len(ids) for ids in asked] == [1, 0, 1]
+    keys = {row["idem_key"] for row in outbox.rows(subject_id=alert)}
+    assert len(keys) == 2
 
 
 async def test_a_fallback_is_another_channel_of_the_same_client(runtime, people, main, spare):

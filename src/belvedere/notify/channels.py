@@ -296,7 +296,23 @@ async def _checked_fallback(session: ReadSession, channel: Channel, wanted: UUID
     if fallback is None or fallback.client_id != channel.client_id or fallback.id == channel.id:
         whose = "the agency" if channel.client_id == AGENCY else "the same client"
         raise invalid("fallback_channel_id", "no_such_channel", f"Choose another stored channel of {whose}.")
+    await _refuse_circle(session, channel, fallback)
     return fallback.id
+
+
+async def _refuse_circle(session: ReadSession, channel: Channel, fallback: Channel) -> None:
+    line, seen = [fallback.name], {fallback.id}
+    while fallback.fallback_channel_id is not None and fallback.fallback_channel_id not in seen:
+        if fallback.fallback_channel_id == channel.id:
+            way = " to ".join(f"“{name}”" for name in [*line, channel.name])
+            raise invalid(
+                "fallback_channel_id",
+                "fallback_circle",
+                f"That would lead back here: {way}. Choose another channel, or take the fallback of “{line[-1]}” off.",
+            )
+        fallback = await get_channel(session, fallback.fallback_channel_id)
+        seen.add(fallback.id)
+        line.append(fallback.name)
 
 
 async def _store_secret(
