@@ -7,6 +7,7 @@ what came before it since the last reading that could have closed the alert was 
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -126,27 +127,54 @@ class Sweep:
         ).filter(pl.col("value").is_not_null())
 
     def series(self, rows: pl.DataFrame) -> dict[str, Any]:
-        """The number over time as a band of all entities: least, middle, most; thinned to what a plot can show."""
+        """The number over time as a band of all entities: least, middle, most; thinned to what a plot can show.
+
+        Each place keeps its last figures until it is read again, so that the band is of all places at every moment.
+        """
         unit = 10**self.scale
-        band = (
+        schema: dict[str, Any] = {
+            "number": pl.UInt32,
+            "place": pl.UInt32,
+            "is_full": pl.Boolean,
+            "at": INSTANT,
+        }
+        marks = pl.DataFrame(self.marks, schema=schema, orient="row")
+        most_read = int(marks["place"].value_counts()["count"].max() or 1)  # type: ignore[arg-type]
+        moments = [mark[3] for mark in self.marks]
+        first, last = min(moments), max(moments)
+        step = max((last - first) // min(POINTS, most_read), timedelta(microseconds=1))
+        since = (pl.col("at") - first).dt.total_microseconds()
+        marks = marks.with_columns((since // (step // timedelta(microseconds=1))).alias("moment"))
+        told = (
             rows.filter(pl.col("value").is_not_null())
-            .group_by("number")
+            .join(marks.select("number", "moment"), on="number")
+            .group_by("moment", "place")
             .agg(pl.col("value").min().alias("least"), pl.col("value").median().alias("middle"),
                  pl.col("value").max().alias("most"), pl.col("external_id").n_unique().alias("entities"))
-            .sort("number")
         )  # fmt: skip
-        step = max(1, -(-band.height // POINTS))
-        thin = band.with_row_index("row").group_by(pl.col("row") // step, maintain_order=True).agg(
-            pl.col("number").last(), pl.col("least").min(), pl.col("middle").median(), pl.col("most").max(),
-            pl.col("entities").max(),
-        )  # fmt: skip
+        figures = pl.col("least", "middle", "most", "entities")
+        thin = (
+            told.select(pl.col("moment").unique())
+            .join(told.select(pl.col("place").unique()), how="cross")
+            .join(told, on=["moment", "place"], how="left")
+            .sort("place", "moment")
+            .with_columns(figures.forward_fill().over("place"))
+            .group_by("moment")
+            .agg(
+                pl.col("least").min(),
+                pl.col("middle").median(),
+                pl.col("most").max(),
+                pl.col("entities").sum(),
+            )
+            .sort("moment")
+        )
         return {
-            "at": [self.marks[number][3] for number in thin["number"]],
+            "at": [min(first + step * (moment + 1), last) for moment in thin["moment"]],
             **{
                 name: [round(float(value) / unit, 6) for value in thin[name]]
                 for name in ("least", "middle", "most")
             },
-            "entities": max(band["entities"].to_list(), default=0),
+            "entities": max(thin["entities"].to_list(), default=0),
         }
 
 

@@ -16,7 +16,9 @@ from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.backtest_schemas import BacktestAsk, TryRule
 from belvedere.watchtower.contracts import Rule
-from belvedere.watchtower.preview import preview_rule
+from belvedere.watchtower.near import shortfalls
+from belvedere.watchtower.preview import PreviewFinding, preview_rule
+from belvedere.watchtower.values import plain
 from belvedere.watchtower.why import WhyAsk, explain_rule
 
 router = door_router()
@@ -62,19 +64,35 @@ async def preview(body: TryRule, access: ReadsRules) -> Response:
             "matches": len(found.findings),
             "would_open": sum(not item.is_open for item in found.findings),
             "would_close": found.ends,
-            "findings": [
-                {
-                    "client_id": item.client_id,
-                    "external_id": item.finding.external_id or None,
-                    "entity_name": item.finding.entity_name,
-                    "record_id": str(item.finding.record_id),
-                    "is_open": item.is_open,
-                    "conditions": [condition.document() for condition in item.finding.conditions],
-                }
-                for item in found.findings[:SHOWN]
-            ],
+            "findings": [_finding(item) for item in found.findings[:SHOWN]],
+            "near_misses": [{**_finding(item), "short_of": _short_of(item)} for item in found.near],
         }
     )
+
+
+def _finding(item: PreviewFinding) -> dict[str, Any]:
+    return {
+        "client_id": item.client_id,
+        "external_id": item.finding.external_id or None,
+        "entity_name": item.finding.entity_name,
+        "record_id": str(item.finding.record_id),
+        "is_open": item.is_open,
+        "conditions": [condition.document() for condition in item.finding.conditions],
+    }
+
+
+def _short_of(item: PreviewFinding) -> list[dict[str, Any]]:
+    """What a near miss lacks: each condition that it does not meet, with the distance of its value from the limit."""
+    return [
+        {
+            "field": reason.field,
+            "label": reason.label,
+            "value": reason.value,
+            "limit": reason.limit,
+            "by": plain(gap),
+        }
+        for reason, gap in shortfalls(item.finding)
+    ]
 
 
 @router.get("/rules/{rule_id}/why", tags=["rules"], summary="Why a rule fired on a thing, or did not")

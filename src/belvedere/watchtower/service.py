@@ -35,6 +35,7 @@ from belvedere.watchtower.lists import (
     list_notes,
     list_rules,
 )
+from belvedere.watchtower.near import shortfalls
 from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 from belvedere.watchtower.rule_book import (
@@ -129,6 +130,7 @@ __all__ = [
     "run_tests",
     "schema_text",
     "send_due",
+    "shortfalls",
     "snooze",
     "stored_rows",
     "tick",
