@@ -67,16 +67,21 @@ def demo_rules() -> list[DemoRule]:
     many = RuleDraft(
         "Low open rate (sent to many)", "quantity", Condition.GREATER_THAN, "8000", group_id=group
     )
-    clicks = RuleDraft("Few clicks where few open", "click_rate", Condition.LESS_THAN, "0.6", slug="few-clicks",
+    clicks = RuleDraft("Few clicks where few open", "clicked_count", Condition.LESS_THAN, "150", slug="few-clicks",
                        min_volume_field="quantity", min_volume=Decimal(8000), severity=Severity.INFO,
                        dependency_condition=DependencyCondition.TRIGGERED, notify_discord=True)  # fmt: skip
     bounces = RuleDraft(
-        "Many bounces", "bounce_rate", Condition.GREATER_THAN, "3", slug="many-bounces", **send
+        "Many bounces",
+        "bounce_rate",
+        Condition.GREATER_THAN,
+        "3",
+        slug="many-bounces",
+        recovery_threshold="2.5",
+        **send,
     )
     paused = RuleDraft("Campaign paused", "status", Condition.EQUALS, "paused", slug="campaign-paused",
                        severity=Severity.INFO, notify_email=True, **daily)  # fmt: skip
-    shop = RuleDraft("Low CVR", "cvr", Condition.LESS_THAN, "1.63", slug="low-cvr", recovery_threshold="1.66",
-                     severity=Severity.CRITICAL, **send)  # fmt: skip
+    shop = RuleDraft("Low CVR", "cvr", Condition.LESS_THAN, "1.63", slug="low-cvr", severity=Severity.CRITICAL, **send)  # fmt: skip
     theme = RuleDraft("Theme changed its role", "status", Condition.CHANGED, slug="theme-changed",
                       severity=Severity.INFO, **send)  # fmt: skip
     silent = RuleDraft("No Outreach for 7+ Days", "days_since_team_message", Condition.GREATER_THAN, "7",

@@ -51,8 +51,8 @@ def _gaps(judge: Judge, unit: Unit) -> pl.Series:
 def _gap(view: View, row: Row) -> pl.Series:
     truth = view.outcome(row).truth()
     far: pl.Series | pl.Expr = pl.lit(_FAR)
-    limit = row.limit.only if row.rule.condition in ORDERED and row.limit is not None else None
-    if isinstance(limit, Decimal):
+    limit = row.limit.only.number if row.rule.condition in ORDERED and row.limit is not None else None
+    if limit is not None:
         cells = view.reading.values(row.ref).exact()
         if cells.grid is not None:
             numbers = cells.grid.cast(pl.Float64) / 10**cells.scale

@@ -28,6 +28,7 @@ class PreviewFinding:
     client_id: int
     finding: Finding
     is_open: bool
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,11 @@ async def preview_rule(
             continue
         is_open = await _open_entities(session, stored, head.id)
         found = [item for verdict in verdicts for item in verdict.opened]
-        findings += [PreviewFinding(stored.client_id, item, item.external_id in is_open) for item in found]
+        findings += [
+            PreviewFinding(stored.client_id, item, item.external_id in is_open, place) for item in found
+        ]
         near += [
-            (gap, PreviewFinding(stored.client_id, item, item.external_id in is_open))
+            (gap, PreviewFinding(stored.client_id, item, item.external_id in is_open, place))
             for gap, item in find_near(alone, stored, state, now)
         ]
         ends += len(is_open - {item.external_id for item in found})

@@ -30,7 +30,7 @@ SHOWN = 200
 
 @router.post("/rules/backtest", tags=["rules"], summary="How often a rule would have fired")
 async def backtest_rule(body: BacktestAsk, access: ReadsRules) -> Response:
-    rows = await _rows(body, access)
+    rows = await rows_asked(body, access)
     start, end = body.stretch(access.now)
     asked = Asked(
         start,
@@ -43,19 +43,15 @@ async def backtest_rule(body: BacktestAsk, access: ReadsRules) -> Response:
         base_url=access.runtime.settings.address,
         now=access.now,
     )
-    return _answer(await backtest(access.session, rows, asked))
+    return answer(await backtest(access.session, rows, asked))
 
 
 @router.post("/rules/preview", tags=["rules"], summary="What a rule finds in the newest readings")
 async def preview(body: TryRule, access: ReadsRules) -> Response:
-    rows = await _rows(body, access)
-    client_ids = body.client_ids
-    if client_ids is None:
-        client_ids = [client.id for client in await list_clients(access.session, limit=MOST_CLIENTS)]
-        if access.may("rules.read", AGENCY):
-            client_ids.append(AGENCY)
+    rows = await rows_asked(body, access)
+    client_ids = await clients_asked(body, access)
     found = await preview_rule(access.session, rows, client_ids, access.now)
-    return _answer(
+    return answer(
         {
             "entities": found.entities,
             "no_data": found.no_data,
@@ -106,10 +102,18 @@ async def why(
     if client_id is not None:
         access.require(client_id)
     asked = WhyAsk(external_id, client_id, snapshot_id)
-    return _answer(await explain_rule(access.session, rule_id, asked, access.now))
+    return answer(await explain_rule(access.session, rule_id, asked, access.now))
 
 
-async def _rows(body: TryRule, access: Access) -> list[Rule]:
+async def clients_asked(body: TryRule, access: Access) -> list[int]:
+    """The clients named, or all that this person may look at."""
+    if body.client_ids is not None:
+        return body.client_ids
+    client_ids = [client.id for client in await list_clients(access.session, limit=MOST_CLIENTS)]
+    return [*client_ids, AGENCY] if access.may("rules.read", AGENCY) else client_ids
+
+
+async def rows_asked(body: TryRule, access: Access) -> list[Rule]:
     """The rows to try, at clients that this person may look at."""
     for client_id in body.client_ids or ():
         access.require(client_id)
@@ -122,5 +126,5 @@ async def _rows(body: TryRule, access: Access) -> list[Rule]:
     return await draft_rows(access.session, [row.draft() for row in drafts], stored, new_id(access.now))
 
 
-def _answer(document: dict[str, Any]) -> Response:
+def answer(document: dict[str, Any]) -> Response:
     return Response(orjson.dumps(document, default=str), media_type="application/json")

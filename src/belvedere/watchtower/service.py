@@ -45,6 +45,7 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
+from belvedere.watchtower.said import message_of_alert, messages_of_rule
 from belvedere.watchtower.silences import (
     SilenceDraft,
     change_silence,
@@ -119,6 +120,8 @@ __all__ = [
     "list_rules",
     "list_silences",
     "list_upcoming",
+    "message_of_alert",
+    "messages_of_rule",
     "parse_book",
     "plan_rules",
     "preview_digests",

@@ -5,7 +5,6 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from belvedere.watchtower.contracts import Rule
-from belvedere.watchtower.drafts import is_semantic
 from belvedere.watchtower.service import Preview, preview_rule
 from belvedere.web.rule_forms import stored_form
 from belvedere.web.rule_views import facts_of, telling_words, waits_words
@@ -13,12 +12,17 @@ from belvedere.web.rule_words import condition_line
 from belvedere.web.view import View
 
 NAMED = 3
+ASKED = (
+    "conditions", "source_id", "target_table", "for_readings", "for_minutes", "for_minutes_unit", "recovery_threshold",
+    "recover_after", "min_volume_field", "min_volume", "data_lag", "data_lag_unit", "no_data_policy", "fires_from_zero",
+)  # fmt: skip
+"""The fields of the form that are part of the question."""
 
 
 def asks_anew(rows: Sequence[Rule], drafted: Sequence[Rule]) -> bool:
     """Whether the form asks another question than the saved rule, so that it finds other things."""
-    pairs = zip(rows, drafted, strict=False)
-    return len(rows) != len(drafted) or any(is_semantic(before, after) for before, after in pairs)
+    before, after = stored_form(rows), stored_form(drafted)
+    return any(before[name] != after[name] for name in ASKED)
 
 
 async def changes_of(

@@ -91,6 +91,6 @@ def distance(reason: ConditionReason, currency: str) -> str:
     gap: Decimal = abs(value - limit)
     if not gap:
         return "at the limit"
-    gap = gap.quantize(Decimal("0.01")) if gap >= 1 else gap
+    gap = round(gap, 2) if gap >= 1 else round(gap, 1 - gap.adjusted())
     said = f"{number(gap)}{NBSP}pp" if reason.unit == "percent" else metric(gap, reason.unit, currency)
     return f"{said} {'below' if value < limit else 'above'}"

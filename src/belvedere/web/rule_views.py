@@ -146,7 +146,7 @@ def held_lines(blocking: Mapping[str, Any]) -> list[dict[str, Any]]:
             "id": str(rule["id"]),
             "name": rule["name"],
             "client": place["client_name"],
-            "entities": place["entities"],
+            "entities": place["names"],
             "why": _reason(place["why"]),
         }
         for rule in (blocking["rule"], *blocking["children"])
