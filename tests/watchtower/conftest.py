@@ -21,8 +21,8 @@ from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.watchtower.routes import router
 from belvedere.watchtower.routes_backtest import router as backtest
-from belvedere.watchtower.routes_said import router as said
 from belvedere.watchtower.routes_digests import router as digests
+from belvedere.watchtower.routes_said import router as said
 from belvedere.watchtower.routes_silences import router as silences
 from belvedere.wiring.connections import offer_targets
 

@@ -22,7 +22,7 @@ from belvedere.watchtower.compose import (
 from belvedere.watchtower.contracts import ConditionReason, Rule, Verdict
 from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.lists import get_alert
-from belvedere.watchtower.preview import PreviewFinding, preview_rule
+from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 
 MOST_MESSAGES = 20
 
@@ -38,13 +38,21 @@ async def messages_of_rule(
 ) -> dict[str, Any]:
     """What the rule would say of its matches in the newest readings, each match in a message of its own."""
     found = await preview_rule(session, rules, client_ids, now)
+    messages = await messages_of_preview(session, rules[0], found, now, base_url=base_url, most=most)
+    return {"matches": len(found.findings), "data_as_of": found.data_as_of, "messages": messages}
+
+
+async def messages_of_preview(
+    session: ReadSession, head: Rule, found: Preview, now: datetime, *, base_url: str = "", most: int
+) -> list[dict[str, Any]]:
+    """The messages of what a preview found, the first ones."""
     clients: dict[int, ClientFacts] = {}
     messages = []
     for item in found.findings[:most]:
         if item.client_id not in clients:
             clients[item.client_id] = await client_facts(session, item.client_id)
-        messages.append(_message_of(rules[0], item, clients[item.client_id], base_url, now))
-    return {"matches": len(found.findings), "data_as_of": found.data_as_of, "messages": messages}
+        messages.append(_message_of(head, item, clients[item.client_id], base_url, now))
+    return messages
 
 
 def _message_of(

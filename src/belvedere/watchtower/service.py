@@ -45,7 +45,7 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
-from belvedere.watchtower.said import message_of_alert, messages_of_rule
+from belvedere.watchtower.said import message_of_alert, messages_of_preview, messages_of_rule
 from belvedere.watchtower.silences import (
     SilenceDraft,
     change_silence,
@@ -121,6 +121,7 @@ __all__ = [
     "list_silences",
     "list_upcoming",
     "message_of_alert",
+    "messages_of_preview",
     "messages_of_rule",
     "parse_book",
     "plan_rules",

@@ -11,6 +11,7 @@ from belvedere.accounts.door import Access, reading
 from belvedere.accounts.routing import door_router
 from belvedere.sources import service as sources
 from belvedere.sources.contracts import Freshness
+from belvedere.watchtower.contracts import Condition
 from belvedere.web.answers import with_query
 from belvedere.web.charts import Drawn, LineChart, Point, line_chart
 from belvedere.web.health_figures import health_of
@@ -18,6 +19,16 @@ from belvedere.web.presentation import Reader
 from belvedere.web.view import View, look
 
 router = door_router()
+COMPARES = frozenset(
+    {
+        Condition.CHANGED,
+        Condition.CHANGED_FROM_TO,
+        Condition.PERCENT_CHANGE,
+        Condition.ADDED,
+        Condition.REMOVED,
+    }
+)
+"""Conditions that a first reading cannot answer."""
 
 Reads = Annotated[Access, Depends(reading("rules.read"), scope="function")]
 
@@ -95,6 +106,8 @@ def _rule_advice(row: dict[str, Any]) -> str:
         return f"{row['field_name']} holds text that is no number. Compare it as text, or mend the mapping."
     if row["held_back"]:
         return "Its parent rule holds it back. See who waits for whom on its page."
+    if row["condition"] in COMPARES:
+        return "It compares a reading with the one before. The next reading brings the first answer."
     return (
         f"No reading carries {row['field_name']}. Check its spelling, or pause the rule until data brings it."
     )

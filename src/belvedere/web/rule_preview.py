@@ -8,7 +8,14 @@ from belvedere.core.ids import new_id
 from belvedere.core.schema import AGENCY
 from belvedere.watchtower.contracts import ConditionReason, Rule
 from belvedere.watchtower.drafts import RuleDraft
-from belvedere.watchtower.service import Preview, PreviewFinding, draft_rows, preview_rule, shortfalls
+from belvedere.watchtower.service import (
+    Preview,
+    PreviewFinding,
+    draft_rows,
+    messages_of_preview,
+    preview_rule,
+    shortfalls,
+)
 from belvedere.web.alert_views import figure
 from belvedere.web.presentation import NBSP, decimal_of, metric, number
 from belvedere.web.rule_changes import changes_of
@@ -26,7 +33,10 @@ async def preview_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraf
     if not found.readings:
         words = "No reading carries this field yet, so there is nothing to try the rule on."
         return {"blocked": words, "changes": changes}
-    return {**_shown(view, found), "changes": changes}
+    said = await messages_of_preview(
+        access.session, rules[0], found, access.now, base_url=access.runtime.settings.address, most=1
+    )
+    return {**_shown(view, found), "changes": changes, "said": said[0] if said else None}
 
 
 def clients_in_view(view: View) -> list[int]:
