@@ -11,7 +11,6 @@ from belvedere.accounts.door import Access, reading
 from belvedere.accounts.routing import door_router
 from belvedere.sources import service as sources
 from belvedere.sources.contracts import Freshness
-from belvedere.watchtower.contracts import Condition
 from belvedere.web.answers import with_query
 from belvedere.web.charts import Drawn, LineChart, Point, line_chart
 from belvedere.web.health_figures import health_of
@@ -19,15 +18,7 @@ from belvedere.web.presentation import Reader
 from belvedere.web.view import View, look
 
 router = door_router()
-COMPARES = frozenset(
-    {
-        Condition.CHANGED,
-        Condition.CHANGED_FROM_TO,
-        Condition.PERCENT_CHANGE,
-        Condition.ADDED,
-        Condition.REMOVED,
-    }
-)
+COMPARES = frozenset({"changed", "changed_from_to", "percent_change", "added", "removed"})
 """Conditions that a first reading cannot answer."""
 
 Reads = Annotated[Access, Depends(reading("rules.read"), scope="function")]
