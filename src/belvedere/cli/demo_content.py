@@ -36,6 +36,7 @@ from belvedere.watchtower.service import RuleFilter, create_rule, list_rules
 from belvedere.wiring.seed_people import OWNER_EMAIL, OWNER_NAME, OWNER_PASSWORD
 
 __all__ = ["OWNER_EMAIL", "OWNER_PASSWORD"]
+CAMPAIGNS, CVR, THEMES = ("omnisend", "campaigns"), ("scraper", "cvr"), ("scraper", "shopify_themes")
 SAMPLE = "robyn_dt_simulated_weekly.csv"
 
 
@@ -60,7 +61,6 @@ def demo_rules() -> list[DemoRule]:
         "notify_schedule": NotifySchedule.DAILY,
         "notify_time": time(9),
     }
-    campaigns, cvr, themes = ("omnisend", "campaigns"), ("scraper", "cvr"), ("scraper", "shopify_themes")
     group = uuid5(NAMESPACE_URL, "belvedere:demo:low-open-rate")
     low = RuleDraft("Low open rate", "open_rate", Condition.LESS_THAN, "10", slug="low-open-rate", group_id=group,
                     description="Fewer than one in ten opened a mail that went to many.", **send)  # fmt: skip
@@ -88,12 +88,12 @@ def demo_rules() -> list[DemoRule]:
                        slug="no-outreach", **send)  # fmt: skip
     return [
         DemoRule(("internal", "communication_reports"), (silent,)),
-        DemoRule(campaigns, (low, many)),
-        DemoRule(campaigns, (clicks,), parent="Low open rate"),
-        DemoRule(campaigns, (bounces,)),
-        DemoRule(campaigns, (paused,)),
-        DemoRule(cvr, (shop,)),
-        DemoRule(themes, (theme,)),
+        DemoRule(CAMPAIGNS, (low, many)),
+        DemoRule(CAMPAIGNS, (clicks,), parent="Low open rate"),
+        DemoRule(CAMPAIGNS, (bounces,)),
+        DemoRule(CAMPAIGNS, (paused,)),
+        DemoRule(CVR, (shop,)),
+        DemoRule(THEMES, (theme,)),
     ]
 
 
