@@ -263,11 +263,7 @@ def _snapshot(reading: Earlier) -> tuple[Any, ...]:
 
 
 def _blob(reading: Earlier) -> tuple[Any, ...]:
-    frames = reading.frames
-    return (
-        reading.account.client_id, reading.id, encode(frames.records), encode(frames.metrics), FORMAT,
-        reading.at + ANSWERED_IN,
-    )  # fmt: skip
+    return reading.account.client_id, reading.id, *encode(reading.frames), FORMAT, reading.at + ANSWERED_IN
 
 
 def _records(reading: Earlier) -> Iterator[tuple[Any, ...]]:

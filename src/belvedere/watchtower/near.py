@@ -31,7 +31,7 @@ def find_near(
     if judge.problem_of(unit) is not None or not _is_of_records(unit, state):
         return []
     rows = _closest(_gaps(judge, unit), most)
-    findings = judge.judge(unit).make_findings([row for _, row in rows])
+    findings = judge.judge(unit).findings([("", row) for _, row in rows])
     return [(gap, finding) for (gap, _), finding in zip(rows, findings, strict=True)]
 
 

@@ -59,18 +59,10 @@ def _message_of(
     head: Rule, item: PreviewFinding, client: ClientFacts, base_url: str, now: datetime
 ) -> dict[str, Any]:
     verdict = Verdict(rule=head, entities=1, opened=(item.finding,))
-    draft = next(iter(draft_alerts(verdict, item.place, client, "", now)))
-    row = draft.row
-    message = Message(
-        title=row["title"],
-        text=row["message"],
-        severity=head.severity,
-        client_name=client.name,
-        # The alert is not there yet, so no link leads to it.
-        url=None,
-        fields=wording.fields(item.finding.conditions, head.name, client.name, client.currency),
-    )
-    shown = show_message(message, address=base_url, problem=row["detail"].get("template_problem"))
+    # Without an address the message has no link: the alert is not there yet.
+    batch = next(iter(draft_alerts(verdict, item.place, client, "", now)))
+    problem = batch.columns["problem"][0]
+    shown = show_message(batch.message(0), address=base_url, problem=problem)
     return {
         "client_id": client.id or None,
         "client_name": client.name,

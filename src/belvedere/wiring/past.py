@@ -14,7 +14,7 @@ from belvedere.sources.frames import decode
 
 _NEWEST = text(
     "SELECT DISTINCT ON (s.account_id) s.client_id, s.source_id, s.account_id, src.provider || '/' || src.endpoint AS place,"
-    " s.data_as_of, f.records, f.metrics FROM watch.api_snapshots s JOIN watch.api_sources src ON src.id = s.source_id"
+    " s.data_as_of, f.records, f.metrics, f.format FROM watch.api_snapshots s JOIN watch.api_sources src ON src.id = s.source_id"
     " JOIN watch.snapshot_frames f ON f.client_id = s.client_id AND f.snapshot_id = coalesce(s.same_as_snapshot_id, s.id)"
     " WHERE s.account_id = ANY (:accounts) AND s.status = 'completed' ORDER BY s.account_id, s.data_as_of DESC"
 )
@@ -48,7 +48,7 @@ async def read_newest(session: ReadSession, accounts: list[UUID]) -> list[past.A
             row.account_id,
             row.place,
             row.data_as_of,
-            decode(row.records, row.metrics),
+            decode(row.records, row.metrics, row.format),
         )
         for row in rows
     ]
