@@ -5,7 +5,7 @@ rule is a search in them, so the cost grows with records and hits and not with r
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,15 +18,30 @@ from belvedere.watchtower.contracts import (
     WatchState,
 )
 from belvedere.watchtower.dependencies import ParentStates, parents_first
-from belvedere.watchtower.groups import RuleSet, Unit, applies, form_units
+from belvedere.watchtower.groups import RuleSet, Unit, applies
 from belvedere.watchtower.judge import Judge
 from belvedere.watchtower.judged import JudgedUnit
+from belvedere.watchtower.quiet import Alike, Plan, Sieve, counts_of, plan_of
 from belvedere.watchtower.transitions import Transitions, settle
 
-__all__ = ["applies", "evaluate", "held"]
+__all__ = ["Judgement", "applies", "evaluate", "held", "judge_reading"]
 
-UNMOVED = Transitions()
-"""Only read."""
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts on one reading: one for each rule that had to be looked at by itself, and the others in bulk."""
+
+    spoken: list[Verdict]
+    alike: list[Alike]
+    plans: Sequence[Plan]
+
+    def verdicts(self, only: Collection[UUID] | None = None) -> list[Verdict]:
+        """One for each rule, parents before their children."""
+        found = {verdict.rule.id: verdict for verdict in self.spoken}
+        for alike in self.alike:
+            found.update((verdict.rule.id, verdict) for verdict in alike.verdicts(only))
+        order = parents_first(unit for plan in self.plans for unit in plan.units)
+        return [found[unit.head.id] for unit in order if unit.head.id in found]
 
 
 def evaluate(
@@ -43,14 +58,30 @@ def evaluate(
     `previous` is the good full reading before, or None for a baseline. `only` limits whose alerts may move:
     the other rules are judged, so that their children know, but nothing follows for them.
     """
-    prepared = rules.prepared if isinstance(rules, RuleSet) else {}
-    units = [unit for unit in form_units(rules) if unit.is_running and applies(unit, state.place)]
-    judge = Judge(current, previous, state, now, prepared)
+    return judge_reading(rules, current, previous, state, now, only=only).verdicts(only)
+
+
+def judge_reading(
+    rules: Iterable[Rule],
+    current: Frames,
+    previous: Frames | None,
+    state: WatchState,
+    now: datetime,
+    *,
+    only: Collection[UUID] | None = None,
+) -> Judgement:
+    """The same, with the rules that find nothing told in bulk."""
+    formed = rules if isinstance(rules, RuleSet) else RuleSet.of(rules)
+    judge = Judge(current, previous, state, now, formed.prepared)
+    plans = plan_of(formed, state.place)
+    own = _own_alerts(state)
+    has_children = frozenset().union(*(plan.parents for plan in plans))
+    stirred = {*own, *has_children, *(breach.rule_id for breach in state.pending)}
+    sieves = [Sieve(plan, judge, stirred) for plan in plans]
+    units = [unit for sieve in sieves for unit in sieve.loud]
     problems = {unit.head.id: judge.problem_of(unit) for unit in units}
     judge.prepare(unit for unit in units if problems[unit.head.id] is None)
     parents = ParentStates(state)
-    has_children = {unit.head.parent_rule_id for unit in units}
-    own = _own_alerts(state)
     verdicts = []
     for unit in parents_first(units):
         alerts = own.get(unit.head.id, ())
@@ -62,13 +93,14 @@ def evaluate(
             continue
         judged = judge.judge(unit)
         if not alerts and unit.head.id not in has_children and _is_quiet(judged, parents):
-            verdicts.append(_quiet_verdict(judged))
+            verdicts.append(counts_of(judged))
             continue
         moves = Transitions() if _is_spectator(unit, only) else settle(judged, alerts, parents, state, now)
         if unit.head.id in has_children:
             _tell_children(parents, judged, moves, state)
         verdicts.append(_verdict(judged, moves))
-    return [verdict for verdict in verdicts if only is None or verdict.rule.id in only]
+    spoken = [verdict for verdict in verdicts if only is None or verdict.rule.id in only]
+    return Judgement(spoken, [alike for sieve in sieves for alike in sieve.alike], plans)
 
 
 def held(unit: Unit, why: str, entities: int) -> Verdict:
@@ -108,29 +140,15 @@ def _tell_children(parents: ParentStates, judged: JudgedUnit, moves: Transitions
     parents.judged(rule_id, judged.known_entities - moves.unsure)
 
 
-def _quiet_verdict(judged: JudgedUnit, moves: Transitions = UNMOVED) -> Verdict:
-    why: dict[str, object] = {"state": "judged", "field": judged.fields}
-    if moves.held_back:
-        why["held_back"] = dict(moves.held_back)
-        why["held_entities"] = moves.held_sample
-    if judged.left_out:
-        why["left_out"] = judged.left_out
-    if judged.errors:
-        why["errors"] = judged.error_text
-    return Verdict(
-        rule=judged.unit.head,
-        entities=judged.size,
-        matched=judged.matched,
-        no_data=judged.no_data,
-        errors=judged.errors,
-        held_back=sum(moves.held_back.values()),
-        why=why,
-    )
-
-
 def _verdict(judged: JudgedUnit, moves: Transitions) -> Verdict:
+    counts = counts_of(judged)
+    held_back = (
+        {"held_back": dict(moves.held_back), "held_entities": moves.held_sample} if moves.held_back else {}
+    )
     return replace(
-        _quiet_verdict(judged, moves),
+        counts,
+        held_back=sum(moves.held_back.values()),
+        why={**counts.why, **held_back},
         opened=moves.opened,
         seen_again=tuple(moves.seen_again),
         closed=tuple(moves.closed),

@@ -28,6 +28,10 @@ class Unit:
     def head(self) -> Rule:
         return self.rows[0]
 
+    @cached_property
+    def id_text(self) -> str:
+        return str(self.head.id)
+
     @property
     def is_group(self) -> bool:
         return self.head.group_id is not None
@@ -62,17 +66,50 @@ class Unit:
 
 
 class RuleSet(tuple[Rule, ...]):  # noqa: SLOT001 - it carries what was formed
-    """Rules that are judged again and again: their units are formed once. `prepared` is the judge's own store."""
+    """Rules that are judged again and again: their units are formed once. `prepared` and `plans` are the judge's own
+    stores; `parts` are the sets that it is joined of.
+    """
 
     units: tuple[Unit, ...]
     prepared: dict[Any, Any]
+    plans: dict[Any, Any]
+    parts: tuple["RuleSet", ...]
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> "RuleSet":
         made = cls(rules)
-        made.units = tuple(_form(made))
-        made.prepared = {}
-        return made
+        return made._with(_form(made), (made,))
+
+    def _with(self, units: Iterable[Unit], parts: Iterable["RuleSet"]) -> "RuleSet":
+        self.units, self.parts = tuple(units), tuple(parts)
+        self.prepared, self.plans = {}, {}
+        return self
+
+    @cached_property
+    def groups(self) -> tuple[Unit, ...]:
+        """Units of several rows."""
+        return tuple(unit for part in self.parts for unit in part.own_groups)
+
+    @cached_property
+    def own_groups(self) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self.units if len(unit.rows) > 1)
+
+    @cached_property
+    def parents(self) -> frozenset[UUID]:
+        """Rules that others of this set wait for."""
+        return frozenset(
+            unit.head.parent_rule_id for unit in self.units if unit.head.parent_rule_id is not None
+        )
+
+    @cached_property
+    def is_for_all(self) -> bool:
+        """Whether every rule is for every client."""
+        return all(rule.client_id == 0 for rule in self)
+
+    @cached_property
+    def watched(self) -> str:
+        """The rules whose alerts matter here, as the database reads a list of ids."""
+        return ",".join({*(unit.id_text for unit in self.units), *map(str, self.parents)})
 
     @classmethod
     def joined(cls, sets: Sequence["RuleSet"]) -> "RuleSet":
@@ -80,9 +117,7 @@ class RuleSet(tuple[Rule, ...]):  # noqa: SLOT001 - it carries what was formed
         if len(sets) == 1:
             return sets[0]
         made = cls(rule for rules in sets for rule in rules)
-        made.units = tuple(unit for rules in sets for unit in rules.units)
-        made.prepared = {}
-        return made
+        return made._with((unit for rules in sets for unit in rules.units), sets)
 
 
 def fits(rule: Rule, place: Place) -> bool:

@@ -6,7 +6,7 @@ Every answer is three-valued: a row is a hit, known not to be one, or unknown. U
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from belvedere.watchtower.limit_sets import Limits, Span, meet
 from belvedere.watchtower.threshold import Threshold
 
 ROW = pl.UInt32
@@ -24,6 +25,8 @@ Order = Literal[">", ">=", "<", "<="]
 _GRID = pl.Int64
 _WIDE = 1 << 62
 """Grids inside this stand in 64 bits, which sort and search much faster than 128."""
+FEW_ROWS = 4096
+"""Up to here plain Python is quicker than a call of the query planner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,16 @@ class Values(Protocol):
     def before(self, instant: datetime) -> Outcome:
         """Instants earlier than this."""
 
+    @property
+    def span(self) -> Span | None:
+        """The ends of what `ordered` and `within` compare with; None where nobody knows them."""
+
+    def near_equal(self, limits: Limits) -> Collection[int]:
+        """Those of many limits that some value may equal."""
+
+    def near_contained(self, limits: Limits) -> Collection[int]:
+        """Those of many limits that some value may contain."""
+
     def exact(self) -> "Cells":
         """The values as exact numbers."""
 
@@ -246,6 +259,12 @@ class Sorted:
         self._least = int(self.values[0]) if len(self.values) else 0
         self._most = int(self.values[-1]) if len(self.values) else -1
 
+    @property
+    def ends(self) -> tuple[Fraction, Fraction] | None:
+        if not len(self.values):
+            return None
+        return Fraction(self._least, 10**self.scale), Fraction(self._most, 10**self.scale)
+
     def _position(self, bound: int, side: Literal["left", "right"]) -> int:
         # Bounds past either end are settled here, so that a huge threshold never leaves the width of the
         # column.
@@ -290,13 +309,26 @@ def scaled(number: Decimal, scale: int) -> Fraction:
 
 
 class TextIndex:
-    """Rows by their exact text; one pass finds the rows of every text that was expected."""
+    """Rows by their exact text. Few rows are all put in place at once; of many, one pass finds those that were expected."""
 
     def __init__(self, rows: pl.Series, texts: pl.Series) -> None:
         self._pairs = pl.DataFrame({"row": rows.cast(ROW), "text": texts})
         self._found: dict[str, pl.Series] = {}
 
+    @cached_property
+    def _placed(self) -> Mapping[str, list[int]] | None:
+        if self._pairs.height > FEW_ROWS:
+            return None
+        found: dict[str, list[int]] = {}
+        for row, text in self._pairs.iter_rows():
+            rows = found.setdefault(text, [])
+            if not rows or rows[-1] != row:
+                rows.append(row)
+        return found
+
     def expect(self, texts: Iterable[str]) -> None:
+        if self._placed is not None:
+            return
         wanted = {text for text in texts if text not in self._found}
         if not wanted:
             return
@@ -306,7 +338,16 @@ class TextIndex:
         for text in wanted - set(self._found):
             self._found[text] = NO_ROWS
 
+    def meet(self, texts: Mapping[str, list[int]]) -> Collection[int]:
+        """What is kept under those of the texts that stand here."""
+        if self._placed is not None:
+            return meet(self._placed, texts)
+        self.expect(texts)
+        return meet((text for text in texts if len(self._found[text])), texts)
+
     def rows(self, text: str) -> pl.Series:
+        if self._placed is not None:
+            return as_rows(self._placed.get(text, ()))
         self.expect([text])
         return self._found[text]
 
@@ -325,6 +366,10 @@ class Numbers:
 
     def within(self, low: Decimal, high: Decimal) -> pl.Series:
         return self._rows(self._first_not_below(low), self._first_above(high))
+
+    @property
+    def span(self) -> Span:
+        return Span(self._order[0][0], self._order[-1][0]) if self._order else Span()
 
     def _first_above(self, number: Decimal) -> int:
         return bisect_right(self._order, number, key=lambda pair: pair[0])
