@@ -88,28 +88,30 @@ class RuleSet(tuple[Rule, ...]):  # noqa: SLOT001 - it carries what was formed
     @cached_property
     def groups(self) -> tuple[Unit, ...]:
         """Units of several rows."""
-        return tuple(unit for part in self.parts for unit in part.own_groups)
-
-    @cached_property
-    def own_groups(self) -> tuple[Unit, ...]:
+        if len(self.parts) > 1:
+            return tuple(unit for part in self.parts for unit in part.groups)
         return tuple(unit for unit in self.units if len(unit.rows) > 1)
 
     @cached_property
     def parents(self) -> frozenset[UUID]:
         """Rules that others of this set wait for."""
+        if len(self.parts) > 1:
+            return frozenset(rule_id for part in self.parts for rule_id in part.parents)
         return frozenset(
             unit.head.parent_rule_id for unit in self.units if unit.head.parent_rule_id is not None
         )
 
     @cached_property
+    def watched(self) -> str:
+        """The rules whose alerts matter here: ids in one text between commas."""
+        if len(self.parts) > 1:
+            return ",".join(part.watched for part in self.parts)
+        return ",".join([*(unit.id_text for unit in self.units), *map(str, self.parents)])
+
+    @cached_property
     def is_for_all(self) -> bool:
         """Whether every rule is for every client."""
         return all(rule.client_id == 0 for rule in self)
-
-    @cached_property
-    def watched(self) -> str:
-        """The rules whose alerts matter here, as the database reads a list of ids."""
-        return ",".join({*(unit.id_text for unit in self.units), *map(str, self.parents)})
 
     @classmethod
     def joined(cls, sets: Sequence["RuleSet"]) -> "RuleSet":
@@ -142,6 +144,13 @@ def applies(unit: Unit, place: Place) -> bool:
 def form_units(rules: Iterable[Rule]) -> list[Unit]:
     """Single rules and groups, rows in the order position, created_at, id."""
     return [*rules.units] if isinstance(rules, RuleSet) else _form(rules)
+
+
+def form_groups(rules: Iterable[Rule]) -> Sequence[Unit]:
+    """Units of several rows."""
+    if isinstance(rules, RuleSet):
+        return rules.groups
+    return [unit for unit in _form(rules) if len(unit.rows) > 1]
 
 
 def _form(rules: Iterable[Rule]) -> list[Unit]:
