@@ -17,13 +17,13 @@ from belvedere.watchtower.values import (
     Numbers,
     Order,
     Outcome,
+    Picks,
     Sorted,
     TextIndex,
     number_rows,
     plain,
     select_rows,
     set_key,
-    take,
     true_rows,
 )
 
@@ -41,6 +41,10 @@ class Column:
     @property
     def delivered(self) -> bool:
         return self.known.count > 0
+
+    @cached_property
+    def _picks(self) -> Picks:
+        return Picks(self.series)
 
     @cached_property
     def known(self) -> Mask:
@@ -131,7 +135,7 @@ class NumberValues(Column):
         return None if limit.instant is None else micros(limit.instant)
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        found = take(self.series, rows).to_list()
+        found = self._picks.at(rows)
         if self.is_instant:
             return [None if value is None else value.isoformat() for value in found]
         return [None if value is None else plain(Decimal(value)) for value in found]
@@ -206,7 +210,7 @@ class TextValues(Column):
         return Cells(self._not_numbers, cells=self._numbers.cells)
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        return take(self.series, rows).to_list()
+        return self._picks.at(rows)
 
 
 def trim(texts: pl.Series) -> pl.Series:
@@ -287,5 +291,5 @@ class ListValues(Column):
         return self._keys
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        found = take(self.series, rows).to_list()
+        found = self._picks.at(rows)
         return [None if value is None else ", ".join(part or "" for part in value) for value in found]

@@ -182,6 +182,11 @@ def combine(rows: Sequence[Rule], truths: Sequence[pl.Series]) -> pl.Series:
     return reduce(or_, (reduce(and_, term) for term in terms(rows, truths)))
 
 
+def join_rows(rows: Sequence[Rule], hits: Sequence[frozenset[int]]) -> frozenset[int]:
+    """The same over the records that hold, where each condition has an answer for every record."""
+    return reduce(or_, (reduce(and_, term) for term in terms(rows, hits)))
+
+
 def expression(unit: Unit) -> str:
     """The condition of a unit in one line, as the API echoes it."""
     parts = [describe(rule) for rule in unit.rows]

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -97,6 +97,19 @@ def take(series: pl.Series, rows: pl.Series | list[int]) -> pl.Series:
     return series[rows]
 
 
+class Picks:
+    """The values of a column at a few rows, asked for again and again: a short column is read out once."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self._series = series
+        self._all: list[Any] | None = series.to_list() if len(series) <= FEW_ROWS else None
+
+    def at(self, rows: list[int]) -> list[Any]:
+        if self._all is None:
+            return take(self._series, rows).to_list()
+        return [self._all[row] for row in rows]
+
+
 @lru_cache(maxsize=32)
 def number_rows(size: int) -> pl.Series:
     """0, 1, 2 and so on; shared, so nobody writes in it."""
@@ -150,7 +163,9 @@ class Outcome:
 
     def at(self, row: int) -> bool | None:
         """The answer for one row."""
-        return row in self.hit_rows if row in self.hit_rows or self.known.rows[row] else None
+        if row in self.hit_rows:
+            return True
+        return False if self.known.is_all or self.known.rows[row] else None
 
     @cached_property
     def hit_rows(self) -> frozenset[int]:
@@ -255,7 +270,8 @@ class Sorted:
             values = narrow(grid)
             order = values.arg_sort()
             self.rows = order.cast(ROW)
-        self.values = take(values, order)
+        ordered = take(values, order)
+        self.values: Any = ordered.to_list() if len(ordered) <= FEW_ROWS else ordered
         self._least = int(self.values[0]) if len(self.values) else 0
         self._most = int(self.values[-1]) if len(self.values) else -1
 

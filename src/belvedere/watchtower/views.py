@@ -14,7 +14,7 @@ from belvedere.watchtower.fields import FieldRef
 from belvedere.watchtower.guards import Guard
 from belvedere.watchtower.reading import Reading, pair_rows, with_gone
 from belvedere.watchtower.threshold import Limit
-from belvedere.watchtower.values import Mask, Outcome, number_rows, take, true_rows
+from belvedere.watchtower.values import Mask, Outcome, Picks, number_rows, true_rows
 
 OF_RECORDS = frozenset({Aggregate.ANY, Aggregate.ALL})
 
@@ -169,16 +169,16 @@ class View:
         """The values of the reading before for these rows of the present one."""
         if self.previous is None:
             return [None] * len(rows)
-        before = take(self._before, rows).to_list()
+        before = self._before.at(rows)
         texts = iter(self.previous.values(ref).texts([row for row in before if row is not None]))
         return [None if row is None else next(texts) for row in before]
 
     @cached_property
-    def _before(self) -> pl.Series:
+    def _before(self) -> Picks:
         """The row before for every row now, null for none."""
         now, before = self._pairs
         found = pl.Series([None] * self.reading.size, dtype=before.dtype)
-        return found.scatter(now, before) if len(now) else found
+        return Picks(found.scatter(now, before) if len(now) else found)
 
 
 def _hold(row: Row, look: Look, *, for_recovery: bool) -> Outcome:
