@@ -18,6 +18,7 @@ from belvedere.watchtower.values import (
     Order,
     Outcome,
     Picks,
+    Rows,
     Sorted,
     TextIndex,
     number_rows,
@@ -54,7 +55,7 @@ class Column:
     def _nothing(self) -> Mask:
         return Mask.none(self.size)
 
-    def _said(self, hits: pl.Series) -> Outcome:
+    def _said(self, hits: Rows) -> Outcome:
         return Outcome(hits, self.known, self._nothing)
 
     def _senseless(self) -> Outcome:

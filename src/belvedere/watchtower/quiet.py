@@ -19,17 +19,29 @@ from belvedere.watchtower.judge import Judge
 from belvedere.watchtower.judged import JudgedUnit
 from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit
+from belvedere.watchtower.values import FEW_ROWS
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Units that find nothing and give the same counts."""
+    """Units of a plan, by their numbers there, that find nothing and give the same counts."""
 
-    units: Sequence[Unit]
+    plan: "Plan"
+    members: Sequence[int]
     like: Verdict
 
+    @property
+    def ids(self) -> list[str]:
+        texts = self.plan.texts
+        return [texts[at] for at in self.members]
+
+    @property
+    def heads(self) -> list[Rule]:
+        return [self.plan.units[at].head for at in self.members]
+
     def verdicts(self, only: Collection[UUID] | None = None) -> Iterable[Verdict]:
-        for unit in self.units:
+        for at in self.members:
+            unit = self.plan.units[at]
             if only is None or unit.head.id in only:
                 fields = [parse_field(rule.field_name).name for rule in unit.rows]
                 yield replace(self.like, rule=unit.head, why={**self.like.why, "field": fields})
@@ -65,6 +77,7 @@ class Plan:
 
     def __init__(self, units: Iterable[Unit], place: Place) -> None:
         self.units = [unit for unit in units if unit.is_running and applies(unit, place)]
+        self.texts = [str(unit.head.id) for unit in self.units]
         self.heads = {unit.head.id: at for at, unit in enumerate(self.units)}
         self.parents = frozenset(
             unit.head.parent_rule_id for unit in self.units if unit.head.parent_rule_id is not None
@@ -152,32 +165,35 @@ class Sieve:
         self._loud = {plan.heads[rule_id] for rule_id in stirred if rule_id in plan.heads}
         self._loud.update(plan.alone)
         self.alike: list[Alike] = []
-        self._near: list[Collection[int] | None] = [self._sift(number) for number in range(len(plan.buckets))]
+        self._near: list[Collection[int]] = [()] * len(plan.buckets)
+        self._is_sure = [False] * len(plan.buckets)
+        self._hits: dict[tuple[int, int], frozenset[int] | None] = {}
+        for number in range(len(plan.buckets)):
+            self._sift(number)
         self._sift_groups()
 
     @property
     def loud(self) -> list[Unit]:
         return [self._plan.units[at] for at in sorted(self._loud)]
 
-    def _sift(self, number: int) -> Collection[int] | None:
-        """Numbers of the limits that may find something; None where the others may lack an answer for some record."""
+    def _sift(self, number: int) -> None:
         bucket, limits = self._plan.buckets[number], self._plan.limits[number]
         view, row = self._judge.view, self._judge.row(bucket.rules[0])
         if not bucket.has_source and not view.ever_delivered(row.ref):
-            return None
+            return
         look = view.look(row.ref)
         near = set(row.kind.near(look, limits))
         far = [place for place in range(len(limits)) if place not in near]
         counts = self._ask(bucket.rules[far[0]]) if far else None
         if counts is not None and counts.matched:
-            near, far = set(limits.every), []
+            near, counts = set(limits.every), None
         row.kind.expect(look.values, [limit for place in near if (limit := limits.all[place]) is not None])
         for place in near:
             self._settle(bucket, bucket.members[place])
-        if counts is None or not far:
-            return None
-        self._keep(bucket, [at for place in far for at in bucket.members[place]], counts)
-        return near if not counts.no_data and not counts.errors else None
+        self._near[number] = near
+        if counts is not None:
+            self._keep(bucket, [at for place in far for at in bucket.members[place]], counts)
+            self._is_sure[number] = not counts.no_data and not counts.errors
 
     def _ask(self, rule: Rule) -> Verdict:
         return counts_of(self._judge.judge(Unit((rule,))))
@@ -193,23 +209,48 @@ class Sieve:
         if bucket.tells_no_data and counts.no_data:
             self._loud.update(members)
             return
-        units = [self._plan.units[at] for at in members if at not in self._loud]
-        if units:
-            self.alike.append(Alike(units, counts))
+        self._add([at for at in members if at not in self._loud], counts)
+
+    def _add(self, members: list[int], counts: Verdict) -> None:
+        if members:
+            self.alike.append(Alike(self._plan, members, counts))
 
     def _sift_groups(self) -> None:
-        """A group finds nothing where every term of its OR has a row that is false for every record."""
-        near = self._near
+        """A group finds nothing where all its rows have an answer for every record and no record meets them."""
         quiet = []
         for at, joined in self._plan.groups:
-            if at in self._loud:
-                continue
-            if all(
-                any((found := near[b]) is not None and n not in found for b, n in term) for term in joined
-            ):
-                quiet.append(self._plan.units[at])
-            else:
-                self._loud.add(at)
+            if at not in self._loud:
+                if all(self._finds_nothing(term) for term in joined):
+                    quiet.append(at)
+                else:
+                    self._loud.add(at)
         if quiet:
-            size = self._judge.view.reading.size
-            self.alike.append(Alike(quiet, Verdict(quiet[0].head, entities=size, why={"state": "judged"})))
+            head, size = self._plan.units[quiet[0]].head, self._judge.view.reading.size
+            self._add(quiet, Verdict(head, entities=size, why={"state": "judged"}))
+
+    def _finds_nothing(self, term: Term) -> bool:
+        """Rows joined by AND: one that is false everywhere is enough."""
+        found: frozenset[int] | None = None
+        is_sure = True
+        for number, place in term:
+            hits = self._hits_of(number, place)
+            if hits is None:
+                is_sure = False
+            elif not hits:
+                return True
+            else:
+                found = hits if found is None else found & hits
+        return is_sure and not found
+
+    def _hits_of(self, number: int, place: int) -> frozenset[int] | None:
+        """Records that meet a row of a group; None where some record has no answer, or there are too many to tell here."""
+        if place not in self._near[number]:
+            return frozenset() if self._is_sure[number] else None
+        if self._judge.view.reading.size > FEW_ROWS:
+            return None
+        key = (number, place)
+        if key not in self._hits:
+            row = self._judge.row(self._plan.buckets[number].rules[place])
+            outcome = self._judge.view.outcome(row)
+            self._hits[key] = outcome.hit_rows if outcome.known.is_all else None
+        return self._hits[key]

@@ -24,8 +24,11 @@ async def record_all(
     rows = [_evaluation(verdict, [verdict.rule]) for verdict in verdicts]
     named = {str(rule_id) for rule_id in parents}
     for alike in judgement.alike:
-        spoke = not is_quiet(alike.like)
-        rules = [unit.head for unit in alike.units if spoke or unit.id_text in named]
+        rules: list[Rule] = []
+        if not is_quiet(alike.like):
+            rules = alike.heads
+        elif named:
+            rules = [rule for rule, name in zip(alike.heads, alike.ids, strict=True) if name in named]
         if rules:
             rows.append(_evaluation(alike.like, rules))
     await _save(session, stored, rows, now)
@@ -57,7 +60,7 @@ async def record_run(
 ) -> None:
     """One row for the reading: how much was judged, what came of it and how long that took."""
     verdicts, alike = judgement.spoken, judgement.alike
-    rules = len(verdicts) + sum(len(bulk.units) for bulk in alike)
+    rules = len(verdicts) + sum(len(bulk.members) for bulk in alike)
     counts = {
         "rules": rules,
         "records": stored.frames.records.height,
@@ -67,13 +70,13 @@ async def record_run(
         "closed": len(outcome.closed),
         "held_back": sum(verdict.held_back for verdict in verdicts),
         "errors": sum(verdict.errors for verdict in verdicts)
-        + sum(len(bulk.units) * bulk.like.errors for bulk in alike),
+        + sum(len(bulk.members) * bulk.like.errors for bulk in alike),
         "duration_ms": round(seconds * 1000),
     }
     quiet = [str(verdict.rule.id) for verdict in verdicts if is_quiet(verdict)]
     for bulk in alike:
         if is_quiet(bulk.like):
-            quiet += [unit.id_text for unit in bulk.units]
+            quiet += bulk.ids
     lag = await repository.record_run(
         session,
         counts,

@@ -21,6 +21,8 @@ from belvedere.watchtower.threshold import Threshold
 
 ROW = pl.UInt32
 NO_ROWS = pl.Series([], dtype=ROW)
+Rows = pl.Series | Sequence[int]
+"""Row numbers as a column, or a few of them as they are."""
 Order = Literal[">", ">=", "<", "<="]
 _GRID = pl.Int64
 _WIDE = 1 << 62
@@ -118,11 +120,11 @@ def number_rows(size: int) -> pl.Series:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One condition over all rows: rows that hold, rows with an answer, rows where the comparison makes no
+    """One condition over all rows: rows that hold, in order, rows with an answer, rows where the comparison makes no
     sense, and rows that a guard left out.
     """
 
-    hits: pl.Series
+    found: Rows
     known: Mask
     errors: Mask
     left_out: Mask | None = None
@@ -168,8 +170,12 @@ class Outcome:
         return False if self.known.is_all or self.known.rows[row] else None
 
     @cached_property
+    def hits(self) -> pl.Series:
+        return self.found if isinstance(self.found, pl.Series) else as_rows(self.found)
+
+    @cached_property
     def hit_rows(self) -> frozenset[int]:
-        return frozenset(self.hits.to_list())
+        return frozenset(self.found.to_list() if isinstance(self.found, pl.Series) else self.found)
 
 
 class Values(Protocol):
@@ -272,6 +278,7 @@ class Sorted:
             self.rows = order.cast(ROW)
         ordered = take(values, order)
         self.values: Any = ordered.to_list() if len(ordered) <= FEW_ROWS else ordered
+        self._few: list[int] | None = self.rows.to_list() if len(ordered) <= FEW_ROWS else None
         self._least = int(self.values[0]) if len(self.values) else 0
         self._most = int(self.values[-1]) if len(self.values) else -1
 
@@ -298,15 +305,19 @@ class Sorted:
             return self._position(math.floor(exact), "right")
         return self._position(math.ceil(exact), "left")
 
-    def ordered(self, order: Order, number: Decimal) -> pl.Series:
+    def ordered(self, order: Order, number: Decimal) -> Rows:
         split = self._start(order, number)
-        if split == (len(self.rows) if order in {">", ">="} else 0):
-            return NO_ROWS
-        return (self.rows.slice(split) if order in {">", ">="} else self.rows.head(split)).sort()
+        return self._between(split, len(self.rows)) if order in {">", ">="} else self._between(0, split)
 
-    def within(self, low: Decimal, high: Decimal) -> pl.Series:
-        start, end = self._start(">=", low), self._start("<=", high)
-        return self.rows.slice(start, max(0, end - start)).sort()
+    def within(self, low: Decimal, high: Decimal) -> Rows:
+        return self._between(self._start(">=", low), self._start("<=", high))
+
+    def _between(self, start: int, end: int) -> Rows:
+        if start >= end:
+            return NO_ROWS
+        if self._few is not None:
+            return sorted(self._few[start:end])
+        return self.rows.slice(start, end - start).sort()
 
 
 def narrow(grid: pl.Series) -> pl.Series:
@@ -361,9 +372,9 @@ class TextIndex:
         self.expect(texts)
         return meet((text for text in texts if len(self._found[text])), texts)
 
-    def rows(self, text: str) -> pl.Series:
+    def rows(self, text: str) -> Rows:
         if self._placed is not None:
-            return as_rows(self._placed.get(text, ()))
+            return self._placed.get(text, ())
         self.expect([text])
         return self._found[text]
 
