@@ -250,7 +250,8 @@ class Sieve:
             return None
         key = (number, place)
         if key not in self._hits:
-            row = self._judge.row(self._plan.buckets[number].rules[place])
-            outcome = self._judge.view.outcome(row)
+            # Rows of a bucket differ in their limits alone.
+            row = self._judge.row(self._plan.buckets[number].rules[0])
+            outcome = self._judge.view.outcome_at(row, self._plan.limits[number].all[place])
             self._hits[key] = outcome.hit_rows if outcome.known.is_all else None
         return self._hits[key]

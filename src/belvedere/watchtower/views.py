@@ -106,7 +106,11 @@ class View:
 
     def outcome(self, row: Row, *, for_recovery: bool = False) -> Outcome:
         """The condition on every record."""
-        found = _hold(row, self.look(row.ref), for_recovery=for_recovery)
+        return self.outcome_at(row, _limit(row, for_recovery=for_recovery))
+
+    def outcome_at(self, row: Row, limit: Limit | None) -> Outcome:
+        """The same with another limit."""
+        found = _hold(row, self.look(row.ref), limit)
         return found if row.guard.is_open else found.guarded(self.judged(row.guard))
 
     def missing(self, row: Row) -> pl.Series:
@@ -123,7 +127,7 @@ class View:
         if not self.is_full:
             return Answer(None, is_error=False, is_missing=False, value=None, previous=None, at=None)
         look = self._figure(row, row.rule.aggregate)
-        outcome = _hold(row, look, for_recovery=for_recovery)
+        outcome = _hold(row, look, _limit(row, for_recovery=for_recovery))
         previous = look.previous.texts([0])[0] if look.previous is not None else None
         truth = outcome.at(0)
         is_wrong = not look.values.known.count and look.values.exact().wrong.count > 0
@@ -181,8 +185,11 @@ class View:
         return Picks(found.scatter(now, before) if len(now) else found)
 
 
-def _hold(row: Row, look: Look, *, for_recovery: bool) -> Outcome:
-    limit = row.recovery if for_recovery and row.recovery is not None else row.limit
+def _limit(row: Row, *, for_recovery: bool) -> Limit | None:
+    return row.recovery if for_recovery and row.recovery is not None else row.limit
+
+
+def _hold(row: Row, look: Look, limit: Limit | None) -> Outcome:
     if row.rule.fires_from_zero:
         return row.kind.holds_from_zero(look, limit)
     return row.kind.hold(look, limit)
