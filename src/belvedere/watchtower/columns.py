@@ -8,19 +8,17 @@ from functools import cached_property
 import polars as pl
 
 from belvedere.watchtower.limit_sets import Limits, Span, meet
+from belvedere.watchtower.searches import Numbers, Sorted, TextIndex
 from belvedere.watchtower.threshold import Threshold, parse_instant, strict_number
 from belvedere.watchtower.values import (
     FEW_ROWS,
     NO_ROWS,
     Cells,
     Mask,
-    Numbers,
     Order,
     Outcome,
     Picks,
     Rows,
-    Sorted,
-    TextIndex,
     number_rows,
     plain,
     select_rows,

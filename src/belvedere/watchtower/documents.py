@@ -11,8 +11,9 @@ import polars as pl
 
 from belvedere.watchtower.columns import find_before, find_inside
 from belvedere.watchtower.limit_sets import Limits, Span, meet
+from belvedere.watchtower.searches import Numbers
 from belvedere.watchtower.threshold import Threshold, parse_instant, strict_number
-from belvedere.watchtower.values import NO_ROWS, Cells, Mask, Numbers, Order, Outcome, plain, select_rows
+from belvedere.watchtower.values import NO_ROWS, Cells, Mask, Order, Outcome, plain, select_rows
 
 
 class Missing:

@@ -73,42 +73,56 @@ def judge_reading(
     """The same, with the rules that find nothing told in bulk."""
     formed = rules if isinstance(rules, RuleSet) else RuleSet.of(rules)
     judge = Judge(current, previous, state, now, formed.prepared)
-    plans = plan_of(formed, state.place)
-    own = _own_alerts(state)
-    has_children = frozenset().union(*(plan.parents for plan in plans))
-    stirred = {*own, *has_children, *(breach.rule_id for breach in state.pending)}
-    sieves = [Sieve(plan, judge, stirred) for plan in plans]
-    units = [unit for sieve in sieves for unit in sieve.loud]
-    problems = {unit.head.id: judge.problem_of(unit) for unit in units}
-    judge.prepare(unit for unit in units if problems[unit.head.id] is None)
-    parents = ParentStates(state)
-    verdicts = []
-    for unit in parents_first(units):
-        alerts = own.get(unit.head.id, ())
-        problem = problems[unit.head.id]
+    return _Sitting(plan_of(formed, state.place), judge, now, only).judge_all()
+
+
+class _Sitting:
+    """All rules over one reading, parents before their children."""
+
+    def __init__(
+        self, plans: Sequence[Plan], judge: Judge, now: datetime, only: Collection[UUID] | None
+    ) -> None:
+        self._plans, self._judge, self._now, self._only = plans, judge, now, only
+        self._own = _own_alerts(judge.state)
+        self._parents = ParentStates(judge.state)
+        self._has_children: frozenset[UUID] = frozenset().union(*(plan.parents for plan in plans))
+
+    def judge_all(self) -> Judgement:
+        waiting = (breach.rule_id for breach in self._judge.state.pending)
+        stirred = {*self._own, *self._has_children, *waiting}
+        sieves = [Sieve(plan, self._judge, stirred) for plan in self._plans]
+        units = [unit for sieve in sieves for unit in sieve.loud]
+        problems = {unit.head.id: self._judge.problem_of(unit) for unit in units}
+        self._judge.prepare(unit for unit in units if problems[unit.head.id] is None)
+        found = (self._say(unit, problems[unit.head.id]) for unit in parents_first(units))
+        spoken = [verdict for verdict in found if verdict is not None and self._is_wanted(verdict.rule)]
+        return Judgement(spoken, [alike for sieve in sieves for alike in sieve.alike], self._plans)
+
+    def _is_wanted(self, head: Rule) -> bool:
+        return self._only is None or head.id in self._only
+
+    def _say(self, unit: Unit, problem: str | None) -> Verdict | None:
+        """One unit by itself; None where it does not watch this reading."""
+        judge, head = self._judge, unit.head
+        alerts = self._own.get(head.id, ())
         if problem is not None:
-            verdicts.append(held(unit, problem, current.records.height))
-            continue
+            return held(unit, problem, judge.view.present)
         if not alerts and not judge.carries(unit):
-            continue
+            return None
         judged = judge.judge(unit)
-        if not alerts and unit.head.id not in has_children and _is_quiet(judged, parents):
-            verdicts.append(counts_of(judged))
-            continue
-        moves = Transitions() if _is_spectator(unit, only) else settle(judged, alerts, parents, state, now)
-        if unit.head.id in has_children:
-            _tell_children(parents, judged, moves, state)
-        verdicts.append(_verdict(judged, moves))
-    spoken = [verdict for verdict in verdicts if only is None or verdict.rule.id in only]
-    return Judgement(spoken, [alike for sieve in sieves for alike in sieve.alike], plans)
+        has_children = head.id in self._has_children
+        if not alerts and not has_children and _is_quiet(judged, self._parents):
+            return counts_of(judged)
+        moves = Transitions()
+        if self._is_wanted(head):
+            moves = settle(judged, alerts, self._parents, judge.state, self._now)
+        if has_children:
+            _tell_children(self._parents, judged, moves, judge.state)
+        return _verdict(judged, moves)
 
 
 def held(unit: Unit, why: str, entities: int) -> Verdict:
     return Verdict(rule=unit.head, entities=entities, why={"state": "held", "why": why})
-
-
-def _is_spectator(unit: Unit, only: Collection[UUID] | None) -> bool:
-    return only is not None and unit.head.id not in only
 
 
 def _is_quiet(judged: JudgedUnit, parents: ParentStates) -> bool:
