@@ -75,9 +75,9 @@ class Reading:
     def _placed(self) -> dict[str, list[int]]:
         return gather_rows(self._rows)
 
-    def entities(self, rows: list[int]) -> list[tuple[str, str | None]]:
-        """Record id and name of these rows."""
-        return list(zip(self._id_picks.at(rows), self._name_picks.at(rows), strict=True))
+    def entities(self, rows: list[int]) -> tuple[list[str | None], list[str | None]]:
+        """Record ids and names of these rows."""
+        return self._id_picks.at(rows), self._name_picks.at(rows)
 
     @cached_property
     def _id_picks(self) -> Picks:
