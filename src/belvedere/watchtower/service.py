@@ -24,11 +24,12 @@ from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, u
 from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     HISTORY_POINTS,
+    MOST_COUNTED,
     AlertFilter,
     Page,
     RuleFilter,
     count_alerts,
-    count_open_alerts,
+    count_waiting_alerts,
     get_alert,
     list_alerts,
     list_evaluations,
@@ -52,6 +53,7 @@ from belvedere.watchtower.silences import (
     get_silence,
     list_silences,
 )
+from belvedere.watchtower.statements import search_keys
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import tick
 from belvedere.watchtower.watch import (
@@ -65,6 +67,7 @@ from belvedere.watchtower.wording import limit_text
 
 __all__ = [
     "HISTORY_POINTS",
+    "MOST_COUNTED",
     "AlertFilter",
     "Applied",
     "Asked",
@@ -89,7 +92,7 @@ __all__ = [
     "backtest",
     "change_silence",
     "count_alerts",
-    "count_open_alerts",
+    "count_waiting_alerts",
     "create_rule",
     "create_silence",
     "delete_rule",
@@ -128,6 +131,7 @@ __all__ = [
     "rule_blocking",
     "run_tests",
     "schema_text",
+    "search_keys",
     "send_due",
     "snooze",
     "stored_rows",

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from belvedere.core.currencies import EXPONENTS
 from belvedere.core.errors import Invalid
 from belvedere.core.zones import find_zone
+from belvedere.watchtower.service import MOST_COUNTED
 from belvedere.web.icons import SHAPES, icon
 
 NBSP = "\u00a0"
@@ -97,6 +98,11 @@ def number(value: object, digits: int | None = None) -> str:
         return grouped(found, digits)
     text = grouped(found, 6).rstrip("0").rstrip(".")
     return "0" if text in {"", MINUS, f"{MINUS}0"} else text
+
+
+def counted(count: int) -> str:
+    """`1,284`; `10,000+` where counting stopped."""
+    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
 
 
 def compact(value: object) -> str:
