@@ -32,24 +32,16 @@ def inbox_page(search: str = "") -> TextClause:
     )
 
 
-SEVERITIES = {"critical": ("CRITICAL",), "warning": ("MEDIUM", "HIGH"), "info": ("LOW",)}
-"""Severities of the inbox, and the words of ads.alerts that each of them stands for."""
-
-
 @lru_cache(maxsize=1)
 def inbox_severities() -> TextClause:
     """A page of each severity of the inbox at once; severities in the values are passed over."""
-    pages = []
-    for severity, words in SEVERITIES.items():
-        watch = _read("inbox_watch_wanted").replace("CAST(:severity AS text[])", f"ARRAY['{severity}']")
-        ours = ", ".join(f"'{word}'" for word in words)
-        ads = _ads_wanted().replace("CAST(:own_severity AS text[])", f"ARRAY[{ours}]")
-        pages.append(
-            f"(SELECT merged.* FROM (SELECT 'ads' AS origin, a.* FROM ({page_keys('ads.alerts', f'({ads})')}) a\n"
-            f"UNION ALL SELECT 'watch', w.* FROM ({page_keys('watch.watchtower_alerts', f'({watch})')}) w) merged\n"
-            "ORDER BY merged.created_at DESC, merged.id DESC LIMIT :limit)"
-        )
-    return _shaped("\nUNION ALL\n".join(pages))
+    chosen = "(CAST(:severity AS text[]) IS NULL OR t.severity = ANY (CAST(:severity AS text[])))"
+    watched = _read("inbox_watch_wanted").replace(chosen, "t.severity = s.severity")
+    own = _ads_wanted().replace("CAST(:own_severity AS text[])", "s.words")
+    return text(
+        _read("inbox_severities").replace("{watched}", watched).replace("{own}", own)
+        + f"\n{_read('inbox_shape')}"
+    )
 
 
 @lru_cache(maxsize=1)
