@@ -194,15 +194,17 @@ async def _record(
     )
 
 
-def check_note(note: str | None) -> str | None:
-    """A note as it is kept; Invalid when it cannot be."""
+def check_note(note: str | None, field: str = "note") -> str | None:
+    """A note as it is kept; Invalid when it cannot be, on the field it stands in."""
     if note is None:
         return None
     if "\x00" in note or len(note) > NOTE_LENGTH:
         raise Invalid(
-            "The note cannot be kept.",
+            f"The {field} cannot be kept.",
             errors=[
-                FieldProblem("/note", "not_text", f"Write at most {NOTE_LENGTH} characters of plain text.")
+                FieldProblem(
+                    f"/{field}", "not_text", f"Write at most {NOTE_LENGTH} characters of plain text."
+                )
             ],
         )
     return note.strip() or None

@@ -45,6 +45,7 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
+from belvedere.watchtower.silences import FOR_ALL as SILENCE_FOR_ALL
 from belvedere.watchtower.silences import (
     SilenceDraft,
     change_silence,
@@ -68,6 +69,7 @@ from belvedere.watchtower.wording import limit_text
 __all__ = [
     "HISTORY_POINTS",
     "MOST_COUNTED",
+    "SILENCE_FOR_ALL",
     "AlertFilter",
     "Applied",
     "Asked",

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from belvedere.core.currencies import EXPONENTS
 from belvedere.core.errors import Invalid
 from belvedere.core.zones import find_zone
+from belvedere.watchtower.contracts import Condition
 from belvedere.watchtower.service import MOST_COUNTED
 from belvedere.web.icons import SHAPES, icon
 
@@ -21,13 +22,45 @@ MISSING = "–"
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 
 SEVERITY_WORDS = {"critical": "Critical", "warning": "Warning", "info": "Info"}
-SIGNS = {"less_than": "<", "greater_than": ">", "equals": "=", "changed": "changed", "contains": "contains"}
+SIGNS = {
+    Condition.EQUALS: "=",
+    Condition.NOT_EQUALS: "≠",
+    Condition.GREATER_THAN: ">",
+    Condition.GREATER_OR_EQUAL: "≥",
+    Condition.LESS_THAN: "<",
+    Condition.LESS_OR_EQUAL: "≤",
+    Condition.BETWEEN: "between",
+    Condition.IN: "one of",
+    Condition.CONTAINS: "contains",
+    Condition.CHANGED: "changed",
+    Condition.CHANGED_FROM_TO: "changed",
+    Condition.PERCENT_CHANGE: "changed by",
+    Condition.IS_NULL: "empty",
+    Condition.IS_NOT_NULL: "filled",
+    Condition.NO_DATA: "no value",
+    Condition.STALE: "older than",
+    Condition.ADDED: "new",
+    Condition.REMOVED: "gone",
+}
 CONDITION_WORDS = {
-    "less_than": "below",
-    "greater_than": "above",
-    "equals": "is",
-    "changed": "changes",
-    "contains": "contains",
+    Condition.EQUALS: "is",
+    Condition.NOT_EQUALS: "is not",
+    Condition.GREATER_THAN: "above",
+    Condition.GREATER_OR_EQUAL: "at least",
+    Condition.LESS_THAN: "below",
+    Condition.LESS_OR_EQUAL: "at most",
+    Condition.BETWEEN: "between",
+    Condition.IN: "one of",
+    Condition.CONTAINS: "contains",
+    Condition.CHANGED: "changes",
+    Condition.CHANGED_FROM_TO: "changes from",
+    Condition.PERCENT_CHANGE: "changes by",
+    Condition.IS_NULL: "is empty",
+    Condition.IS_NOT_NULL: "is filled",
+    Condition.NO_DATA: "has no value",
+    Condition.STALE: "older than",
+    Condition.ADDED: "is new",
+    Condition.REMOVED: "is gone",
 }
 STATUS_SHAPES = {
     "active": ("fresh", ""),
@@ -343,11 +376,11 @@ def delta(change: Mapping[str, object] | None) -> Markup:
 
 
 def sign(condition: str) -> str:
-    return SIGNS.get(str(condition), str(condition))
+    return SIGNS[Condition(condition)] if condition in set(Condition) else str(condition)
 
 
 def condition_word(condition: str) -> str:
-    return CONDITION_WORDS.get(str(condition), str(condition))
+    return CONDITION_WORDS[Condition(condition)] if condition in set(Condition) else str(condition)
 
 
 def has_icon(name: str) -> bool:
