@@ -22,7 +22,8 @@ from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.ids import new_id
 from belvedere.core.settings import Settings
-from belvedere.sources.frames import METRIC_SCHEMA, RECORD_SCHEMA, encode
+from belvedere.sources.contracts import Frames
+from belvedere.sources.frames import FORMAT, METRIC_SCHEMA, RECORD_SCHEMA, encode
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.contracts import Condition, Rule
 from belvedere.wiring.installation import Installation, open_installation
@@ -83,8 +84,9 @@ def fill(connection: psycopg.Connection, client: int, source: UUID) -> None:
                 [snapshot, source, client, at, at, at, records.height, metrics.height],
             )
             cursor.execute(
-                "INSERT INTO watch.snapshot_frames (client_id, snapshot_id, records, metrics) VALUES (%s, %s, %s, %s)",
-                [client, snapshot, encode(records), encode(metrics)],
+                "INSERT INTO watch.snapshot_frames (client_id, snapshot_id, records, metrics, format)"
+                " VALUES (%s, %s, %s, %s, %s)",
+                [client, snapshot, *encode(Frames(records, metrics)), FORMAT],
             )
     connection.commit()
 
@@ -103,7 +105,7 @@ def scan(connection: psycopg.Connection) -> Cost:
             frame = (
                 pl.scan_ipc(sources)
                 .filter(pl.col("metric_name") == "open_rate")
-                .select("record_id", "metric_value")
+                .select("record", "metric_value")
             )
             frame.filter(pl.col("metric_value") < 15).collect()
     return time.perf_counter() - started, time.process_time() - spent

@@ -10,7 +10,7 @@ from tests.watchtower.oracle import Entity
 from tests.watchtower.world import World
 
 from belvedere.sources.contracts import StoredSnapshot
-from belvedere.sources.frames import encode
+from belvedere.sources.frames import FORMAT, encode
 from belvedere.watchtower.contracts import Place
 from belvedere.watchtower.history import Mark
 
@@ -22,8 +22,9 @@ def keep(world: World, entities: Sequence[Entity], **more: Any) -> StoredSnapsho
     """A reading with its blob, an hour after the last."""
     stored = world.ingest(entities, **more)
     world.admin.execute(
-        "INSERT INTO snapshot_frames (client_id, snapshot_id, records, metrics) VALUES (%s, %s, %s, %s)",
-        [stored.client_id, stored.snapshot_id, encode(stored.frames.records), encode(stored.frames.metrics)],
+        "INSERT INTO snapshot_frames (client_id, snapshot_id, records, metrics, format)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        [stored.client_id, stored.snapshot_id, *encode(stored.frames), FORMAT],
     )
     world.admin.execute(
         "UPDATE api_snapshots SET total_metrics = %s WHERE id = %s",
@@ -58,7 +59,7 @@ def remember(steps: Sequence[Step]) -> tuple[list[Mark], dict[UUID, tuple[bytes,
         else:
             frames = make_frames(entities or [], start=number * 1000)
             frames_id, records, metrics = UUID(int=number), frames.records.height, frames.metrics.height
-            blobs[frames_id] = (encode(frames.records), encode(frames.metrics))
+            blobs[frames_id] = encode(frames)
         mark = Mark(
             UUID(int=number + 10**6), frames_id, PLACE, account, is_full, DAY + timedelta(hours=number), records,
             metrics, was_judged=True, previous=full.get(account),

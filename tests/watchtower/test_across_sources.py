@@ -18,7 +18,7 @@ SHOP = {"provider": "shopify", "endpoint": "orders"}
 
 def keep(world: World, stored: StoredSnapshot) -> StoredSnapshot:
     """Frames as a reading leaves them, for whoever looks at it later."""
-    frames = (encode(stored.frames.records), encode(stored.frames.metrics), FORMAT)
+    frames = (*encode(stored.frames), FORMAT)
     world.admin.execute(
         "INSERT INTO watch.snapshot_frames (client_id, snapshot_id, records, metrics, format) VALUES (%s, %s, %s, %s, %s)",
         [stored.client_id, stored.snapshot_id, *frames],

@@ -12,6 +12,7 @@ from itertools import accumulate, chain
 import polars as pl
 
 from belvedere.seeding.watch_things import Thing
+from belvedere.sources.contracts import Frames
 from belvedere.sources.frames import METRIC_SCHEMA, RECORD_SCHEMA, encode, tags_text
 
 PLACE = "reading"
@@ -40,7 +41,7 @@ def pack_readings(readings: Sequence[Told]) -> list[Packed]:
     parts = zip(
         cut(records.drop(PLACE), record_counts), cut(metrics.drop(PLACE), metric_counts), sums, strict=True
     )
-    return [Packed(encode(first), encode(second), digest) for first, second, digest in parts]
+    return [Packed(*encode(Frames(first, second)), digest) for first, second, digest in parts]
 
 
 def record_frame(readings: Sequence[Told]) -> pl.DataFrame:

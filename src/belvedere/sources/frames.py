@@ -9,7 +9,11 @@ import polars as pl
 from belvedere.sources.contracts import Frames
 from belvedere.sources.values import AMOUNT_DIGITS, AMOUNT_SCALE, METRIC_DIGITS, METRIC_SCALE
 
-FORMAT = "arrow-ipc-zstd/1"
+FORMAT = "arrow-ipc-zstd/2"
+"""Two Arrow files, compressed. The metrics name their record by its row in the first file: ids would be most of the bytes."""
+FIRST_FORMAT = "arrow-ipc-zstd/1"
+"""The same with each metric's record id written out; still read, no longer written."""
+READABLE = (FIRST_FORMAT, FORMAT)
 INSTANT = pl.Datetime("us", "UTC")
 RECORD_SCHEMA: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -29,6 +33,10 @@ METRIC_SCHEMA: dict[str, pl.DataType] = {
     "metric_name": pl.String(),
     "metric_value": pl.Decimal(METRIC_DIGITS, METRIC_SCALE),
     "metric_unit": pl.String(),
+}
+PACKED_METRIC_SCHEMA: dict[str, pl.DataType] = {
+    "record": pl.UInt32(),
+    **{name: kind for name, kind in METRIC_SCHEMA.items() if name != "record_id"},
 }
 
 
@@ -68,8 +76,16 @@ def checksum(frames: Frames) -> bytes:
     return digest.digest()
 
 
-def encode(frame: pl.DataFrame) -> bytes:
-    """One frame as compressed Arrow."""
+def encode(frames: Frames) -> tuple[bytes, bytes]:
+    """A reading's records and metrics as they are stored, in FORMAT; raises ValueError for a metric of no record."""
+    rows = frames.records.select("id").with_row_index("record")
+    metrics = frames.metrics.join(rows, left_on="record_id", right_on="id", how="left", maintain_order="left")
+    if metrics["record"].null_count():
+        raise ValueError("a metric names a record that is not in this reading")
+    return _pack(frames.records), _pack(metrics.select(list(PACKED_METRIC_SCHEMA)))
+
+
+def _pack(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_ipc(buffer, compression="zstd")
     return buffer.getvalue()
@@ -77,12 +93,19 @@ def encode(frame: pl.DataFrame) -> bytes:
 
 def decode(records: bytes, metrics: bytes, format_name: str = FORMAT) -> Frames:
     """Read a stored blob; raises ValueError for a format this version does not know."""
-    if format_name != FORMAT:
-        raise ValueError(f"frames of format {format_name} cannot be read; this version reads {FORMAT}")
-    return Frames(_decode(records, RECORD_SCHEMA), _decode(metrics, METRIC_SCHEMA))
+    if format_name not in READABLE:
+        raise ValueError(
+            f"frames of format {format_name} cannot be read; this version reads {' and '.join(READABLE)}"
+        )
+    held = _unpack(records, RECORD_SCHEMA)
+    if format_name == FIRST_FORMAT:
+        return Frames(held, _unpack(metrics, METRIC_SCHEMA))
+    packed = _unpack(metrics, PACKED_METRIC_SCHEMA)
+    named = packed.with_columns(held["id"].gather(packed["record"]).alias("record_id"))
+    return Frames(held, named.select(list(METRIC_SCHEMA)))
 
 
-def _decode(blob: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+def _unpack(blob: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     return pl.read_ipc(io.BytesIO(blob)).cast(schema).select(list(schema))  # type: ignore[arg-type]
 
 

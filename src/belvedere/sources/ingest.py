@@ -71,7 +71,7 @@ class _Packed:
 
 
 def _pack(frames: Frames) -> _Packed:
-    return _Packed(checksum(frames), encode(frames.records), encode(frames.metrics))
+    return _Packed(checksum(frames), *encode(frames))
 
 
 async def store_reading(

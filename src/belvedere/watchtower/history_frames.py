@@ -12,7 +12,14 @@ from polars.exceptions import PolarsError
 from belvedere.core.database import ReadSession, driver_connection
 from belvedere.core.errors import Invalid
 from belvedere.sources.contracts import RECORD_COLUMNS, Frames
-from belvedere.sources.frames import FORMAT, METRIC_SCHEMA, RECORD_SCHEMA, decode
+from belvedere.sources.frames import (
+    FORMAT,
+    METRIC_SCHEMA,
+    PACKED_METRIC_SCHEMA,
+    READABLE,
+    RECORD_SCHEMA,
+    decode,
+)
 from belvedere.sources.service import rebuild_frames
 from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.fields import FieldPlace, FieldRef, parse_field
@@ -126,9 +133,9 @@ async def fetch_blobs(session: ReadSession, marks: Sequence[Mark]) -> Blobs:
         async with connection.cursor(binary=True) as cursor:
             await cursor.execute(_BLOBS, (client_id, own))
             found.update(
-                (frames_id, (records, metrics))
+                (frames_id, (records, metrics) if form == FORMAT else decode(records, metrics, form))
                 for frames_id, records, metrics, form in await cursor.fetchall()
-                if form == FORMAT
+                if form in READABLE
             )
     for frames_id, mark in wanted.items():
         if frames_id not in found:
@@ -180,16 +187,27 @@ def _unpack_together(by_id: Mapping[UUID, Mark], blobs: Blobs, needs: Needs) -> 
             [0] * len(blobs),
         )
     packed = _scan(
-        [blob[1] for blob in blobs.values() if isinstance(blob, tuple)], tuple(METRIC_SCHEMA), METRIC_SCHEMA
+        [blob[1] for blob in blobs.values() if isinstance(blob, tuple)],
+        tuple(PACKED_METRIC_SCHEMA),
+        PACKED_METRIC_SCHEMA,
     )
     if packed.select(pl.len()).collect().item() != sum(metric_counts):
         return None
     if needs.metrics is None:
-        return found, record_counts, packed.collect().with_columns(_slot_column(metric_counts)), metric_counts
-    # The names are compared while the blobs are unpacked, so that other metrics are never laid out in memory.
-    numbered = packed.with_row_index("row").filter(pl.col("metric_name").is_in(list(needs.metrics)))
-    metrics = _with_slots(numbered.collect(), metric_counts)
-    return found, record_counts, metrics, _counts(metrics, len(blobs))
+        metrics, counts = packed.collect().with_columns(_slot_column(metric_counts)), metric_counts
+    else:
+        # The names are compared while the blobs are unpacked, so that other metrics are never laid out in memory.
+        numbered = packed.with_row_index("row").filter(pl.col("metric_name").is_in(list(needs.metrics)))
+        metrics = _with_slots(numbered.collect(), metric_counts)
+        counts = _counts(metrics, len(blobs))
+    return found, record_counts, _named(metrics, found["id"], record_counts), counts
+
+
+def _named(metrics: pl.DataFrame, ids: pl.Series, record_counts: Sequence[int]) -> pl.DataFrame:
+    """The metrics with the ids of their records, which stand at a row of the slot's own records."""
+    starts = pl.Series(_starts(record_counts)[:-1], dtype=pl.UInt32)
+    rows = starts.gather(metrics["slot"]) + metrics["record"]
+    return metrics.with_columns(ids.gather(rows).alias("record_id")).select(*METRIC_SCHEMA, "slot")
 
 
 def _with_slots(numbered: pl.DataFrame, counts: Sequence[int]) -> pl.DataFrame:
