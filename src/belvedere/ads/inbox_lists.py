@@ -62,8 +62,8 @@ async def list_inbox(
     """Alerts of both origins, newest first."""
     before_at, before_id = CURSORS.read(KIND, cursor) if cursor else (None, None)
     values = {**wanted.values(), "limit": limit, "before_at": before_at, "before_id": before_id}
-    row = (await session.execute(inbox_page("near" if values["words"] else ""), values)).one()
-    if values["words"] and row.rows < limit:
+    row = (await session.execute(inbox_page("" if values["words"] is None else "near"), values)).one()
+    if values["words"] is not None and row.rows < limit:
         values["life"] = wanted.state and ("resolved" if wanted.state is InboxState.RESOLVED else "open")
         row = (await session.execute(inbox_page("far"), values)).one()
     more = CURSORS.make(KIND, [row.last_at.isoformat(), str(row.last_id)]) if row.rows == limit else None

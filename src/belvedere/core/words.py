@@ -18,5 +18,5 @@ def words_query(search: str | None) -> str | None:
     """The search as `to_tsquery('simple', …)` takes it; None without one."""
     words = (search or "").translate(_APART).split()
     if not words:
-        return None if not (search or "").replace("\x00", "").strip() else "''"
+        return "" if (search or "").replace("\x00", "").strip() else None
     return " & ".join(f"'{word}':*" for word in words)
