@@ -97,12 +97,13 @@ async def emit_across(
     """Write events of one type of several clients, each a (client, subject, data), in one statement."""
     if not items:
         return
+    kind = _kind(event_type, version)
     shared = {
-        "type": event_type,
-        "source": f"/belvedere/{event_type.split('.', maxsplit=1)[0]}",
+        "type": kind["type"],
+        "source": kind["source"],
         "time": now,
-        "dataschema": f"events/{event_type}/v{version}.json",
-        "dataversion": version,
+        "dataschema": kind["schema"],
+        "dataversion": kind["version"],
         "correlationid": correlation_id,
         "causationid": causation_id,
         "actor": actor,
@@ -115,6 +116,23 @@ async def emit_across(
         )
     ]
     await session.execute(_INSERT, {**shared, "rows": orjson.dumps(rows).decode()})
+
+
+def describe(event_type: str, sample: dict[str, Any], version: int = 1) -> dict[str, Any]:
+    """What the envelopes of one type have in common, for a statement that writes thousands of them itself; `sample` is
+    one as it will write it.
+    """
+    check(event_type, version, sample)
+    return _kind(event_type, version)
+
+
+def _kind(event_type: str, version: int) -> dict[str, Any]:
+    return {
+        "type": event_type,
+        "source": f"/belvedere/{event_type.split('.', maxsplit=1)[0]}",
+        "schema": f"events/{event_type}/v{version}.json",
+        "version": version,
+    }
 
 
 def check(event_type: str, version: int, data: dict[str, Any]) -> None:

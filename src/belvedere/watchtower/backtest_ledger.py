@@ -9,7 +9,7 @@ from uuid import UUID
 
 from belvedere.watchtower.backtest_carry import key_of
 from belvedere.watchtower.backtest_told import Teller
-from belvedere.watchtower.compose import ClientFacts, draft_alerts
+from belvedere.watchtower.compose import NO_DATA, ClientFacts, draft_alerts
 from belvedere.watchtower.contracts import Closing, Condition, Finding, OpenAlert, Verdict
 from belvedere.watchtower.history import Mark
 from belvedere.watchtower.threshold import strict_number
@@ -128,15 +128,19 @@ class Ledger:
             self.close(verdict, mark, closing)
         for alert, finding in verdict.seen_again if counts else ():
             self.see(verdict, mark, alert, finding)
-        silent = {id(finding) for finding in verdict.silent}
-        for draft in draft_alerts(verdict, mark.place, self.client, self.base_url, mark.data_as_of):
-            episode = self._begin(verdict, mark, draft.finding, draft.row)
-            self.open[self._key(verdict, mark, episode.external_id, id(draft.finding) in silent)] = episode
+        for batch in draft_alerts(verdict, mark.place, self.client, self.base_url, mark.data_as_of):
+            columns = batch.columns
+            for finding, title, message in zip(
+                batch.findings, columns["title"], columns["message"], strict=True
+            ):
+                episode = self._begin(verdict, mark, finding, (title, message))
+                key = self._key(verdict, mark, episode.external_id, batch.kind == NO_DATA)
+                self.open[key] = episode
 
     def _key(self, verdict: Verdict, mark: Mark, external_id: str | None, is_silent: bool) -> Standing:  # noqa: FBT001
         return verdict.rule.id, mark.place.source_id, external_id or "", is_silent
 
-    def _begin(self, verdict: Verdict, mark: Mark, finding: Finding, row: dict[str, Any]) -> Episode:
+    def _begin(self, verdict: Verdict, mark: Mark, finding: Finding, words: tuple[str, str]) -> Episode:
         value = finding.head.value
         episode = Episode(
             rule_id=verdict.rule.id,
@@ -146,9 +150,9 @@ class Ledger:
             entity_name=finding.entity_name,
             snapshot_id=mark.snapshot_id,
             started_at=mark.data_as_of,
-            title=row["title"],
-            message=row["message"],
-            severity=str(row["severity"]),
+            title=words[0],
+            message=words[1],
+            severity=verdict.rule.severity.value,
             condition=Condition(finding.head.condition),
             first_value=value,
             peak_value=value,

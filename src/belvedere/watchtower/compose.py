@@ -1,7 +1,7 @@
 """Alert rows and messages from findings: the same words in the row, the mail and the channel."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,9 @@ from belvedere.notify.contracts import (
 from belvedere.notify.service import alert_facts, render_or_words
 from belvedere.watchtower import wording
 from belvedere.watchtower.conditions import kind_of
-from belvedere.watchtower.contracts import Condition, Finding, Place, Rule, Verdict
+from belvedere.watchtower.contracts import Finding, Place, Rule, Verdict
+from belvedere.watchtower.hits import Hits, hits_of
+from belvedere.watchtower.judged import Findings
 
 WEBHOOK_PREFIX = "webhook:"
 ALERT = "alert"
@@ -38,14 +40,34 @@ class ClientFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An alert to open, as its row, with the messages that will tell of it."""
+class Batch:
+    """Alerts of one rule to open at one place, as columns of their rows. `shared` is what all of them have."""
 
-    row: dict[str, Any]
     rule: Rule
-    finding: Finding
+    client: ClientFacts
+    base_url: str
+    kind: str
+    findings: Sequence[Finding]
     destinations: tuple[Destination, ...]
-    message: Message | None
+    shared: dict[str, Any]
+    columns: dict[str, list[Any]]
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+    def message(self, at: int) -> Message:
+        """What the opening of one of them says to each destination."""
+        columns, client = self.columns, self.client
+        conditions = self.findings[at].conditions
+        return Message(
+            title=columns["title"][at],
+            text=columns["message"][at],
+            severity=self.rule.severity,
+            client_name=client.name,
+            url=alert_url(self.base_url, columns["id"][at]),
+            fields=wording.fields(conditions, self.rule.name, client.name, client.currency),
+            detail={"alert_id": columns["id"][at], "rule_id": str(self.rule.id)},
+        )
 
 
 def fingerprint(
@@ -71,128 +93,112 @@ def fingerprints(rule_id: UUID, client_id: int, target: str, source_id: UUID) ->
 
 def draft_alerts(
     verdict: Verdict, place: Place, client: ClientFacts, base_url: str, now: datetime
-) -> Iterable[Draft]:
-    """One draft for each entity that the rule fired on."""
-    findings = [(finding, "") for finding in verdict.opened] + [(found, NO_DATA) for found in verdict.silent]
-    if not findings:
+) -> Iterable[Batch]:
+    """The alerts to open for entities that the rule fired on, and for those without a value."""
+    if not verdict.opened and not verdict.silent:
         return
     rule = verdict.rule
     destinations = tuple(destinations_of(rule, client)) if rule.notify_immediately else ()
+    for findings, kind in ((verdict.opened, ""), (verdict.silent, NO_DATA)):
+        for hits, group in columns_of(findings):
+            shared = _shared(rule, hits, kind, destinations)
+            columns = _columns(rule, hits, kind, place, client, now)
+            batch = Batch(rule, client, base_url, kind, group, destinations, shared, columns)
+            if rule.title_template is not None or rule.message_template is not None:
+                _apply_templates(batch, place, now)
+            yield batch
+
+
+def columns_of(findings: Sequence[Finding]) -> Iterable[tuple[Hits, Sequence[Finding]]]:
+    """Findings as columns; those that were made one by one stay so."""
+    if isinstance(findings, Findings):
+        if findings:
+            yield findings.hits, findings
+        return
+    for finding in findings:
+        yield hits_of(finding), (finding,)
+
+
+def _shared(rule: Rule, hits: Hits, kind: str, destinations: Sequence[Destination]) -> dict[str, Any]:
+    is_change = any(is_event_word(reasons.base.condition) for reasons in hits.conditions)
     told = [destination_document(destination) for destination in destinations]
-    shared = _Shared(rule, place, client, is_change=is_event(findings[0][0]))
-    # A change has no end to tell.
-    places = {"destinations": told, "end_destinations": [] if shared.is_change else told}
-    ids = uuid7_texts(2 * len(findings), now)
-    for (finding, kind), alert_id, event_id in zip(findings, ids[::2], ids[1::2], strict=True):
-        row = shared.row(finding, kind, alert_id)
-        problem = _by_template(row, rule, finding, place, client, base_url, now)
-        row["event_id"] = event_id
-        row["detail"] = {**places, "value": row["current_value"]}
-        if problem:
-            row["detail"]["template_problem"] = problem
-        words = _opening_words(row, rule, finding, client, base_url) if destinations else None
-        yield Draft(row, rule, finding, destinations, words)
+    reason = {"rule_name": rule.name, "rule_version": rule.version}
+    if kind or is_change:
+        reason["kind"] = kind or EVENT
+    return {
+        "rule_id": rule.id,
+        "rule_client_id": rule.client_id,
+        "rule_version": str(rule.version),
+        "severity": rule.severity.value,
+        "reason": reason,
+        # A change has no end to tell.
+        "places": {"destinations": told, "end_destinations": [] if is_change else told},
+    }
 
 
-class _Shared:
-    """What is the same in every alert that one rule opens at one place, worked out once."""
-
-    def __init__(self, rule: Rule, place: Place, client: ClientFacts, *, is_change: bool) -> None:
-        self.is_change = is_change
-        self._rule, self._client = rule, client
-        self._name = fingerprints(rule.id, place.client_id, place.target_table, place.source_id)
-        self._rule_id, self._severity = str(rule.id), rule.severity.value
-        self._reason = {"rule_name": rule.name, "rule_version": rule.version}
-        self._kind = EVENT if is_change else ""
-
-    def row(self, finding: Finding, kind: str, alert_id: str) -> dict[str, Any]:
-        head = finding.head
-        value = wording.shown(head.value)
-        reason = {**self._reason, "conditions": [condition.document() for condition in finding.conditions]}
-        if kind or self._kind:
-            reason["kind"] = kind or self._kind
-        reason["told_value"] = value
-        return {
-            "id": alert_id,
-            "rule_id": self._rule_id,
-            "rule_client_id": self._rule.client_id,
-            "record_id": finding.record_id,
-            "external_id": finding.external_id or None,
-            "entity_name": finding.entity_name,
-            "fingerprint": self._name(finding.external_id, kind),
-            "title": wording.title(finding, self._client.currency),
-            "message": _sentence(self._rule, finding, kind, self._client),
-            "severity": self._severity,
-            "current_value": value,
-            "previous_value": wording.shown(head.previous),
-            "reason": reason,
-        }
+def _columns(
+    rule: Rule, hits: Hits, kind: str, place: Place, client: ClientFacts, now: datetime
+) -> dict[str, list[Any]]:
+    count = len(hits.external_ids)
+    ids = uuid7_texts(3 * count, now)
+    name = fingerprints(rule.id, place.client_id, place.target_table, place.source_id)
+    titles, messages = wording.words(hits, rule.name, client.name, client.currency)
+    head = hits.conditions[0]
+    if kind == NO_DATA:
+        said = f"{head.base.label} has no value to judge. Rule “{rule.name}”, client {client.name}."
+        messages = [said] * count
+    return {
+        "id": ids[::3],
+        "event_id": ids[1::3],
+        "outbox_id": ids[2::3],
+        "record_id": hits.record_ids,
+        "external_id": [external_id or None for external_id in hits.external_ids],
+        "entity_name": hits.names,
+        "fingerprint": [name(external_id, kind) for external_id in hits.external_ids],
+        "title": titles,
+        "message": messages,
+        "current_value": wording.shown_all(head.values),
+        "previous_value": wording.shown_all(head.previous),
+        "conditions": _conditions(hits),
+        "problem": [None] * count,
+    }
 
 
-def _by_template(
-    row: dict[str, Any],
-    rule: Rule,
-    finding: Finding,
-    place: Place,
-    client: ClientFacts,
-    base_url: str,
-    now: datetime,
-) -> str | None:
-    """Put the words of the rule's own templates into the row; gives why the built-in ones stand there instead."""
-    if rule.title_template is None and rule.message_template is None:
-        return None
-    facts = alert_facts(
-        kind="opened",
-        title=row["title"],
-        text=row["message"],
-        url=alert_url(base_url, row["id"]),
-        severity=rule.severity,
-        client={"id": client.id, "name": client.name, "currency": client.currency},
-        rule={"id": str(rule.id), "name": rule.name, "severity": rule.severity},
-        entity={"id": finding.external_id, "name": finding.entity_name},
-        conditions=row["reason"]["conditions"],
-        now=now,
-        source=f"{place.provider}/{place.endpoint}",
-    )
-    words = (row["title"], row["message"])
-    said = render_or_words(rule.title_template, rule.message_template, facts, words)
-    row["title"], row["message"] = said.title, said.text
-    return said.problem
+def _conditions(hits: Hits) -> list[str]:
+    """Why each fired, as JSON: every condition with its value, limit and result."""
+    columns = [reasons.documents() for reasons in hits.conditions]
+    return [f"[{','.join(documents)}]" for documents in zip(*columns, strict=True)]
 
 
-def _sentence(rule: Rule, finding: Finding, kind: str, client: ClientFacts) -> str:
-    if kind != NO_DATA:
-        return wording.message(finding.conditions, rule.name, client.name, client.currency)
-    return f"{finding.head.label} has no value to judge. Rule “{rule.name}”, client {client.name}."
-
-
-def _opening_words(
-    row: dict[str, Any], rule: Rule, finding: Finding, client: ClientFacts, base_url: str
-) -> Message:
-    return Message(
-        title=row["title"],
-        text=row["message"],
-        severity=rule.severity,
-        client_name=client.name,
-        url=alert_url(base_url, row["id"]),
-        fields=wording.fields(finding.conditions, rule.name, client.name, client.currency),
-        detail={"alert_id": row["id"], "rule_id": str(rule.id)},
-    )
+def _apply_templates(batch: Batch, place: Place, now: datetime) -> None:
+    """Put the words of the rule's own templates into the rows, or keep why the built-in ones stand there."""
+    rule, client, columns = batch.rule, batch.client, batch.columns
+    for at, finding in enumerate(batch.findings):
+        words = columns["title"][at], columns["message"][at]
+        facts = alert_facts(
+            kind="opened",
+            title=words[0],
+            text=words[1],
+            url=alert_url(batch.base_url, columns["id"][at]),
+            severity=rule.severity,
+            client={"id": client.id, "name": client.name, "currency": client.currency},
+            rule={"id": str(rule.id), "name": rule.name, "severity": rule.severity},
+            entity={"id": finding.external_id, "name": finding.entity_name},
+            conditions=[condition.document() for condition in finding.conditions],
+            now=now,
+            source=f"{place.provider}/{place.endpoint}",
+        )
+        said = render_or_words(rule.title_template, rule.message_template, facts, words)
+        columns["title"][at], columns["message"][at] = said.title, said.text
+        columns["problem"][at] = said.problem
 
 
 def is_event(finding: Finding) -> bool:
-    return any(kind_of(Condition(condition.condition)).is_event for condition in finding.conditions)
+    return any(is_event_word(condition.condition) for condition in finding.conditions)
 
 
-def reason_document(rule: Rule, finding: Finding, kind: str = "") -> dict[str, Any]:
-    """Why it fired: every condition with its value, limit and result."""
-    reason = {
-        "rule_name": rule.name,
-        "rule_version": rule.version,
-        "conditions": [condition.document() for condition in finding.conditions],
-    }
-    kind = kind or (EVENT if is_event(finding) else "")
-    return {**reason, "kind": kind} if kind else reason
+def is_event_word(condition: str) -> bool:
+    return kind_of(condition).is_event
 
 
 def alert_url(base_url: str, alert_id: UUID | str) -> str | None:

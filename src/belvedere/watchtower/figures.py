@@ -1,6 +1,6 @@
 """Figures beside their limits: rounded for reading, never so that they contradict what was judged."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 
@@ -63,6 +63,27 @@ def exact_text(number: Decimal, unit: str | None, currency: str) -> str:
     if unit == "currency" and number != number.to_integral_value(context=EXACT):
         places = max(_digits(number), minor_digits(currency))
     return _with_unit(number, places, unit, currency)
+
+
+def figure_maker(
+    unit: str | None, currency: str, limit: Decimal | None = None
+) -> Callable[[str | None], str]:
+    """`value_text` for many values of one field; what is rounded once and stays true needs no second look."""
+    before, after = _with_unit(Decimal(0), 0, unit, currency).split("0")
+    grains = [Decimal(1).scaleb(-places) for places in range(MOST_PLACES + 1)]
+
+    def say(value: str | None) -> str:
+        number = None if value is None or unit == "days" else strict_number(value)
+        if number is None or abs(number.adjusted()) > LARGEST_EXPONENT:
+            return value_text(value, unit, currency, limit)
+        own = _digits(number)
+        usual = _usual_places(own, unit, currency)
+        shown = number.quantize(grains[usual], ROUND_HALF_EVEN, EXACT)
+        if own > usual and not _is_faithful(shown, number, limit):
+            return figure_text(number, unit, currency, limit)
+        return f"{MINUS if number < 0 else ''}{before}{abs(shown):,f}{after}"
+
+    return say
 
 
 def _roundings(number: Decimal, usual: int) -> Iterator[Decimal]:

@@ -1,10 +1,9 @@
 """One rule or group judged over one reading: truth for each row, and the values that explain it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
-from uuid import UUID
 
 import polars as pl
 
@@ -14,6 +13,7 @@ from belvedere.watchtower.contracts import Aggregate, ConditionReason, Finding, 
 from belvedere.watchtower.fields import FieldPlace, FieldRef
 from belvedere.watchtower.groups import Unit as RuleUnit
 from belvedere.watchtower.groups import combine
+from belvedere.watchtower.hits import Hits, Reasons
 from belvedere.watchtower.values import NO_ROWS, Mask, Outcome, as_rows, take, true_rows
 from belvedere.watchtower.views import Answer, Row, View
 from belvedere.watchtower.wording import label_of
@@ -228,64 +228,57 @@ class JudgedUnit:
         """Entities, each with a row, as what alerts say of them."""
         return Findings(self, as_rows(row for _, row in entities))
 
-    def make_findings(self, rows: list[int]) -> list[Finding]:
-        if not rows:
-            return []
-        names = take(self._external_ids, rows).to_list()
-        facts: list[tuple[str | None, str | None]] = [(None, None)] * len(rows)
-        if not self.is_whole:
-            facts = [*self._view.reading.entities(rows)]
-        return [
-            Finding(external_id, UUID(record_id) if record_id else None, name, conditions)
-            for external_id, (record_id, name), conditions in zip(
-                names, facts, self.explain(rows), strict=True
-            )
-        ]
+    def hits_at(self, rows: list[int]) -> Hits:
+        """These rows as what alerts say of them, in columns."""
+        ids: list[str | None] = [None] * len(rows)
+        names = ids
+        if rows and not self.is_whole:
+            ids, names = self._view.reading.entities(rows)
+        columns = tuple(self._reasons(number, rows) for number in range(len(self._parts)))
+        return Hits(take(self._external_ids, rows).to_list() if rows else [], ids, names, columns)
 
     def explain(self, rows: list[int]) -> list[tuple[ConditionReason, ...]]:
         """For each row, every condition with the value it met."""
         if not rows:
             return []
-        columns = [self._explain(number, rows) for number in range(len(self._parts))]
+        columns = [self._reasons(number, rows).each() for number in range(len(self._parts))]
         return list(zip(*columns, strict=True))
 
-    def _explain(self, number: int, rows: list[int]) -> list[ConditionReason]:
+    def _reasons(self, number: int, rows: list[int]) -> Reasons:
         part = self._parts[number]
-        if not part.is_of_records:
-            return [self._explain_answer(number)] * len(rows)
-        values = part.view.reading.values(part.row.ref)
-        before = part.view.previous_texts(part.row.ref, rows)
-        make = self._reason_maker(number)
-        results = self._outcomes[number]
-        return [
-            make(value, previous, results.at(row))
-            for row, value, previous in zip(rows, values.texts(rows), before, strict=True)
-        ]
-
-    def _explain_answer(self, number: int) -> ConditionReason:
-        part = self._parts[number]
+        if not rows:
+            return Reasons(self._base(number), [], [], [])
+        if part.is_of_records:
+            values = part.view.reading.values(part.row.ref).texts(rows)
+            before = part.view.previous_texts(part.row.ref, rows)
+            results = self._outcomes[number]
+            return Reasons(self._base(number), values, before, [results.at(row) for row in rows])
         view, said = part.answer
-        name = view.reading.entities([said.at])[0][1] if said.at is not None else None
-        return self._reason_maker(number, entity=name)(said.value, said.previous, said.truth)
+        name = view.reading.entities([said.at])[1][0] if said.at is not None else None
+        count = len(rows)
+        base = self._base(number, entity=name)
+        return Reasons(base, [said.value] * count, [said.previous] * count, [said.truth] * count)
 
-    def _reason_maker(
-        self, number: int, entity: str | None = None
-    ) -> Callable[[str | None, str | None, bool | None], ConditionReason]:
-        """What is the same in every reason of one row is worked out once."""
+    def _base(self, number: int, entity: str | None = None) -> ConditionReason:
+        """What is the same in every reason of one row."""
         rule, ref = self.unit.rows[number], self._parts[number].row.ref
         label = label_of(ref.last_word, self._state.metric_labels.get(ref.name))
         if rule.aggregate is not None:
             label = aggregate_label(rule.aggregate, label)
-        unit = self._unit(ref, rule.aggregate)
-        joined_by = rule.logic_operator.value if number else None
-
-        def make(value: str | None, previous: str | None, result: bool | None) -> ConditionReason:  # noqa: FBT001 - three-valued
-            return ConditionReason(
-                rule.id, rule.name, ref.name, label, rule.condition, rule.threshold_value,
-                value, previous, unit, result, joined_by, entity,
-            )  # fmt: skip
-
-        return make
+        return ConditionReason(
+            rule_id=rule.id,
+            name=rule.name,
+            field=ref.name,
+            label=label,
+            condition=rule.condition,
+            limit=rule.threshold_value,
+            value=None,
+            previous=None,
+            unit=self._unit(ref, rule.aggregate),
+            result=None,
+            joined_by=rule.logic_operator.value if number else None,
+            entity=entity,
+        )
 
     def _unit(self, ref: FieldRef, aggregate: Aggregate | None) -> str | None:
         if aggregate is Aggregate.COUNT:
@@ -313,8 +306,12 @@ class Findings(Sequence[Finding]):
         self.rows = rows
 
     @cached_property
+    def hits(self) -> Hits:
+        return self._judged.hits_at(self.rows.to_list()) if self._judged is not None else Hits([], [], [], ())
+
+    @cached_property
     def _made(self) -> list[Finding]:
-        return self._judged.make_findings(self.rows.to_list()) if self._judged is not None else []
+        return self.hits.findings()
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -40,12 +40,16 @@ PARENT_WAIT = timedelta(seconds=60)
 class WatchOutcome:
     """What judging one reading did. `skipped` says why nothing was judged."""
 
-    opened: tuple[UUID, ...] = ()
+    opened_ids: Sequence[str] = ()
     seen_again: int = 0
     closed: tuple[UUID, ...] = ()
     rules: int = 0
     deliveries: int = 0
     skipped: str | None = None
+
+    @property
+    def opened(self) -> tuple[UUID, ...]:
+        return tuple(UUID(alert_id) for alert_id in self.opened_ids)
 
 
 @dataclass
@@ -132,12 +136,12 @@ class Run:
             now=self.now,
         )
         await self._keep_waiting(verdicts)
-        moved = {draft.rule.id for draft in opened.drafts} | {alert.rule_id for alert in closed}
+        moved = opened.rule_ids | {alert.rule_id for alert in closed}
         judged_here = self.stored.source_id if self.beside is None else None
         await wake_children(self.session, self.stored.client_id, sorted(moved), judged_here)
         await self._await_parents(verdicts)
         return WatchOutcome(
-            opened=tuple(UUID(draft.row["id"]) for draft in opened.drafts),
+            opened_ids=opened.ids,
             seen_again=sum(len(verdict.seen_again) for verdict in verdicts),
             closed=tuple(alert.id for alert in closed),
             rules=len(verdicts),
@@ -159,15 +163,15 @@ class Run:
         return closed
 
     async def _open(self, verdicts: Sequence[Verdict]) -> Opened:
-        drafts = [
-            draft
+        batches = [
+            batch
             for verdict in verdicts
-            for draft in draft_alerts(verdict, self.place, self.client, self.base_url, self.now)
+            for batch in draft_alerts(verdict, self.place, self.client, self.base_url, self.now)
         ]
         return await open_drafts(
             self.session,
             self.stored,
-            drafts,
+            batches,
             self.silences,
             self.now,
             base_url=self.base_url,

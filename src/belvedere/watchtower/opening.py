@@ -1,22 +1,20 @@
 """Opening alerts: rows, first steps, events and messages of one reading, in bulk."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from belvedere.core import metrics
 from belvedere.core.database import WriteSession
-from belvedere.core.events import emit_many
 from belvedere.core.jobs import enqueue
 from belvedere.notify.contracts import MessageKind
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
 from belvedere.watchtower import repository, storing, surroundings
 from belvedere.watchtower.closing import ACTOR
-from belvedere.watchtower.compose import Draft
+from belvedere.watchtower.compose import Batch
 from belvedere.watchtower.surroundings import Silence
 from belvedere.watchtower.telling import Telling, gather
 
@@ -28,9 +26,10 @@ STORM = "storm"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What became of drafts: those that really opened, and the messages asked for."""
+    """What became of drafts: the alerts that really opened, their rules, and the messages asked for."""
 
-    drafts: tuple[Draft, ...] = ()
+    ids: Sequence[str] = ()
+    rule_ids: frozenset[UUID] = frozenset()
     deliveries: int = 0
 
 
@@ -45,7 +44,7 @@ class Crowd:
 async def open_drafts(
     session: WriteSession,
     stored: StoredSnapshot,
-    drafts: Sequence[Draft],
+    batches: Sequence[Batch],
     silences: Sequence[Silence],
     now: datetime,
     *,
@@ -56,16 +55,14 @@ async def open_drafts(
     """Open what is not open yet; a silence or a storm holds its message, never the alert. What this very reading opened
     before stays closed, unless another reading beside it gives it a new answer (`is_afresh`).
     """
-    if not drafts:
+    if not batches:
         return Opened()
-    crowd = await _crowd(session, stored.client_id, drafts)
-    for draft in drafts:
-        held = _held_reason(draft, stored.source_id, silences, crowd)
-        draft.row["held_reason"] = held if draft.destinations else None
-        draft.row["told"] = bool(draft.destinations) and held is None
-    episodes = await storing.open_alerts(
+    crowd = await _crowd(session, stored.client_id, batches)
+    for batch in batches:
+        _hold_back(batch, stored.source_id, silences, crowd)
+    refused = await storing.open_alerts(
         session,
-        [draft.row for draft in drafts],
+        batches,
         client_id=stored.client_id,
         source_id=stored.source_id,
         snapshot_id=stored.snapshot_id,
@@ -73,58 +70,96 @@ async def open_drafts(
         now=now,
         is_afresh=is_afresh,
     )
-    opened = [draft for draft in drafts if draft.row["id"] in episodes]
-    await _emit(session, stored, opened, episodes, now)
+    opened = [_without(batch, refused) for batch in batches]
+    _count(opened)
     not_before = now + storm_wait if crowd.is_large else None
-    tellings = [telling for draft in opened for telling in _tellings(draft, stored.client_id, not_before)]
+    tellings = [
+        telling for kept in opened if kept.rows for telling in _tellings(kept, stored.client_id, not_before)
+    ]
     requested = await request_deliveries(session, gather(tellings, base_url, now), now)
     if crowd.is_large:
         await _watch_for_storm(session, opened, now, storm_wait)
-    told = {draft.rule.id for draft in opened if draft.row["told"]}
+    told = {kept.batch.rule.id for kept in opened if any(kept.batch.columns["told"][at] for at in kept.rows)}
     await repository.mark_notified(session, told, now)
-    return Opened(tuple(opened), len(requested))
+    return Opened(
+        [kept.batch.columns["id"][at] for kept in opened for at in kept.rows],
+        frozenset(kept.batch.rule.id for kept in opened if kept.rows),
+        len(requested),
+    )
 
 
-def _held_reason(draft: Draft, source_id: UUID, silences: Sequence[Silence], crowd: Crowd) -> str | None:
-    rule = draft.rule
-    if any(
-        silence.covers(rule.id, source_id, rule.severity, draft.finding.external_id) for silence in silences
-    ):
-        return SILENCED
-    return STORM if rule.id in crowd.storming else None
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A batch, and which of its rows opened."""
+
+    batch: Batch
+    rows: Sequence[int]
 
 
-async def _crowd(session: WriteSession, client_id: int, drafts: Sequence[Draft]) -> Crowd:
+def _without(batch: Batch, refused: frozenset[str]) -> Kept:
+    if not refused:
+        return Kept(batch, range(len(batch)))
+    return Kept(batch, [at for at, alert_id in enumerate(batch.columns["id"]) if alert_id not in refused])
+
+
+def _count(opened: Sequence[Kept]) -> None:
+    counts: Counter[str] = Counter()
+    for kept in opened:
+        counts[kept.batch.rule.severity.value] += len(kept.rows)
+    for severity, count in counts.items():
+        metrics.ALERTS_OPENED.labels(severity=severity).inc(count)
+
+
+def _hold_back(batch: Batch, source_id: UUID, silences: Sequence[Silence], crowd: Crowd) -> None:
+    """Note in each row whether it is told, and what holds its message otherwise."""
+    rule, count = batch.rule, len(batch)
+    if not batch.destinations:
+        held: list[str | None] = [None] * count
+    else:
+        usual = STORM if rule.id in crowd.storming else None
+        held = [usual] * count
+        for at, external_id in enumerate(batch.columns["external_id"] if silences else ()):
+            if any(silence.covers(rule.id, source_id, rule.severity, external_id) for silence in silences):
+                held[at] = SILENCED
+    batch.columns["held_reason"] = held
+    batch.columns["told"] = [bool(batch.destinations) and reason is None for reason in held]
+
+
+async def _crowd(session: WriteSession, client_id: int, batches: Sequence[Batch]) -> Crowd:
     """Only a rule for every client can storm, and only where there are many clients."""
-    rules = {draft.rule.id for draft in drafts if draft.rule.client_id == 0 and draft.destinations}
+    rules = {batch.rule.id for batch in batches if batch.rule.client_id == 0 and batch.destinations}
     if not rules or not client_id or await surroundings.count_clients(session) <= STORM_FLOOR:
         return Crowd()
     return Crowd(is_large=True, storming=frozenset(await surroundings.find_storming(session, rules)))
 
 
-def _tellings(draft: Draft, client_id: int, not_before: datetime | None) -> list[Telling]:
-    if not draft.row["told"] or draft.message is None:
-        return []
-    wait = not_before if draft.rule.client_id == 0 else None
-    return [
-        Telling(
-            client_id,
-            UUID(draft.row["id"]),
-            MessageKind.OPENED,
-            destination,
-            draft.message,
-            wait,
-            rule_name=draft.rule.name,
-        )
-        for destination in draft.destinations
-    ]
+def _tellings(kept: Kept, client_id: int, not_before: datetime | None) -> Iterable[Telling]:
+    batch = kept.batch
+    if not batch.destinations:
+        return
+    wait = not_before if batch.rule.client_id == 0 else None
+    for at in kept.rows:
+        if not batch.columns["told"][at]:
+            continue
+        message, alert_id = batch.message(at), UUID(batch.columns["id"][at])
+        for destination in batch.destinations:
+            yield Telling(
+                client_id,
+                alert_id,
+                MessageKind.OPENED,
+                destination,
+                message,
+                wait,
+                rule_name=batch.rule.name,
+            )
 
 
 async def _watch_for_storm(
-    session: WriteSession, opened: Sequence[Draft], now: datetime, wait: timedelta
+    session: WriteSession, opened: Sequence[Kept], now: datetime, wait: timedelta
 ) -> None:
     """Have the clients of each rule counted when the wait is over."""
-    for rule_id in sorted({d.rule.id for d in opened if d.rule.client_id == 0 and d.destinations}):
+    batches = [kept.batch for kept in opened if kept.rows]
+    for rule_id in sorted({b.rule.id for b in batches if b.rule.client_id == 0 and b.destinations}):
         await enqueue(
             session,
             STORM_JOB,
@@ -134,27 +169,3 @@ async def _watch_for_storm(
             now=now,
             queueing_lock=f"{STORM_JOB}:{rule_id}",
         )
-
-
-async def _emit(
-    session: WriteSession,
-    stored: StoredSnapshot,
-    opened: Sequence[Draft],
-    episodes: dict[str, int],
-    now: datetime,
-) -> None:
-    items = [(draft.row["id"], _event(draft, stored, episodes)) for draft in opened]
-    await emit_many(session, "alert.opened", items, client_id=stored.client_id, actor=ACTOR, now=now)
-    for severity, count in Counter(draft.rule.severity.value for draft in opened).items():
-        metrics.ALERTS_OPENED.labels(severity=severity).inc(count)
-
-
-def _event(draft: Draft, stored: StoredSnapshot, episodes: dict[str, int]) -> dict[str, Any]:
-    return {
-        "alert_id": draft.row["id"],
-        "rule_id": str(draft.rule.id),
-        "snapshot_id": str(stored.snapshot_id),
-        "severity": draft.rule.severity.value,
-        "external_id": draft.finding.external_id or None,
-        "episode": episodes[draft.row["id"]],
-    }

@@ -72,15 +72,12 @@ class Reading:
             found.setdefault(external_id, []).append(row)
         return found
 
-    def entities(self, rows: list[int]) -> list[tuple[str, str | None]]:
-        """Record id and name of these rows."""
+    def entities(self, rows: list[int]) -> tuple[list[str | None], list[str | None]]:
+        """Record ids and names of these rows."""
         ids = take(self._ids, rows).to_list()
-        names = (
-            take(self._records["name"], rows).to_list()
-            if "name" in self._records.columns
-            else [None] * len(rows)
-        )
-        return list(zip(ids, names, strict=True))
+        if "name" not in self._records.columns:
+            return ids, [None] * len(rows)
+        return ids, take(self._records["name"], rows).to_list()
 
     def values(self, ref: FieldRef) -> Values:
         """The values of a placed field; a field that this reading does not carry is all missing."""

@@ -46,7 +46,7 @@ async def record_run(
         "rules": len(verdicts),
         "records": stored.frames.records.height,
         "matched": sum(verdict.matched for verdict in verdicts),
-        "opened": len(outcome.opened),
+        "opened": len(outcome.opened_ids),
         "seen_again": outcome.seen_again,
         "closed": len(outcome.closed),
         "held_back": sum(verdict.held_back for verdict in verdicts),

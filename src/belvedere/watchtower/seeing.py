@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
+
+import orjson
 
 from belvedere.core.database import WriteSession
 from belvedere.core.ids import uuid7_texts
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
 from belvedere.watchtower import repository, storing
-from belvedere.watchtower.compose import ClientFacts, reason_document
+from belvedere.watchtower.compose import ClientFacts
 from belvedere.watchtower.contracts import Condition, Finding, OpenAlert, Rule, Severity, Verdict
 from belvedere.watchtower.opening import SILENCED
 from belvedere.watchtower.surroundings import Silence
@@ -43,9 +46,10 @@ async def see_again(
         _row(rule, alert, finding, event_id, silences)
         for (rule, alert, finding), event_id in zip(seen, ids, strict=True)
     ]
+    columns = {name: [row[name] for row in rows] for name in storing.SEEING}
     await storing.see_again(
         session,
-        rows,
+        columns,
         client_id=stored.client_id,
         snapshot_id=stored.snapshot_id,
         account_id=stored.account_id,
@@ -63,13 +67,13 @@ def _row(
         silence.covers(rule.id, alert.source_id, rule.severity, alert.external_id) for silence in silences
     )
     return {
-        "id": alert.id,
+        "id": str(alert.id),
         "event_id": event_id,
-        "record_id": finding.record_id,
+        "record_id": str(finding.record_id) if finding.record_id else None,
         "current_value": shown(finding.head.value),
         "previous_value": shown(finding.head.previous),
-        "severity": rule.severity,
-        "conditions": reason_document(rule, finding)["conditions"],
+        "severity": rule.severity.value,
+        "conditions": orjson.dumps([reason.document() for reason in finding.conditions]).decode(),
         "step": step,
         "changed": shown(finding.head.value) != alert.current_value,
         "told": is_news and not is_silenced,
@@ -101,10 +105,10 @@ def is_worse(rule: Rule, told: str | None, value: str | None) -> bool:
 async def _tell(
     session: WriteSession, rows: Sequence[dict[str, Any]], client: ClientFacts, now: datetime, base_url: str
 ) -> int:
-    told = await repository.load_told(session, [row["id"] for row in rows])
+    told = await repository.load_told(session, [UUID(row["id"]) for row in rows])
     tellings = [
         telling
         for row in rows
-        for telling in again_tellings(told[row["id"]], row["step"], client.name, base_url)
+        for telling in again_tellings(told[UUID(row["id"])], row["step"], client.name, base_url)
     ]
     return len(await request_deliveries(session, gather(tellings, base_url, now), now))

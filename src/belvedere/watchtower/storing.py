@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -12,25 +13,26 @@ from sqlalchemy import TextClause, text
 
 from belvedere.core.context import DbRole
 from belvedere.core.database import WriteSession, driver_connection, scope_of
+from belvedere.core.events import describe
+from belvedere.watchtower.compose import Batch
 from belvedere.watchtower.statements import read_statement
 
 FEW = 100
 OPENING = {
+    "head": "integer",
     "id": "uuid",
     "event_id": "uuid",
-    "rule_id": "uuid",
-    "rule_client_id": "integer",
+    "outbox_id": "uuid",
     "record_id": "uuid",
     "external_id": "text",
     "entity_name": "text",
     "fingerprint": "text",
     "title": "text",
     "message": "text",
-    "severity": "text",
     "current_value": "text",
     "previous_value": "text",
-    "reason": "jsonb",
-    "detail": "jsonb",
+    "conditions": "text",
+    "problem": "text",
     "told": "boolean",
     "held_reason": "text",
 }
@@ -41,18 +43,20 @@ SEEING = {
     "current_value": "text",
     "previous_value": "text",
     "severity": "text",
-    "conditions": "jsonb",
+    "conditions": "text",
     "step": "text",
     "told": "boolean",
     "held_reason": "text",
     "changed": "boolean",
 }
+_KINDS = {"opening": OPENING, "seeing": SEEING}
+_TYPES: dict[str, Any] = {"boolean": pl.Boolean, "integer": pl.Int32}
 _MAY_STAGE = frozenset({DbRole.WORKER_SCOPED, DbRole.SERVICE})
 
 
 async def open_alerts(
     session: WriteSession,
-    rows: Sequence[Mapping[str, Any]],
+    batches: Sequence[Batch],
     *,
     client_id: int,
     source_id: UUID,
@@ -60,28 +64,58 @@ async def open_alerts(
     account_id: UUID | None,
     now: datetime,
     is_afresh: bool = False,
-) -> dict[str, int]:
-    """Insert alerts and their first event; gives id and episode of those that another evaluator had not
-    opened.
-    """
-    if not rows:
-        return {}
-    values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id}
-    statement, given = await _bring(session, "open", "opening", OPENING, rows)
-    more = {"account_id": account_id, "now": now, "afresh": is_afresh}
-    found = await session.execute(statement, {**values, **given, **more})
-    opened = dict.fromkeys((row["id"] for row in rows), 1)
-    for alert_id, episode in found.all():
-        if episode is None:
-            del opened[alert_id]
-        else:
-            opened[alert_id] = episode
-    return opened
+) -> frozenset[str]:
+    """Insert alerts with their first step and event; gives the ids of those that another evaluator had opened."""
+    if not batches:
+        return frozenset()
+    heads = [_head(number, batch) for number, batch in enumerate(batches)]
+    columns: dict[str, list[Any]] = {
+        name: list(chain.from_iterable(batch.columns[name] for batch in batches))
+        for name in OPENING
+        if name != "head"
+    }
+    columns["head"] = [number for number, batch in enumerate(batches) for _ in range(len(batch))]
+    statement, given = await _bring(session, "open", "opening", columns)
+    values = {
+        "heads": orjson.dumps(heads).decode(),
+        "client_id": client_id,
+        "source_id": source_id,
+        "snapshot_id": snapshot_id,
+        "account_id": account_id,
+        "now": now,
+        "afresh": is_afresh,
+        **_event_words(heads[0], columns, snapshot_id),
+    }
+    found = await session.execute(statement, {**values, **given})
+    return frozenset(found.scalars())
+
+
+def _head(number: int, batch: Batch) -> dict[str, Any]:
+    """What all alerts of one batch have; `lead` is the beginning of each reason."""
+    shared = dict(batch.shared)
+    lead = orjson.dumps(shared.pop("reason")).decode().removesuffix("}")
+    return {**shared, "head": number, "lead": f'{lead},"told_value":'}
+
+
+def _event_words(
+    head: Mapping[str, Any], columns: Mapping[str, list[Any]], snapshot_id: UUID
+) -> dict[str, Any]:
+    """The envelope of the events; the first of them is held against their schema, for the others are made alike."""
+    sample = {
+        "alert_id": columns["id"][0],
+        "rule_id": str(head["rule_id"]),
+        "snapshot_id": str(snapshot_id),
+        "severity": head["severity"],
+        "external_id": columns["external_id"][0],
+        "episode": 1,
+    }
+    kind = describe("alert.opened", sample)
+    return {f"event_{name}": word for name, word in kind.items()}
 
 
 async def see_again(
     session: WriteSession,
-    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, list[Any]],
     *,
     client_id: int,
     snapshot_id: UUID,
@@ -89,39 +123,36 @@ async def see_again(
     now: datetime,
 ) -> None:
     """Bring open alerts up to what a reading shows; a step is written only where something changed."""
-    if not rows:
+    if not columns["id"]:
         return
     values = {"client_id": client_id, "snapshot_id": snapshot_id, "account_id": account_id, "now": now}
-    statement, given = await _bring(session, "see_again", "seeing", SEEING, rows)
+    statement, given = await _bring(session, "see_again", "seeing", columns)
     await session.execute(statement, {**values, **given})
 
 
 async def _bring(
-    session: WriteSession,
-    name: str,
-    table: str,
-    columns: Mapping[str, str],
-    rows: Sequence[Mapping[str, Any]],
+    session: WriteSession, name: str, table: str, columns: Mapping[str, list[Any]]
 ) -> tuple[TextClause, dict[str, Any]]:
     """The statement that reads the rows, and what it needs to find them."""
-    if len(rows) <= FEW or scope_of(session).role not in _MAY_STAGE:
-        given = [{column: row[column] for column in columns} for row in rows]
-        return _statement(name, table, is_staged=False), {"rows": orjson.dumps(given).decode()}
+    count = len(columns["id"])
+    if count <= FEW or scope_of(session).role not in _MAY_STAGE:
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return _statement(name, table, is_staged=False), {"rows": orjson.dumps(rows).decode()}
     await session.execute(_table(table))
     connection = await driver_connection(session)
+    names = list(_KINDS[table])
     async with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY pg_temp.{table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy,
+        cursor.copy(f"COPY pg_temp.{table} ({', '.join(names)}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        await copy.write(_lines(columns, rows))
+        await copy.write(_lines(_KINDS[table], columns))
     return _statement(name, table, is_staged=True), {}
 
 
 @lru_cache(maxsize=8)
 def _statement(name: str, table: str, *, is_staged: bool) -> TextClause:
     """Counts of a table just filled are known to the planner; JSON is always taken for a hundred rows."""
-    columns = OPENING if table == "opening" else SEEING
-    typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    typed = ", ".join(f"{column} {kind}" for column, kind in _KINDS[table].items())
     source = (
         f"NOT MATERIALIZED (SELECT * FROM pg_temp.{table})"
         if is_staged
@@ -132,21 +163,15 @@ def _statement(name: str, table: str, *, is_staged: bool) -> TextClause:
 
 @lru_cache(maxsize=2)
 def _table(table: str) -> TextClause:
-    columns = OPENING if table == "opening" else SEEING
-    typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    typed = ", ".join(f"{column} {kind}" for column, kind in _KINDS[table].items())
     return text(f"DROP TABLE IF EXISTS pg_temp.{table}; CREATE TEMP TABLE {table} ({typed}) ON COMMIT DROP")
 
 
-def _lines(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> bytes:
-    frame = pl.DataFrame({column: _column(column, kind, rows) for column, kind in columns.items()})
+def _lines(kinds: Mapping[str, str], columns: Mapping[str, list[Any]]) -> bytes:
+    frame = pl.DataFrame(
+        {
+            name: pl.Series(name, columns[name], dtype=_TYPES.get(kind, pl.String))
+            for name, kind in kinds.items()
+        }
+    )
     return frame.write_csv(include_header=False, quote_style="non_numeric").encode()
-
-
-def _column(name: str, kind: str, rows: Sequence[Mapping[str, Any]]) -> pl.Series:
-    found = [row[name] for row in rows]
-    if kind == "jsonb":
-        return pl.Series(name, [orjson.dumps(value).decode() for value in found], dtype=pl.String)
-    if kind == "uuid":
-        return pl.Series(name, [None if value is None else str(value) for value in found], dtype=pl.String)
-    dtype = {"boolean": pl.Boolean, "integer": pl.Int64}.get(kind, pl.String)
-    return pl.Series(name, found, dtype=dtype)

@@ -159,7 +159,7 @@ async def _judge(
     parent_word, parent_why = await _look_at_parent(session, unit.head, judge, state, external_id or "")
     return Entity(
         is_there=True,
-        name=None if judged.is_whole else judge.home(unit).reading.entities([shown])[0][1],
+        name=None if judged.is_whole else judge.home(unit).reading.entities([shown])[1][0],
         truth=judged.truth_at(rows),
         conditions=conditions,
         unknown=tuple(

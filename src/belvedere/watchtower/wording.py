@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from belvedere.core.text import cut
-from belvedere.watchtower.conditions import kind_of
+from belvedere.watchtower.conditions import Kind, kind_of
 from belvedere.watchtower.contracts import ConditionReason, Finding, ResolvedReason
+from belvedere.watchtower.hits import Hits
 
 TITLE_LENGTH = 200
 VALUE_LENGTH = 255
@@ -34,12 +35,9 @@ def limit_text(reason: ConditionReason, currency: str) -> str:
 
 def title(finding: Finding, currency: str) -> str:
     """What happened to which entity: “Open rate 11.8% on Advent preview”."""
-    head = finding.head
-    said = kind_of(head.condition).title(head, currency)
+    kind = kind_of(finding.head.condition)
     where = finding.entity_name or finding.external_id
-    if kind_of(head.condition).names_entity:
-        return cut(f"{said}: {where}", TITLE_LENGTH)
-    return cut(f"{said} on {where}" if where else said, TITLE_LENGTH)
+    return _place_titles([kind.title(finding.head, currency)], [where], kind)[0]
 
 
 def message(conditions: Sequence[ConditionReason], rule_name: str, client_name: str, currency: str) -> str:
@@ -50,6 +48,31 @@ def message(conditions: Sequence[ConditionReason], rule_name: str, client_name: 
         where = f" on {reason.entity}" if reason.entity else ""
         said.append(f"{joined}{kind_of(reason.condition).sentence(reason, currency)}{where}")
     return f"{', '.join(said)}. Rule “{rule_name}”, client {client_name}."
+
+
+def words(hits: Hits, rule_name: str, client_name: str, currency: str) -> tuple[list[str], list[str]]:
+    """`title` and `message` of many alerts at once."""
+    spoken = [kind_of(reasons.base.condition).speak(reasons, currency) for reasons in hits.conditions]
+    names = [name or external_id for name, external_id in zip(hits.names, hits.external_ids, strict=True)]
+    titles = _place_titles(spoken[0][0], names, kind_of(hits.conditions[0].base.condition))
+    columns = []
+    for reasons, (_, sentences) in zip(hits.conditions, spoken, strict=True):
+        joined = f"{reasons.base.joined_by.lower()} " if reasons.base.joined_by else ""
+        where = f" on {reasons.base.entity}" if reasons.base.entity else ""
+        columns.append([f"{joined}{said}{where}" for said in sentences] if joined or where else sentences)
+    tail = f". Rule “{rule_name}”, client {client_name}."
+    if len(columns) == 1:
+        return titles, [f"{said}{tail}" for said in columns[0]]
+    return titles, [f"{', '.join(said)}{tail}" for said in zip(*columns, strict=True)]
+
+
+def _place_titles(said: list[str], names: list[str], kind: Kind) -> list[str]:
+    """What happened, and to which entity."""
+    link = ": " if kind.names_entity else " on "
+    return [
+        cut(f"{what}{link}{where}" if where or kind.names_entity else what, TITLE_LENGTH)
+        for what, where in zip(said, names, strict=True)
+    ]
 
 
 def fields(
@@ -71,3 +94,9 @@ def closed_text(reason: ResolvedReason, alert_title: str) -> tuple[str, str]:
 def shown(value: str | None) -> str | None:
     """A value as the alert row keeps it."""
     return None if value is None else cut(value, VALUE_LENGTH)
+
+
+def shown_all(values: Sequence[str | None]) -> list[str | None]:
+    return [
+        value if value is None or len(value) <= VALUE_LENGTH else cut(value, VALUE_LENGTH) for value in values
+    ]

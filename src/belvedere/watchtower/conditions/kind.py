@@ -11,7 +11,8 @@ import polars as pl
 
 from belvedere.core.text import NBSP, cut
 from belvedere.watchtower.contracts import Condition, ConditionReason
-from belvedere.watchtower.figures import exact_text, limit_number, value_text
+from belvedere.watchtower.figures import exact_text, figure_maker, limit_number, value_text
+from belvedere.watchtower.hits import Reasons
 from belvedere.watchtower.threshold import Limit, Threshold, parse_threshold, refuse_threshold
 from belvedere.watchtower.values import NO_ROWS, Mask, Outcome, Values
 
@@ -125,6 +126,34 @@ class Kind(ABC):
     def shown(self, reason: ConditionReason, currency: str) -> str:
         """The value and the limit, for tables of mails and channels."""
         return f"{self.value(reason, currency)} ({self.limit_text(reason, currency)})"
+
+    def speak(self, reasons: Reasons, currency: str) -> tuple[list[str], list[str]]:
+        """Titles and sentences of many: what a value says is worked out once for all that share it."""
+        if self._speaks_plainly:
+            return self._speak_figures(reasons, currency)
+        said: dict[object, tuple[str, str]] = {}
+        keys = list(zip(reasons.values, reasons.previous, reasons.results, strict=True))
+        for key, reason in zip(keys, reasons.each(), strict=True):
+            if key not in said:
+                said[key] = (self.title(reason, currency), self.sentence(reason, currency))
+        return [said[key][0] for key in keys], [said[key][1] for key in keys]
+
+    @cached_property
+    def _speaks_plainly(self) -> bool:
+        """Whether only the figure differs in its words."""
+        words = ("title", "sentence", "value", "limit_text")
+        return all(getattr(type(self), word) is getattr(Kind, word) for word in words)
+
+    def _speak_figures(self, reasons: Reasons, currency: str) -> tuple[list[str], list[str]]:
+        base = reasons.base
+        say = figure_maker(base.unit, currency, limit_number(base.limit))
+        told = {value: say(value) for value in set(reasons.values)}
+        is_said, limit = f"{base.label} is ", f", limit {self.limit_text(base, currency)}"
+        titles = [
+            f"{base.label} is missing" if value is None else f"{base.label} {told[value]}"
+            for value in reasons.values
+        ]
+        return titles, [f"{is_said}{told[value]}{limit}" for value in reasons.values]
 
 
 KINDS: dict[Condition, Kind] = {}

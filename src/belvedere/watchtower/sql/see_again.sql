@@ -5,7 +5,7 @@ moved AS (
     SET current_value = i.current_value, previous_value = i.previous_value, occurrences = a.occurrences + 1,
         last_seen_at = :now, last_snapshot_id = :snapshot_id, account_id = :account_id, severity = i.severity,
         record_id = i.record_id, missing_readings = 0, good_readings = 0,
-        reason = a.reason || jsonb_build_object('latest', i.conditions)
+        reason = a.reason || jsonb_build_object('latest', CAST(i.conditions AS jsonb))
             || CASE WHEN i.told THEN jsonb_build_object('told_value', i.current_value) ELSE '{}' END,
         is_acknowledged = a.is_acknowledged AND i.step <> 'severity_raised',
         acknowledged_at = CASE WHEN i.step = 'severity_raised' THEN NULL ELSE a.acknowledged_at END,
