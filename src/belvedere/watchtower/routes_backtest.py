@@ -21,7 +21,7 @@ from belvedere.watchtower.preview import PreviewFinding, preview_rule
 from belvedere.watchtower.values import plain
 from belvedere.watchtower.why import WhyAsk, explain_rule
 
-router = door_router()
+router = door_router(exact=True)
 
 ReadsRules = Annotated[Access, Depends(reading("rules.read"), scope="function")]
 MOST_CLIENTS = 1000

@@ -24,11 +24,12 @@ from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, u
 from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     HISTORY_POINTS,
+    MOST_COUNTED,
     AlertFilter,
     Page,
     RuleFilter,
     count_alerts,
-    count_open_alerts,
+    count_waiting_alerts,
     get_alert,
     list_alerts,
     list_evaluations,
@@ -46,6 +47,7 @@ from belvedere.watchtower.rule_book import (
     update_rule,
 )
 from belvedere.watchtower.said import message_of_alert, messages_of_preview, messages_of_rule
+from belvedere.watchtower.silences import FOR_ALL as SILENCE_FOR_ALL
 from belvedere.watchtower.silences import (
     SilenceDraft,
     change_silence,
@@ -54,6 +56,7 @@ from belvedere.watchtower.silences import (
     get_silence,
     list_silences,
 )
+from belvedere.watchtower.statements import search_keys
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import tick
 from belvedere.watchtower.watch import (
@@ -67,6 +70,8 @@ from belvedere.watchtower.wording import limit_text
 
 __all__ = [
     "HISTORY_POINTS",
+    "MOST_COUNTED",
+    "SILENCE_FOR_ALL",
     "AlertFilter",
     "Applied",
     "Asked",
@@ -91,7 +96,7 @@ __all__ = [
     "backtest",
     "change_silence",
     "count_alerts",
-    "count_open_alerts",
+    "count_waiting_alerts",
     "create_rule",
     "create_silence",
     "delete_rule",
@@ -133,6 +138,7 @@ __all__ = [
     "rule_blocking",
     "run_tests",
     "schema_text",
+    "search_keys",
     "send_due",
     "shortfalls",
     "snooze",
