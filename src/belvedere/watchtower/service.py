@@ -24,17 +24,19 @@ from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, u
 from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     HISTORY_POINTS,
+    MOST_COUNTED,
     AlertFilter,
     Page,
     RuleFilter,
     count_alerts,
-    count_open_alerts,
+    count_waiting_alerts,
     get_alert,
     list_alerts,
     list_evaluations,
     list_notes,
     list_rules,
 )
+from belvedere.watchtower.near import shortfalls
 from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 from belvedere.watchtower.rule_book import (
@@ -44,6 +46,8 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
+from belvedere.watchtower.said import message_of_alert, messages_of_preview, messages_of_rule
+from belvedere.watchtower.silences import FOR_ALL as SILENCE_FOR_ALL
 from belvedere.watchtower.silences import (
     SilenceDraft,
     change_silence,
@@ -52,6 +56,7 @@ from belvedere.watchtower.silences import (
     get_silence,
     list_silences,
 )
+from belvedere.watchtower.statements import search_keys
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import tick
 from belvedere.watchtower.watch import (
@@ -65,6 +70,8 @@ from belvedere.watchtower.wording import limit_text
 
 __all__ = [
     "HISTORY_POINTS",
+    "MOST_COUNTED",
+    "SILENCE_FOR_ALL",
     "AlertFilter",
     "Applied",
     "Asked",
@@ -89,7 +96,7 @@ __all__ = [
     "backtest",
     "change_silence",
     "count_alerts",
-    "count_open_alerts",
+    "count_waiting_alerts",
     "create_rule",
     "create_silence",
     "delete_rule",
@@ -118,6 +125,9 @@ __all__ = [
     "list_rules",
     "list_silences",
     "list_upcoming",
+    "message_of_alert",
+    "messages_of_preview",
+    "messages_of_rule",
     "parse_book",
     "plan_rules",
     "preview_digests",
@@ -128,7 +138,9 @@ __all__ = [
     "rule_blocking",
     "run_tests",
     "schema_text",
+    "search_keys",
     "send_due",
+    "shortfalls",
     "snooze",
     "stored_rows",
     "tick",
