@@ -25,11 +25,10 @@ async def kill_at_every_point(senders):  # noqa: F811 - the fixture
 async def hook(runtime, people, sandbox):
     url = f"{sandbox.base_url}/hooks/kills"
     async with runtime.db.write(people.olga.scope) as session:
-        made = await service.create_channel(
+        return await service.create_channel(
             session, service.ChannelDraft(ChannelKind.WEBHOOK, "Automation", BRANDT, url), actor="olga",
             now=runtime.clock(), allowed=runtime.settings.allow_private_networks,
         )  # fmt: skip
-    return made
 
 
 def pushes(sandbox):
@@ -74,7 +73,7 @@ async def test_what_goes_by_a_fallback_survives_kills_at_every_point(
     sandbox,
     hook,
     runtime,
-    people,  # noqa: F811
+    people,
 ):
     spare = f"{sandbox.base_url}/hooks/spare"
     async with runtime.db.write(people.olga.scope) as session:

@@ -184,7 +184,7 @@ deliveries = Table(
         "ix_deliveries_line",
         "channel",
         text("(CASE WHEN channel = 'email' THEN '' ELSE destination END)"),
-        text("(severity = 'critical')"),
+        text("(severity = 'critical' OR attempts > 0)"),
         "next_at",
         postgresql_where=text("state = 'ready'"),
     ),

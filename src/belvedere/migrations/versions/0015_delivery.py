@@ -33,7 +33,7 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index(
         "ix_deliveries_line", "deliveries",
-        ["channel", sa.text("(CASE WHEN channel = 'email' THEN '' ELSE destination END)"), sa.text("(severity = 'critical')"), "next_at"],
+        ["channel", sa.text("(CASE WHEN channel = 'email' THEN '' ELSE destination END)"), sa.text("(severity = 'critical' OR attempts > 0)"), "next_at"],
         schema="core", postgresql_where=sa.text("state = 'ready'"),
     )  # fmt: skip
     op.create_index(

@@ -1,5 +1,5 @@
--- Due deliveries, critical first, a bounded number under way for one receiver over all workers. An end waits for its
--- opening (waits.sql). Nothing is claimed while outbound sending is held.
+-- Due deliveries: critical ones and those that were tried before the others, because a receiver that knows our keys
+-- forgets them; a bounded number under way for one receiver over all workers. An end waits for its opening (waits.sql). Nothing is claimed while outbound sending is held.
 WITH RECURSIVE receivers AS (
     -- One step along the index for each receiver, however many messages wait for it.
     (SELECT d.channel, {receiver} AS receiver FROM core.deliveries d WHERE d.state = 'ready' ORDER BY 1, 2 LIMIT 1)
@@ -30,13 +30,13 @@ WITH RECURSIVE receivers AS (
       FROM room r CROSS JOIN LATERAL (
            (SELECT d.client_id, d.id, d.next_at, d.created_at, true AS urgent FROM core.deliveries d
              WHERE d.state = 'ready' AND d.channel = r.channel AND {receiver} = r.receiver
-               AND d.severity = 'critical' AND d.next_at <= now() AND d.message->>'told_with' IS NULL
+               AND (d.severity = 'critical' OR d.attempts > 0) AND d.next_at <= now() AND d.message->>'told_with' IS NULL
                AND NOT ({waits})
              ORDER BY d.next_at, d.created_at, d.id LIMIT r.free)
            UNION ALL
            (SELECT d.client_id, d.id, d.next_at, d.created_at, false FROM core.deliveries d
              WHERE d.state = 'ready' AND d.channel = r.channel AND {receiver} = r.receiver
-               AND NOT (d.severity = 'critical') AND d.next_at <= now() AND d.message->>'told_with' IS NULL
+               AND NOT (d.severity = 'critical' OR d.attempts > 0) AND d.next_at <= now() AND d.message->>'told_with' IS NULL
                AND NOT ({waits})
              ORDER BY d.next_at, d.created_at, d.id LIMIT r.free)
            ORDER BY urgent DESC, next_at, created_at, id LIMIT r.free) x
