@@ -68,7 +68,7 @@ async def test_a_signed_push_survives_kills_at_every_point(senders, outbox, sand
 
 
 async def test_what_goes_by_a_fallback_survives_kills_at_every_point(
-    senders,
+    senders,  # noqa: F811
     outbox,
     sandbox,
     hook,
