@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from belvedere.migrations.ground import read_sql
+from belvedere.migrations.policies import MY_WRITE_CLIENTS, policy
 
 revision = "0020"
 down_revision = "0019"
@@ -17,6 +18,7 @@ WORDS = {"open": "ix_watchtower_alerts_open_words", "resolved": "ix_watchtower_a
 NEWEST = [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")]
 BEFORE = ["severity", "is_acknowledged", "source_id"]
 FUNCTION = "watch.find_alerts(tsquery, text, integer)"
+WRITES = f"client_id = {MY_WRITE_CLIENTS}"
 ROLES = "authenticated, worker_scoped, service_role"
 TEXT = "title || ' ' || coalesce(entity_name, '') || ' ' || coalesce(external_id, '')"
 MARKS = "!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -43,17 +45,26 @@ def upgrade() -> None:
         run(f"CREATE INDEX {name} ON watch.{TABLE} USING gin ({words_of(TEXT)}) WHERE state = '{state}'")
     add_search()
     run("ALTER TABLE watch.alert_events ADD COLUMN step bigint GENERATED ALWAYS AS IDENTITY")
+    limit_silences(f"{WRITES} AND (client_id <> 0 OR (SELECT app.governs()))")
     op.execute(
         "COMMENT ON COLUMN watch.alert_events.step IS 'Order of the steps, counted up; of the same instant too.'"
     )
 
 
 def downgrade() -> None:
+    limit_silences(WRITES)
     op.drop_column("alert_events", "step", schema="watch")
     op.execute(f"DROP FUNCTION {FUNCTION}")
     for name in (*WORDS.values(), WAITING, RESTING):
         op.drop_index(name, TABLE, schema="watch")
     replace(BEFORE)
+
+
+def limit_silences(check: str) -> None:
+    """A silence of client 0 is one of every client, so only people who reach them all may write it."""
+    for verb in ("INSERT", "UPDATE"):
+        op.execute(f"DROP POLICY person_{verb.lower()} ON watch.silences")
+        op.execute(policy("watch.silences", "person", verb, "authenticated", check))
 
 
 def words_of(text: str) -> str:
