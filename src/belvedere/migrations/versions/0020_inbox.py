@@ -14,6 +14,7 @@ depends_on = None
 NAME, TABLE = "ix_watchtower_alerts_open", "watchtower_alerts"
 RESTING = "ix_watchtower_alerts_resting"
 WAITING = "ix_watchtower_alerts_waiting"
+OWN = "ix_alerts_client_id_severity_created_at"
 WORDS = {"open": "ix_watchtower_alerts_open_words", "resolved": "ix_watchtower_alerts_resolved_words"}
 NEWEST = [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")]
 BEFORE = ["severity", "is_acknowledged", "source_id"]
@@ -41,6 +42,7 @@ def upgrade() -> None:
         schema="watch",
         postgresql_where=sa.text("state = 'open' AND NOT is_acknowledged AND snoozed_until IS NULL"),
     )
+    op.create_index(OWN, "alerts", ["client_id", "severity", *NEWEST], schema="ads")
     for state, name in WORDS.items():
         run(f"CREATE INDEX {name} ON watch.{TABLE} USING gin ({words_of(TEXT)}) WHERE state = '{state}'")
     add_search()
@@ -55,6 +57,7 @@ def downgrade() -> None:
     limit_silences(WRITES)
     op.drop_column("alert_events", "step", schema="watch")
     op.execute(f"DROP FUNCTION {FUNCTION}")
+    op.drop_index(OWN, "alerts", schema="ads")
     for name in (*WORDS.values(), WAITING, RESTING):
         op.drop_index(name, TABLE, schema="watch")
     replace(BEFORE)
