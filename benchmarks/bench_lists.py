@@ -49,7 +49,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], environment: dict[str, str], port: int) -> Iterator[None]:
+def serving(command: list[str], environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -59,7 +59,7 @@ def serving(command: list[str], environment: dict[str, str], port: int) -> Itera
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()

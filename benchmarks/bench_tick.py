@@ -10,6 +10,7 @@ BENCH_CLIENTS=200 BENCH_RULES=10000 BENCH_AT_ONCE=2 BENCH_CASES=own,shared pytho
 import asyncio
 import gc
 import json
+import math
 import os
 import random
 import resource
@@ -18,6 +19,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import NormalDist
 from uuid import UUID, uuid4
 
 import orjson
@@ -35,8 +37,9 @@ from benchmarks.meters import Meter, load, share
 CLIENTS = int(os.environ.get("BENCH_CLIENTS", "200"))
 RULES = int(os.environ.get("BENCH_RULES", "10000"))
 AT_ONCE = int(os.environ.get("BENCH_AT_ONCE", "2"))
-CASES = os.environ.get("BENCH_CASES", "own,shared").split(",")
-RECORDS, GOAL = 100, 60
+CASES = os.environ.get("BENCH_CASES", "none,own,shared").split(",")
+RECORDS = int(os.environ.get("BENCH_RECORDS", "300"))
+GOAL, MOVED = 60, 0.1
 FIELDS = ("open_rate", "clicks", "spend", "revenue")
 JOBS = (
     "watchtower.tick",
@@ -62,24 +65,55 @@ class Clock:
         return self.at
 
 
+def at(share: float) -> str:
+    """The value that this share of the values of a metric stays below."""
+    return f"{math.exp(3 + 0.8 * NormalDist().inv_cdf(share)):.6f}"
+
+
+def conditions(number: int, chance: random.Random) -> list[tuple[str, str, str]]:
+    """Field, condition and limit of one rule, or of the two rows of a pair joined by AND. Limits stand anywhere from the
+    edge of the values to far outside, so that about one rule in sixty finds something.
+    """
+    name, tail, draw = FIELDS[number % 4], 10 ** -chance.uniform(3.3, 8), chance.random()
+    failed, tag = f"failed-{chance.randrange(2000)}", f"tag-{chance.randrange(10_000)}"
+    for share, condition in (
+        (0.35, (name, "greater_than", at(1 - tail))),
+        (0.60, (name, "less_than", at(tail))),
+        (0.70, ("status", "equals", failed)),
+        (0.80, ("tags", "contains", tag)),
+        (0.85, ("status", "changed", failed)),
+        (0.90, (name, "percent_change", f"-{99.9 + chance.random() / 10:.3f}")),
+    ):
+        if draw < share:
+            return [condition]
+    other = FIELDS[(number + 1) % 4]
+    return [(name, "greater_than", at(0.95 + 0.05 * draw / 2)), (other, "less_than", at(0.05 * tail**0.1))]
+
+
 def rule_rows(source: UUID, owners: list[int], chance: random.Random) -> list[tuple[object, ...]]:
-    """About one rule in a hundred finds one record: limits lie at the edge of what values reach."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for number, owner in enumerate(owners):
-        edge, draw = f"{chance.uniform(0.02, 0.2):.3f}", chance.random()
-        name, high = FIELDS[number % 4], f"{1000 - float(edge):.3f}"
-        if draw < 0.45:
-            word, limit = "greater_than", high
-        elif draw < 0.75:
-            word, limit = "less_than", edge
-        elif draw < 0.85:
-            name, word, limit = "status", "equals", f"failed-{chance.randrange(2000)}"
-        elif draw < 0.95:
-            name, word, limit = "tags", "contains", f"tag-{chance.randrange(10_000)}"
-        else:
-            word, limit = "percent_change", f"-{99.9 + chance.random() / 10:.3f}"
+        joined = conditions(number, chance)
+        group = uuid4() if len(joined) > 1 else None
         patient, mailed = 3 if chance.random() < 0.1 else 1, chance.random() < 0.2
-        rows.append((uuid4(), owner, source, f"Rule {number}", name, word, limit, patient, mailed, ["critical", "warning", "info"][number % 3]))  # fmt: skip
+        severity = ["critical", "warning", "info"][number % 3]
+        for place, (name, word, limit) in enumerate(joined):
+            rows.append(
+                (
+                    uuid4(),
+                    owner,
+                    source,
+                    f"Rule {number}",
+                    name,
+                    word,
+                    limit,
+                    patient,
+                    mailed,
+                    severity,
+                    group,
+                    place,
+                )
+            )
     return rows
 
 
@@ -93,21 +127,36 @@ def fill(admin: psycopg.Connection, case: str) -> None:
         [case],
     ).fetchone()
     assert row is not None
-    owners = [number % CLIENTS + 1 if case == "own" else 0 for number in range(RULES)]
-    columns = "id, client_id, source_id, name, field_name, condition, threshold_value, for_readings, notify_email, severity"
+    count = RULES if case != "none" else 0
+    owners = [number % CLIENTS + 1 if case == "own" else 0 for number in range(count)]
+    columns = (
+        "id, client_id, source_id, name, field_name, condition, threshold_value, for_readings, notify_email, severity,"
+        " group_id, position"
+    )
     with admin.cursor().copy(f"COPY watch.watchtower_rules ({columns}) FROM STDIN") as out:
         for line in rule_rows(row[0], owners, random.Random(7)):
             out.write_row(line)
     admin.execute("VACUUM ANALYZE")
 
 
-def document(chance: random.Random) -> bytes:
-    rows = [
-        {"id": f"c{number}", "name": f"Campaign {number}", "status": f"failed-{chance.randrange(20_000)}",
-         "tags": [f"tag-{chance.randrange(100_000)}"], **{name: round(chance.uniform(0, 1000), 3) for name in FIELDS}}
-        for number in range(RECORDS)
-    ]  # fmt: skip
-    return orjson.dumps(rows)
+def draw_record(number: int, chance: random.Random) -> dict[str, object]:
+    return {
+        "id": f"c{number}",
+        "name": f"Campaign {number}",
+        "status": f"failed-{chance.randrange(20_000)}",
+        "tags": [f"tag-{chance.randrange(100_000)}"],
+        **{name: round(chance.lognormvariate(3, 0.8), 6) for name in FIELDS},
+    }
+
+
+def draw_readings(chance: random.Random) -> tuple[list[bytes], list[bytes]]:
+    """Every client's first reading, and the one after it, in which one record in ten is another."""
+    first = [[draw_record(number, chance) for number in range(RECORDS)] for _ in range(CLIENTS)]
+    later = [
+        [draw_record(number, chance) if chance.random() < MOVED else row for number, row in enumerate(rows)]
+        for rows in first
+    ]
+    return [orjson.dumps(rows) for rows in first], [orjson.dumps(rows) for rows in later]
 
 
 def count_rows(admin: psycopg.Connection) -> dict[str, int]:
@@ -169,9 +218,9 @@ async def measure(
     chance = random.Random(11)
     found: dict[str, object] = {"load": load()}
     before = count_rows(admin)
-    for step in ("first", "tick"):
+    for step, documents in zip(("first", "tick"), draw_readings(chance), strict=True):
         clock.at += timedelta(minutes=30)
-        found[step] = await read_all(runtime, case, [document(chance) for _ in range(CLIENTS)], meter)
+        found[step] = await read_all(runtime, case, documents, meter)
         after = count_rows(admin)
         found[step]["rows"] = {
             table: after[table] - before[table] for table in TABLES if after[table] != before[table]

@@ -19,9 +19,13 @@ class Spent:
 
 
 class Meter:
-    """Reads what went by since the reading before; the database is the one that serves from `folder`."""
+    """Reads what went by since the reading before; the database is the one that serves from `folder`.
 
-    def __init__(self, folder: Path) -> None:
+    `process` is another process to count as ours, such as a web server, and its children.
+    """
+
+    def __init__(self, folder: Path, process: int | None = None) -> None:
+        self.process = process
         self.postmaster = int((folder / "postmaster.pid").read_text().split("\n", 1)[0])
         self._before = self._now()
 
@@ -31,17 +35,18 @@ class Meter:
         return Spent(now.wall - before.wall, now.own - before.own, now.database - before.database)
 
     def _now(self) -> Spent:
-        return Spent(time.perf_counter(), time.process_time(), self._database())
+        own = time.process_time() if self.process is None else self._family(self.process)
+        return Spent(time.perf_counter(), own, self._family(self.postmaster))
 
-    def _database(self) -> float:
-        """Of the servers that live: a pool keeps its own for a whole run."""
+    def _family(self, parent: int) -> float:
+        """Of a process and its children that live: a pool keeps its own for a whole run."""
         total = 0
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 fields = path.read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if int(fields[1]) == self.postmaster:
+            if int(fields[1]) == parent or int(path.parent.name) == parent != self.postmaster:
                 total += int(fields[11]) + int(fields[12])
         return total / TICKS
 

@@ -172,3 +172,33 @@ async def test_every_answer_carries_the_guarding_headers(owner, path):
     answer = await owner.get(path)
     assert set(answer.headers) >= GUARDING - {"cache-control"}
     assert "'unsafe-eval'" not in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointer", "said"),
+    [
+        ("GET", "/alerts?state=new", None, "query/state", "Write one of 'open' or 'resolved'."),
+        ("GET", "/alerts?limit=900", None, "query/limit", "Write 200 or less."),
+        ("GET", "/alerts?limit=many", None, "query/limit", "Write a whole number."),
+        ("GET", "/alerts?rule_id=7", None, "query/rule_id", "Write an id, such as"),
+        ("GET", "/alerts?since=yesterday", None, "query/since", "Write a time with its zone, such as"),
+        ("GET", "/alerts?since=2026-03-01T09:00:00", None, "query/since", "Say the time with its zone, such as"),
+        ("POST", "/rules", {"field_name": "cpa", "condition": "less_than"}, "/name", "This is missing."),
+        ("POST", "/rules", {"name": "x" * 101, "field_name": "cpa", "condition": "less_than"}, "/name",
+         "Write at most 100 characters."),
+        ("POST", "/rules", {"name": "a", "field_name": "cpa", "condition": "is_under"}, "/condition", "Write one of "),
+        ("POST", "/rules", {"name": "a", "field_name": "cpa", "condition": "less_than", "treshold": 1}, "/treshold",
+         "There is no such field."),
+        ("POST", "/rules", {"name": "a", "field_name": "cpa", "condition": "less_than", "is_active": "perhaps"},
+         "/is_active", "Write true or false."),
+        ("POST", "/silences", {"minutes": 0}, "/minutes", "Write 1 or more."),
+        ("POST", "/alerts/acknowledge", {"ids": []}, "/ids", "Name at least 1."),
+        ("POST", "/alerts/acknowledge", {"ids": "all"}, "/ids", "Send a list"),
+    ],
+)  # fmt: skip
+async def test_wrong_input_is_told_in_our_own_words(filled, method, path, body, pointer, said):
+    async with filled.caller("owner") as owner:
+        answer = await owner.request(method, f"/api/v1{path}", json=body)
+    assert answer.status_code == 422
+    error = next(error for error in answer.json()["errors"] if error["pointer"] == pointer)
+    assert error["detail"].startswith(said)

@@ -1,6 +1,6 @@
 """A world for readings: clients, a clock that tests turn, the real client, and the routes behind their real doors."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +24,10 @@ from belvedere.core.errors import BelvedereError
 from belvedere.core.jobs import JobCall, run_now
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
+from belvedere.sandbox.service import RunningSandbox, SandboxOptions, run_sandbox
+from belvedere.sources.listeners import forget_snapshot_listener
 from belvedere.sources.routes import router
+from belvedere.wiring.connections import connect, judge
 from tests.people import BRANDT, People, Person
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -189,3 +192,18 @@ def bob(token_of, people: People) -> dict[str, str]:
 @pytest.fixture
 def charlie(token_of, people: People) -> dict[str, str]:
     return token_of(people.charlie)
+
+
+@pytest.fixture
+def connected() -> Iterator[None]:
+    """The product's parts wired together: a stored reading is judged."""
+    connect()
+    yield
+    forget_snapshot_listener(judge)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[RunningSandbox]:
+    running = await run_sandbox(SandboxOptions(started_at=NOON))
+    yield running
+    await running.close()

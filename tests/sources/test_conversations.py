@@ -23,21 +23,14 @@ from belvedere.sandbox.service import (
     run_sandbox,
 )
 from belvedere.sources.conversation_figures import Period, Said, Side, count_up, period_around
-from belvedere.sources.listeners import forget_snapshot_listener
 from belvedere.sources.service import request_run
-from belvedere.wiring.connections import connect, judge
 from tests.people import BRANDT
 from tests.sources.conftest import NOON, World
 
+pytestmark = pytest.mark.usefixtures("connected")
+
 SHOP = SANDBOX_CLIENTS[0]
 TALK = SHOP.talk_channel_id
-
-
-@pytest.fixture(autouse=True)
-def connected():
-    connect()
-    yield
-    forget_snapshot_listener(judge)
 
 
 @pytest.fixture

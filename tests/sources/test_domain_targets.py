@@ -5,18 +5,11 @@ from datetime import date
 import pytest
 
 from belvedere.core.context import Scope
-from belvedere.sources.listeners import forget_snapshot_listener
 from belvedere.sources.service import request_run
-from belvedere.wiring.connections import connect, judge
 from tests.people import BRANDT, MARLOW
 from tests.sources.conftest import World
 
-
-@pytest.fixture(autouse=True)
-def connected():
-    connect()
-    yield
-    forget_snapshot_listener(judge)
+pytestmark = pytest.mark.usefixtures("connected")
 
 
 async def read(world: World, endpoint: str):

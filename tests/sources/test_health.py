@@ -1,6 +1,5 @@
 """The health of sources, watched by the rules that come with the program: late, failing, empty, a credential about to end."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -9,30 +8,16 @@ from belvedere.core.context import Scope
 from belvedere.core.errors import Conflict
 from belvedere.sandbox.faults import Fault, Mode
 from belvedere.sandbox.faults import Target as At
-from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox, SandboxOptions, run_sandbox
+from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox
 from belvedere.sources.contracts import Freshness
-from belvedere.sources.listeners import forget_snapshot_listener
 from belvedere.sources.service import known_targets, request_run, stale_places, target_fields
 from belvedere.watchtower.service import delete_rule
-from belvedere.wiring.connections import connect, judge
 from tests.people import BRANDT, MARLOW
 from tests.sources.conftest import NOON, World
 
+pytestmark = pytest.mark.usefixtures("connected")
+
 V3 = next(client for client in SANDBOX_CLIENTS if client.omnisend_version == "v3")
-
-
-@pytest.fixture(autouse=True)
-def connected():
-    connect()
-    yield
-    forget_snapshot_listener(judge)
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[RunningSandbox]:
-    running = await run_sandbox(SandboxOptions(started_at=NOON))
-    yield running
-    await running.close()
 
 
 async def omnisend(world: World, sandbox: RunningSandbox, client_id: int = BRANDT):

@@ -1,6 +1,5 @@
 """What happens to readings later: set aside and settled, read late, run over, thinned."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,28 +9,14 @@ import pytest
 from belvedere.core.context import Scope
 from belvedere.sandbox.faults import Fault, Mode
 from belvedere.sandbox.faults import Target as At
-from belvedere.sandbox.service import RunningSandbox, SandboxOptions, run_sandbox
+from belvedere.sandbox.service import RunningSandbox
 from belvedere.sources.freshness import phase_of
-from belvedere.sources.listeners import forget_snapshot_listener
 from belvedere.sources.thinning import plan_thinning, retention_of, thin_readings
-from belvedere.wiring.connections import connect, judge
 from tests.people import BRANDT, MARLOW
 from tests.sources.conftest import NOON, SIMPLE, World
 from tests.sources.test_health import alerts, omnisend, read, run_waiting
 
-
-@pytest.fixture(autouse=True)
-def connected():
-    connect()
-    yield
-    forget_snapshot_listener(judge)
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[RunningSandbox]:
-    running = await run_sandbox(SandboxOptions(started_at=NOON))
-    yield running
-    await running.close()
+pytestmark = pytest.mark.usefixtures("connected")
 
 
 async def set_aside(world: World, sandbox: RunningSandbox) -> tuple[UUID, UUID]:

@@ -1,6 +1,5 @@
 """The life of a reading: asked for, due, fetched from a platform over HTTP, failed, taken over."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from belvedere.core.errors import Conflict
 from belvedere.core.faults import FaultInjected, arm
 from belvedere.sandbox.faults import Fault, Mode
 from belvedere.sandbox.faults import Target as At
-from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox, SandboxOptions, run_sandbox
+from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox
 from belvedere.sources.contracts import Unit
 from belvedere.sources.errors import AlreadyRunning
 from belvedere.sources.service import Target, number_fields, register_target, request_run, text_fields
@@ -18,13 +17,6 @@ from tests.people import BRANDT, MARLOW
 from tests.sources.conftest import NOON, World
 
 V3 = next(client for client in SANDBOX_CLIENTS if client.omnisend_version == "v3")
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[RunningSandbox]:
-    running = await run_sandbox(SandboxOptions(started_at=NOON))
-    yield running
-    await running.close()
 
 
 async def omnisend(world: World, sandbox: RunningSandbox, client_id: int = BRANDT, key: str | None = None):

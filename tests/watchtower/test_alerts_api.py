@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from sqlalchemy import text
 from tests.watchtower.oracle import Entity
 from tests.watchtower.world import campaign
 
 from belvedere.core.jobs import JobCall
-from belvedere.watchtower import jobs
+from belvedere.watchtower import jobs, lists
 from belvedere.watchtower.service import export_alerts
 
 
@@ -42,6 +43,87 @@ async def test_lists_have_filters_pages_and_figures(http, olga, three):
         assert {alert["external_id"] for alert in answer["data"]} == expected, query
     counts = (await http.get("/alerts/counts", headers=olga)).json()
     assert (counts["open"], counts["by_severity"]) == (3, {"critical": 1, "warning": 2, "info": 0})
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("winter", {"sale"}),
+        ("WINTER sa", {"sale"}),
+        ("sale winter", {"sale"}),
+        ("int", set()),
+        ("open rate", {"advent", "sale", "loft"}),
+        ("open zeppelin", set()),
+        ("%", set()),
+        ("'; --", set()),
+        ("  ", {"advent", "sale", "loft"}),
+    ],
+)
+async def test_a_search_finds_words_by_their_beginnings(http, olga, three, search, expected):
+    for filters in ({}, {"state": "open"}, {"severity": ["critical", "warning"]}):
+        answer = await http.get("/alerts", params={**filters, "search": search}, headers=olga)
+        assert {alert["external_id"] for alert in answer.json()["data"]} == expected, filters
+    closed = await http.get("/alerts", params={"search": search, "state": "resolved"}, headers=olga)
+    assert closed.json()["data"] == []
+
+
+async def test_a_search_stays_in_reach_and_goes_on_from_page_to_page(http, token_of, people, olga, three):
+    for person, expected in ((people.alice, {"advent", "sale"}), (people.charlie, {"loft"})):
+        answer = await http.get("/alerts", params={"search": "open rate"}, headers=token_of(person))
+        assert {alert["external_id"] for alert in answer.json()["data"]} == expected
+    found, cursor = [], None
+    for _ in range(4):
+        asked = {"search": "open", "limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await http.get("/alerts", params=asked, headers=olga)).json()
+        found += [alert["external_id"] for alert in page["data"]]
+        cursor = page["meta"]["next_cursor"]
+        if not cursor:
+            break
+    assert sorted(found) == ["advent", "loft", "sale"]
+
+
+async def test_the_index_of_words_answers_for_everyones_own_clients_alone(db, three, people):
+    """Asked past the row policies, the function still keeps to the clients of whoever asks."""
+    query = text("SELECT id FROM watch.find_alerts(to_tsquery('simple', 'open:*'), NULL, NULL)")
+    for person, expected in ((people.olga, 3), (people.alice, 2), (people.charlie, 1)):
+        async with db.read(person.scope) as session:
+            assert len((await session.execute(query)).all()) == expected
+
+
+async def test_counting_stops_where_it_says(http, olga, three, monkeypatch):
+    for alert_id in three.values():
+        await http.post(f"/alerts/{alert_id}/resolve", headers=olga)
+    counts = (await http.get("/alerts/counts", headers=olga)).json()
+    assert (counts["open"], counts["resolved"], counts["resolved_has_more"]) == (0, 3, False)
+    monkeypatch.setattr(lists, "MOST_COUNTED", 2)
+    counts = (await http.get("/alerts/counts", headers=olga)).json()
+    assert (counts["resolved"], counts["resolved_has_more"]) == (2, True)
+
+
+async def test_many_are_taken_in_one_step_with_a_line_of_the_log_for_each(http, olga, three, world):
+    ids = list(three.values())
+    taken = (await http.post("/alerts/acknowledge", json={"ids": ids, "note": "All"}, headers=olga)).json()
+    assert sorted(taken["changed"]) == sorted(ids)
+    rows = world.rows(
+        "SELECT client_id, subject_id FROM core.audit_log WHERE action = 'alert.acknowledged' ORDER BY seq"
+    )
+    assert sorted(row["subject_id"] for row in rows) == sorted(ids)
+    events = world.rows("SELECT client_id, subject FROM core.outbox_events WHERE type = 'alert.acknowledged'")
+    assert {(row["client_id"], row["subject"]) for row in events} == {
+        (row["client_id"], row["subject_id"]) for row in rows
+    }
+
+
+async def test_steps_of_the_same_instant_stand_in_the_order_in_which_they_came(http, olga, three):
+    path = f"/alerts/{three['advent']}"
+    for number in range(12):
+        await http.post(f"{path}/notes", json={"note": f"{number}"}, headers=olga)
+    alert = (await http.get(path, headers=olga)).json()
+    steps = [step for step in alert["timeline"] if step["kind"] == "note"]
+    assert [step["note"] for step in steps] == [str(number) for number in range(12)]
+    assert len({step["at"] for step in steps}) == 1, "the clock stood still"
+    notes = (await http.get(f"{path}/notes", headers=olga)).json()["data"]
+    assert [note["note"] for note in notes] == [str(number) for number in range(12)]
 
 
 async def test_an_alert_is_taken_given_back_noted_and_closed(http, olga, three, world, people):

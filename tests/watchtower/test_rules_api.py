@@ -320,3 +320,24 @@ async def test_evaluations_say_what_a_rule_saw(http, olga, world):
     await world.read([campaign(rate="11.8"), campaign("b", None)])
     (evaluation,) = (await http.get(f"/rules/{rule['id']}/evaluations", headers=olga)).json()["data"]
     assert (evaluation["entities"], evaluation["matched"], evaluation["no_data"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["0.1", "0.30000000000000004", "12345678901234567890.123456789", "100000000000000000000001", "-0.5"],
+)
+async def test_a_limit_written_as_a_number_keeps_every_digit(http, olga, world, written):
+    body = (
+        f'{{"source_id": "{world.source()}", "name": "exact", "field_name": "open_rate", "condition": "less_than",'
+        f' "threshold_value": {written}, "force": true}}'
+    )
+    headers = {**olga, "Content-Type": "application/json"}
+    saved = await http.post("/rules", content=body, headers=headers)
+    assert saved.status_code == 201, saved.text
+    assert saved.json()["threshold_value"] == written
+    again = await http.patch(
+        f"/rules/{saved.json()['id']}",
+        content=f'{{"threshold_value": {written}9, "force": true}}',
+        headers=headers,
+    )
+    assert again.json()["threshold_value"] == f"{written}9"

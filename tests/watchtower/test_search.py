@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from belvedere.watchtower.columns import NumberValues
+from belvedere.watchtower.searches import Numbers
 from belvedere.watchtower.threshold import parse_number, parse_threshold
-from belvedere.watchtower.values import Numbers
 
 values = st.lists(st.none() | st.integers(-30, 30), max_size=12)
 thresholds = st.one_of(

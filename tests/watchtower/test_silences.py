@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from tests.people import _add
 from tests.watchtower.moments import act, steps_of, ticked, told
 from tests.watchtower.world import World, campaign
 
@@ -145,6 +147,39 @@ async def test_people_silence_only_what_is_theirs(http, token_of, people, olga, 
         assert (await http.patch(address, json={"reason": "x"}, headers=headers)).status_code == status
 
 
+async def test_staff_of_a_few_clients_silence_those_alone(
+    http, token_of, olga, admin: psycopg.Connection, world: World
+):
+    """A silence of every client would keep others' clients quiet too, so it asks for somebody who reaches them all."""
+    world.rule(client_id=2, **MAIL)
+    sam = token_of(_add(admin, "sam@agency.example", "operator", staff=True, client=1))
+    whole = await http.post("/silences", json={"minutes": 60}, headers=sam)
+    assert (whole.status_code, "reaches every client" in whole.json()["detail"]) == (403, True)
+    assert (
+        await http.post("/silences", json={"minutes": 60, "client_id": 2}, headers=sam)
+    ).status_code == 404
+    own = await silence(http, sam, world, client_id=1)
+    everybody = await silence(http, olga, world)
+    for made, status in ((everybody, 403), (own, 200)):
+        answer = await http.patch(f"/silences/{made['id']}", json={"reason": "x"}, headers=sam)
+        assert answer.status_code == status
+    assert (await http.delete(f"/silences/{everybody['id']}", headers=sam)).status_code == 403
+    assert (await http.delete(f"/silences/{everybody['id']}", headers=olga)).status_code == 204
+    await world.read([campaign(rate="11")], client=2)
+    (alert,) = world.alerts("open")
+    assert alert["held_reason"] is None, "the silence of client 1 does not reach client 2"
+
+
+async def test_a_reason_that_cannot_be_kept_is_named_by_its_own_field(http, olga, world: World):
+    wrong = {"minutes": 5, "reason": "a\x00b"}
+    answer = await http.post("/silences", json=wrong, headers=olga)
+    made = await silence(http, olga, world)
+    changed = await http.patch(f"/silences/{made['id']}", json={"reason": "a\x00b"}, headers=olga)
+    for found in (answer, changed):
+        assert found.status_code == 422
+        assert [error["pointer"] for error in found.json()["errors"]] == ["/reason"]
+
+
 async def test_a_snoozed_alert_is_out_of_sight_and_comes_back_with_a_message(
     world: World, people, http, olga
 ):
@@ -235,3 +270,8 @@ async def test_a_time_without_a_zone_is_refused(http, olga, world: World):
         answer = await http.post(f"/alerts/{alert['id']}/{act_word}", json={"until": NAIVE}, headers=olga)
         assert answer.status_code == 422, answer.text
         assert answer.json()["errors"][0]["pointer"] == "/until"
+    listed = await http.get("/alerts", params={"since": NAIVE}, headers=olga)
+    assert listed.status_code == 422
+    (error,) = listed.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("query/since", "timezone_aware")
+    assert error["detail"].startswith("Say the time with its zone")

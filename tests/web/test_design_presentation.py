@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
+from belvedere.watchtower.contracts import WITHOUT_THRESHOLD, Condition, ConditionReason
+from belvedere.watchtower.service import limit_text
 from belvedere.web import presentation as show
 
 NOW = datetime(2026, 11, 20, 13, 52, 8, tzinfo=UTC)
@@ -138,3 +141,37 @@ def test_names_are_escaped_inside_marks():
     assert "<b>" not in show.status_mark("active", "<b>x</b>")
     assert show.initials("Marlow & Finch") == "MF"
     assert show.initials("") == "–"
+
+
+@pytest.mark.parametrize("condition", list(Condition))
+def test_every_condition_reads_as_a_word_of_people(condition):
+    """No page shows the word of the database, and rules and alerts tell conditions apart."""
+    for said in (show.sign(condition), show.condition_word(condition)):
+        assert said
+        assert "_" not in said
+        assert said != condition or condition in (Condition.CONTAINS, Condition.CHANGED, Condition.BETWEEN)
+    assert len({show.condition_word(one) for one in Condition}) == len(Condition)
+
+
+@pytest.mark.parametrize("condition", list(Condition))
+def test_every_condition_reads_as_a_line_of_a_rule(condition):
+    limits = {
+        Condition.BETWEEN: "10 and 20", Condition.IN: "paused, failed", Condition.CHANGED_FROM_TO: "live -> paused",
+        Condition.PERCENT_CHANGE: "-30", Condition.STALE: "2 days",
+    }  # fmt: skip
+    limit = None if condition in WITHOUT_THRESHOLD else limits.get(condition, "15")
+    reason = ConditionReason(
+        UUID(int=0), "", "open_rate", "Open rate", condition, limit, "11", "12", "percent", True
+    )
+    said = limit_text(reason, "EUR")
+    assert "_" not in said
+    assert "None" not in said
+
+
+def test_a_count_says_where_counting_stopped():
+    assert [show.counted(number) for number in (0, 1284, 10_000, 10_001)] == [
+        "0",
+        "1,284",
+        "10,000",
+        "10,000+",
+    ]

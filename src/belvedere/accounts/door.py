@@ -29,11 +29,12 @@ from belvedere.accounts.contracts import Principal
 from belvedere.accounts.cookies import cookie_name
 from belvedere.accounts.csrf import SAFE_METHODS, is_from_own_pages
 from belvedere.accounts.idempotent import Claim, claim_key
-from belvedere.accounts.permissions import Decision, Permission, allowed
+from belvedere.accounts.permissions import Decision, Permission, allowed, reaches_everybody
 from belvedere.core.context import ALL_CLIENTS, Scope
 from belvedere.core.database import ReadSession, WriteSession, enter
 from belvedere.core.errors import Forbidden, NotFound, TooManyRequests, Unauthorized
 from belvedere.core.runtime import Runtime
+from belvedere.core.schema import AGENCY
 
 STEP_UP_LASTS = timedelta(minutes=15)
 OPEN_PATHS = frozenset({"/health", "/metrics"})
@@ -81,6 +82,12 @@ class Access(Visit):
     def require(self, client_id: int | None, permission: str | None = None) -> None:
         """Check one client: NotFound where it is out of reach, Forbidden where the role is too small."""
         refuse_unless(allowed(self.principal, permission or self.permission, client_id))
+
+    def require_reach(self, client_id: int, refused: str) -> None:
+        """As `require`; what is for every client (0) asks for somebody who reaches every client, else `refused`."""
+        self.require(client_id)
+        if client_id == AGENCY and not reaches_everybody(self.principal):
+            raise Forbidden(refused)
 
     def require_step_up(self) -> None:
         """Sensitive acts of a browser session need a fresh password; a token names the scope instead."""

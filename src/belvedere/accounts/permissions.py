@@ -127,6 +127,11 @@ def role_at(principal: Principal, client_id: int) -> Role | None:
     return next((m.role for m in principal.memberships if m.client_id == client_id), None)
 
 
+def reaches_everybody(principal: Principal) -> bool:
+    """Whether every client is in reach; what is written for the agency's own row may count for all of them."""
+    return principal.token_client_id is None and principal.is_staff and principal.role in GOVERNORS
+
+
 def permissions_of(principal: Principal) -> frozenset[Permission]:
     """Every word that is allowed somewhere; what a page needs to know which links to show."""
     return frozenset(word for word in Permission if allowed(principal, word))

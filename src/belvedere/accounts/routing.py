@@ -1,5 +1,6 @@
 """Routes that keep their answers: what every domain builds its API on."""
 
+import json
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from belvedere.accounts.idempotent import HEADER, AlreadyAnswered, Claim
 from belvedere.core.errors import Invalid, NotFound
 from belvedere.core.logs import get_logger
+from belvedere.core.numerals import Written
 
 UNSTORABLE = "A value in the request cannot be stored: a broken character, or a number past its limits."
 
@@ -53,6 +55,27 @@ class DoorRoute(APIRoute):
         return handle
 
 
-def door_router(prefix: str = "", *, tags: Iterable[str] = ()) -> APIRouter:
-    """The router that every domain uses."""
-    return APIRouter(prefix=prefix, tags=list(tags), route_class=DoorRoute)
+class ExactRequest(Request):
+    """A request whose JSON numbers keep their digits: a limit of 0.1 is a tenth, not the nearest binary fraction."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_exact"):
+            self._exact = json.loads(await self.body(), parse_float=Written)
+        return self._exact
+
+
+class ExactDoorRoute(DoorRoute):
+    """A route that reads the numbers of its body as they are written."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        original = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await original(ExactRequest(request.scope, request.receive))
+
+        return handle
+
+
+def door_router(prefix: str = "", *, tags: Iterable[str] = (), exact: bool = False) -> APIRouter:
+    """The router that every domain uses; `exact` for bodies with numbers that are kept as text."""
+    return APIRouter(prefix=prefix, tags=list(tags), route_class=ExactDoorRoute if exact else DoorRoute)

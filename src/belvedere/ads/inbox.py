@@ -16,7 +16,7 @@ from belvedere.ads.statements import statement
 from belvedere.core import audit
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import FieldProblem, Invalid, NotFound
-from belvedere.core.events import emit_many
+from belvedere.core.events import emit_across
 from belvedere.watchtower import service as watchtower
 
 MOST_AT_ONCE = 500
@@ -94,21 +94,12 @@ async def _move(
     if act != "unacknowledge":
         values |= {"now": now, "actor": actor}
     moved = sorted((await session.execute(statement(act), values)).all(), key=lambda row: row.id)
-    for client_id in sorted({row.client_id for row in moved}):
-        own = [row for row in moved if row.client_id == client_id]
-        await emit_many(
-            session,
-            _event_of(act),
-            [_tell(act, row) for row in own],
-            client_id=client_id,
-            actor=actor,
-            now=now,
-        )
-        for row in own:
-            await audit.record(
-                session, action=f"ads_alert.{act}d", actor=actor, subject_type="ads_alert", subject_id=str(row.id),
-                client_id=client_id, now=now, detail={"note": words} if words else None,
-            )  # fmt: skip
+    items = [(row.client_id, *_tell(act, row)) for row in moved]
+    await emit_across(session, _event_of(act), items, actor=actor, now=now)
+    await audit.record_many(
+        session, action=f"ads_alert.{act}d", actor=actor, subject_type="ads_alert",
+        subjects=[(row.client_id, str(row.id)) for row in moved], now=now, detail={"note": words} if words else None,
+    )  # fmt: skip
     return [row.id for row in moved]
 
 

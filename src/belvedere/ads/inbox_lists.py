@@ -12,8 +12,9 @@ from belvedere.ads.statements import inbox_one, inbox_page, inbox_severities, st
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
+from belvedere.core.words import words_query
 from belvedere.watchtower.contracts import Severity
-from belvedere.watchtower.service import Page, count_open_alerts
+from belvedere.watchtower.service import MOST_COUNTED, Page, count_waiting_alerts
 
 KIND = "inbox"
 OWN_WORDS = {
@@ -50,7 +51,7 @@ class InboxFilter:
             "client_id": self.client_id,
             "rule_id": self.rule_id,
             "source_id": self.source_id,
-            "search": (self.search or "").replace("\x00", "").strip() or None,
+            "words": words_query(self.search),
             "since": self.since,
         }
 
@@ -61,7 +62,10 @@ async def list_inbox(
     """Alerts of both origins, newest first."""
     before_at, before_id = CURSORS.read(KIND, cursor) if cursor else (None, None)
     values = {**wanted.values(), "limit": limit, "before_at": before_at, "before_id": before_id}
-    row = (await session.execute(inbox_page(), values)).one()
+    row = (await session.execute(inbox_page("" if values["words"] is None else "near"), values)).one()
+    if values["words"] is not None and row.rows < limit:
+        values["life"] = wanted.state and ("resolved" if wanted.state is InboxState.RESOLVED else "open")
+        row = (await session.execute(inbox_page("far"), values)).one()
     more = CURSORS.make(KIND, [row.last_at.isoformat(), str(row.last_id)]) if row.rows == limit else None
     return Page(row.data, more)
 
@@ -69,7 +73,7 @@ async def list_inbox(
 async def list_by_severity(
     session: ReadSession, wanted: InboxFilter, *, limit: int = 50
 ) -> dict[Severity, list[dict[str, Any]]]:
-    """The newest alerts of each severity in one statement, so that no wave of notes hides an outage."""
+    """The newest alerts of each severity in one statement, so that no wave of notes hides an outage. Not for a search."""
     values = {**wanted.values(), "limit": limit, "before_at": None, "before_id": None}
     row = (await session.execute(inbox_severities(), values)).one()
     found: dict[Severity, list[dict[str, Any]]] = {severity: [] for severity in Severity}
@@ -89,14 +93,12 @@ async def get_inbox_alert(session: ReadSession, origin: AlertOrigin, alert_id: U
 
 
 async def count_inbox(session: ReadSession, client_id: int | None = None) -> dict[str, int]:
-    """Alerts of both origins that wait for somebody: `waiting`, and by severity those of the watch that are open."""
-    watch = await count_open_alerts(session, client_id)
-    counts = {"waiting": watch["unacknowledged"], **watch["by_severity"]}
+    """Alerts of both origins that wait for somebody: all (`waiting`) and `critical`; more than `MOST_COUNTED` count as one more."""
+    counts = await count_waiting_alerts(session, client_id)
     for own in (await count_waiting(session, client_id)).values():
-        for severity, number in own.items():
-            counts[severity] += number
-            counts["waiting"] += number
-    return counts
+        counts["waiting"] += sum(own.values())
+        counts["critical"] += own.get("critical", 0)
+    return {name: min(number, MOST_COUNTED + 1) for name, number in counts.items()}
 
 
 async def count_waiting(session: ReadSession, client_id: int | None = None) -> dict[int, dict[str, int]]:

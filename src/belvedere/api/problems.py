@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from belvedere.api.wrong_input import said_of
 from belvedere.core.errors import BelvedereError, FieldProblem
 from belvedere.core.logs import correlation_id
 
@@ -70,7 +71,7 @@ def of_error(request: Request, error: BelvedereError) -> Response:
 def of_validation(request: Request, error: RequestValidationError) -> Response:
     """FastAPI's own reading of a request that does not fit its schema."""
     found = tuple(
-        FieldProblem(pointer(item["loc"]), str(item["type"]), str(item["msg"])) for item in error.errors()
+        FieldProblem(pointer(item["loc"]), str(item["type"]), said_of(item)) for item in error.errors()
     )
     first = found[0] if found else None
     detail = f"{first.pointer}: {first.detail}" if first else "The request does not fit."

@@ -5,7 +5,7 @@ database's own functions, verifies them.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,10 @@ GENESIS = bytes(32)
 _APPEND = text(
     "SELECT core.append_audit(:client_id, :actor, :action, :subject_type, :subject_id,"
     " CAST(:detail AS jsonb), :now)"
+)
+_APPEND_MANY = text(
+    "SELECT count(core.append_audit(r.client_id, :actor, :action, :subject_type, r.subject_id, CAST(:detail AS jsonb), :now))"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(client_id integer, subject_id text)"
 )
 _PAGE = text(
     "SELECT seq, client_id, at, actor, action, subject_type, subject_id, detail::text AS detail, prev_hash, hash"
@@ -52,6 +56,24 @@ async def record(
         },
     )
     return int(result.scalar_one())
+
+
+async def record_many(
+    session: WriteSession,
+    *,
+    action: str,
+    actor: str,
+    subject_type: str,
+    subjects: Sequence[tuple[int, str]],
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Append one row for each (client, subject) of one act, in one statement."""
+    rows = [{"client_id": client_id, "subject_id": subject} for client_id, subject in subjects]
+    if rows:
+        values = {"action": action, "actor": actor, "subject_type": subject_type, "now": now}
+        texts = {"detail": orjson.dumps(detail or {}).decode(), "rows": orjson.dumps(rows).decode()}
+        await session.execute(_APPEND_MANY, {**values, **texts})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from belvedere.core.ids import new_id, uuid7_texts
 _INSERT = text(
     "INSERT INTO core.outbox_events (id, client_id, type, source, subject, time, dataschema, dataversion,"
     " correlationid, causationid, actor, data)"
-    " SELECT r.id, :client_id, :type, :source, r.subject, :time, :dataschema, :dataversion, :correlationid,"
+    " SELECT r.id, r.client_id, :type, :source, r.subject, :time, :dataschema, :dataversion, :correlationid,"
     " :causationid, :actor, r.data"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, subject text, data jsonb)"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, client_id integer, subject text, data jsonb)"
 )
 
 
@@ -76,11 +76,29 @@ async def emit_many(
     ids: list[UUID] | None = None,
 ) -> None:
     """Write many events of one type, each a (subject, data), in one statement."""
+    await emit_across(
+        session, event_type, [(client_id, subject, data) for subject, data in items], actor=actor, now=now,
+        version=version, correlation_id=correlation_id, causation_id=causation_id, ids=ids,
+    )  # fmt: skip
+
+
+async def emit_across(
+    session: WriteSession,
+    event_type: str,
+    items: Sequence[tuple[int, str, dict[str, Any]]],
+    *,
+    actor: str,
+    now: datetime,
+    version: int = 1,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+    ids: list[UUID] | None = None,
+) -> None:
+    """Write events of one type of several clients, each a (client, subject, data), in one statement."""
     if not items:
         return
     kind = _kind(event_type, version)
     shared = {
-        "client_id": client_id,
         "type": kind["type"],
         "source": kind["source"],
         "time": now,
@@ -90,10 +108,12 @@ async def emit_many(
         "causationid": causation_id,
         "actor": actor,
     }
-    check_all(event_type, version, [data for _, data in items])
+    check_all(event_type, version, [data for _, _, data in items])
     rows = [
-        {"id": identity, "subject": subject, "data": data}
-        for identity, (subject, data) in zip(ids or uuid7_texts(len(items), now), items, strict=True)
+        {"id": identity, "client_id": client_id, "subject": subject, "data": data}
+        for identity, (client_id, subject, data) in zip(
+            ids or uuid7_texts(len(items), now), items, strict=True
+        )
     ]
     await session.execute(_INSERT, {**shared, "rows": orjson.dumps(rows).decode()})
 

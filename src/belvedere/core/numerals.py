@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from belvedere.core.currencies import CURRENCIES, SYMBOL_CURRENCIES
 from belvedere.core.errors import FieldProblem, Invalid
@@ -23,6 +23,22 @@ _QUANTITY = re.compile(
     rf"(?P<sign>[+-] ?)?(?P<before>{_UNIT})? ?(?P<inner>[+-])?(?P<number>{_NUMBER}) ?(?P<after>%|{_UNIT})?",
     re.ASCII,
 )
+
+
+class Written(float):
+    """A number of a JSON text that still knows how it was written."""
+
+    def __new__(cls, written: str) -> Self:
+        number = super().__new__(cls, written)
+        number.written = written
+        return number
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, slots=True)

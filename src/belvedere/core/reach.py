@@ -6,17 +6,19 @@ clients in its reach, and each of them is a short walk along an index that begin
 """
 
 
-def page_keys(table: str, condition: str = "true", *, oldest_first: bool = False) -> str:
+def page_keys(
+    table: str, condition: str = "true", *, oldest_first: bool = False, limit: str = ":limit"
+) -> str:
     """SQL of `client_id`, `id` and `created_at` of one page of `table`, in order; `condition` speaks of its rows as `t`.
 
-    Binds `:limit`, and `:client_id` for one client alone (None for all in reach). The table needs an index on
+    Binds `limit`, and `:client_id` for one client alone (None for all in reach). The table needs an index on
     (client_id, created_at DESC, id DESC); where to go on from is part of the condition.
     """
     direction = "ASC" if oldest_first else "DESC"
     return (
         "SELECT first.client_id, first.id, first.created_at FROM core.clients reach CROSS JOIN LATERAL ("
         f"SELECT t.client_id, t.id, t.created_at FROM {table} t WHERE t.client_id = reach.id AND {condition}"
-        f" ORDER BY t.created_at {direction}, t.id {direction} LIMIT :limit) first"
+        f" ORDER BY t.created_at {direction}, t.id {direction} LIMIT {limit}) first"
         " WHERE CAST(:client_id AS integer) IS NULL OR reach.id = :client_id"
-        f" ORDER BY first.created_at {direction}, first.id {direction} LIMIT :limit"
+        f" ORDER BY first.created_at {direction}, first.id {direction} LIMIT {limit}"
     )

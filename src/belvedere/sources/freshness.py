@@ -1,8 +1,12 @@
 """When the next reading is due, and whether what is there is still fresh. Pure: times and numbers in, a word and why out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import RowMapping
 
 from belvedere.core.text import format_age
 from belvedere.sources.contracts import Freshness
@@ -52,6 +56,19 @@ def judge_freshness(
         state = Freshness.LATE
         reason = f"The last good reading is {age} old; one is due every {format_age(interval)}."
     return FreshnessView(state, reason, late_at)
+
+
+def judge_row(row: Mapping[str, Any] | RowMapping, now: datetime, grace_percent: int) -> FreshnessView:
+    """The same for an account and its health as they are stored."""
+    return judge_freshness(
+        is_active=row["is_active"],
+        last_good_at=row["last_good_at"],
+        consecutive_failures=row["consecutive_failures"],
+        last_error=row["last_error"],
+        interval=timedelta(minutes=row["refresh_interval_minutes"]),
+        now=now,
+        grace_percent=grace_percent,
+    )
 
 
 def phase_of(account_id: UUID, interval: timedelta) -> timedelta:

@@ -12,7 +12,7 @@ from belvedere.accounts.service import list_credentials
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.settings import load_settings
 from belvedere.sources.contracts import Freshness, Unit
-from belvedere.sources.freshness import FAILURES_THAT_COUNT, FreshnessView, judge_freshness
+from belvedere.sources.freshness import FAILURES_THAT_COUNT, judge_row
 from belvedere.sources.targets import FieldKind, Target, TargetField, number_fields, text_fields
 
 SOURCE_HEALTH = "source_health"
@@ -78,7 +78,7 @@ def health_row(
     grace_percent: int,
 ) -> dict[str, Any]:
     """One account in words and whole numbers. Pure."""
-    state = _judged(row, now, grace_percent).state
+    state = judge_row(row, now, grace_percent).state
     expires_at = expiries.get(row["credential_id"])
     days = None if expires_at is None else (expires_at - now) // timedelta(days=1)
     failing = row["error_code"] if row["consecutive_failures"] else None
@@ -95,18 +95,6 @@ def health_row(
         "endpoint": row["endpoint"],
         "account": row["account_key"],
     }
-
-
-def _judged(row: Mapping[str, Any] | RowMapping, now: datetime, grace_percent: int) -> FreshnessView:
-    return judge_freshness(
-        is_active=row["is_active"],
-        last_good_at=row["last_good_at"],
-        consecutive_failures=row["consecutive_failures"],
-        last_error=row["last_error"],
-        interval=timedelta(minutes=row["refresh_interval_minutes"]),
-        now=now,
-        grace_percent=grace_percent,
-    )
 
 
 HEALTH_TARGET = Target(
@@ -131,7 +119,7 @@ async def stale_places(session: ReadSession, client_id: int, now: datetime) -> l
     grace = load_settings().snapshot_grace_percent
     found = []
     for row in (await session.execute(_ACCOUNTS, {"client_id": client_id})).mappings():
-        view = _judged(row, now, grace)
+        view = judge_row(row, now, grace)
         if view.state in (Freshness.FRESH, Freshness.OFF):
             continue
         if view.late_at is not None and now < view.late_at:

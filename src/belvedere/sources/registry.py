@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from belvedere.connectors.service import CONNECTORS
@@ -16,7 +16,7 @@ from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from belvedere.core.ids import new_id
 from belvedere.sources.contracts import Freshness
-from belvedere.sources.freshness import FreshnessView, judge_freshness
+from belvedere.sources.freshness import FreshnessView, judge_row
 from belvedere.sources.targets import INTERNAL, find_target
 
 _WORST = (Freshness.FAILED, Freshness.LATE, Freshness.NEVER, Freshness.FRESH, Freshness.OFF)
@@ -122,20 +122,8 @@ async def _with_freshness(
 ) -> list[SourceView]:
     found: dict[UUID, list[FreshnessView]] = {row["id"]: [] for row in rows}
     for health in (await session.execute(_HEALTH, {"sources": [str(item) for item in found]})).mappings():
-        found[health["source_id"]].append(_judge(health, now, grace_percent))
+        found[health["source_id"]].append(judge_row(health, now, grace_percent))
     return [_source_view(row, found[row["id"]]) for row in rows]
-
-
-def _judge(row: Mapping[str, Any] | RowMapping, now: datetime, grace_percent: int) -> FreshnessView:
-    return judge_freshness(
-        is_active=row["is_active"],
-        last_good_at=row["last_good_at"],
-        consecutive_failures=row["consecutive_failures"],
-        last_error=row["last_error"],
-        interval=timedelta(minutes=row["refresh_interval_minutes"]),
-        now=now,
-        grace_percent=grace_percent,
-    )
 
 
 def _source_view(row: dict[str, Any], views: Sequence[FreshnessView]) -> SourceView:
@@ -223,7 +211,7 @@ async def get_account(
 
 def _account_view(row: dict[str, Any], now: datetime, grace_percent: int) -> AccountView:
     health = {**row, "is_active": row["is_active"] and row["source_active"]}
-    return AccountView(row, _judge(health, now, grace_percent))
+    return AccountView(row, judge_row(health, now, grace_percent))
 
 
 async def create_account(session: WriteSession, values: dict[str, Any], now: datetime) -> UUID:

@@ -18,7 +18,7 @@ from belvedere.watchtower import repository
 from belvedere.watchtower.closing import ACTOR
 from belvedere.watchtower.conditions import kind_of
 from belvedere.watchtower.contracts import Place, Rule, Verdict
-from belvedere.watchtower.groups import Unit, applies, fits, form_units
+from belvedere.watchtower.groups import Unit, applies, fits, form_groups
 from belvedere.watchtower.judging import Run, start_run
 from belvedere.watchtower.recording import record
 from belvedere.watchtower.rule_sets import load_rule_set
@@ -38,9 +38,8 @@ def stand_beside(rules: Sequence[Rule], place: Place) -> list[Unit]:
     """
     return [
         unit
-        for unit in form_units(rules)
-        if len(unit.rows) > 1
-        and unit.is_running
+        for unit in form_groups(rules)
+        if unit.is_running
         and unit.head.client_id in (0, place.client_id)
         and not applies(unit, place)
         and any(fits(row, place) and _may_move(unit, row) for row in unit.rows)
@@ -110,11 +109,11 @@ async def judge_across(
         if wanted:
             run.beside = beside.snapshot_id
             run.as_of = max(stored.data_as_of, beside.data_as_of)
-            verdicts = await run.judge(only=wanted)
+            verdicts = (await run.judge(only=wanted)).verdicts(wanted)
             await run.apply(verdicts)
             recorded += verdicts
     once = {verdict.rule.id: verdict for verdict in recorded}
-    await record(session, beside, list(once.values()), now, is_whole=False)
+    await record(session, beside, list(once.values()), now)
 
 
 def _units_of(run: Run, beside: StoredSnapshot) -> list[Unit]:

@@ -1,6 +1,6 @@
 """A whole reading judged as one: does any record meet the condition, do all, or what do their numbers come to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -9,6 +9,7 @@ import polars as pl
 
 from belvedere.watchtower.columns import NumberValues
 from belvedere.watchtower.contracts import Aggregate
+from belvedere.watchtower.limit_sets import Limits, Span
 from belvedere.watchtower.threshold import Threshold
 from belvedere.watchtower.values import (
     NO_ROWS,
@@ -76,6 +77,16 @@ class FigureValues:
         return self._said(
             is_hit=number is not None and Fraction(low.number) <= number <= Fraction(high.number)
         )
+
+    @property
+    def span(self) -> Span | None:
+        return None
+
+    def near_equal(self, limits: Limits) -> Collection[int]:
+        return limits.every
+
+    def near_contained(self, limits: Limits) -> Collection[int]:
+        return limits.every
 
     def before(self, instant: datetime) -> Outcome:  # noqa: ARG002 - a number has no age
         return self._senseless()

@@ -1,27 +1,28 @@
 """Typed columns as `Values`: numbers and instants, text, tags."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
 import polars as pl
 
+from belvedere.watchtower.limit_sets import Limits, Span, meet
+from belvedere.watchtower.searches import Numbers, Sorted, TextIndex
 from belvedere.watchtower.threshold import Threshold, parse_instant, strict_number
 from belvedere.watchtower.values import (
+    FEW_ROWS,
     NO_ROWS,
     Cells,
     Mask,
-    Numbers,
     Order,
     Outcome,
-    Sorted,
-    TextIndex,
+    Picks,
+    Rows,
     number_rows,
     plain,
     select_rows,
     set_key,
-    take,
     true_rows,
 )
 
@@ -43,6 +44,10 @@ class Column:
         return self.known.count > 0
 
     @cached_property
+    def _picks(self) -> Picks:
+        return Picks(self.series)
+
+    @cached_property
     def known(self) -> Mask:
         return Mask.of(self.series.is_not_null())
 
@@ -50,7 +55,7 @@ class Column:
     def _nothing(self) -> Mask:
         return Mask.none(self.size)
 
-    def _said(self, hits: pl.Series) -> Outcome:
+    def _said(self, hits: Rows) -> Outcome:
         return Outcome(hits, self.known, self._nothing)
 
     def _senseless(self) -> Outcome:
@@ -101,6 +106,20 @@ class NumberValues(Column):
             return self._senseless()
         return self._said(self._sorted.within(least, most))
 
+    @property
+    def span(self) -> Span:
+        ends = self._sorted.ends
+        return Span(*ends, self.is_instant) if ends is not None else Span(is_instant=self.is_instant)
+
+    def near_equal(self, limits: Limits) -> Collection[int]:
+        if self.size > FEW_ROWS:
+            return limits.every
+        wanted = limits.on_grid(self.scale, is_instant=self.is_instant)
+        return meet(set(self.series.to_physical().to_list()), wanted)
+
+    def near_contained(self, limits: Limits) -> Collection[int]:  # noqa: ARG002 - senseless for each alike
+        return ()
+
     def before(self, instant: datetime) -> Outcome:
         if not self.is_instant:
             return self._senseless()
@@ -117,13 +136,13 @@ class NumberValues(Column):
         return None if limit.instant is None else micros(limit.instant)
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        found = take(self.series, rows)
         if self.is_instant:
-            return [None if value is None else value.isoformat() for value in found.to_list()]
+            found = self._picks.at(rows)
+            return [None if value is None else value.isoformat() for value in found]
         if len(rows) < MANY:
-            return [None if value is None else plain(Decimal(value)) for value in found.to_list()]
+            return [None if value is None else plain(Decimal(value)) for value in self._picks.at(rows)]
         # What `plain` says, for all of them at once.
-        texts = found.cast(pl.String)
+        texts = take(self.series, rows).cast(pl.String)
         return (texts.str.strip_chars_end("0").str.strip_chars_end(".") if self.scale else texts).to_list()
 
 
@@ -175,6 +194,16 @@ class TextValues(Column):
     def _counted(self, hits: pl.Series) -> Outcome:
         return Outcome(hits, self._numbers.known, self._not_numbers)
 
+    @property
+    def span(self) -> Span:
+        return self._numbers.span
+
+    def near_equal(self, limits: Limits) -> Collection[int]:
+        return self._index.meet(limits.by_text)
+
+    def near_contained(self, limits: Limits) -> Collection[int]:
+        return find_inside(self._folded, limits)
+
     @cached_property
     def _instants(self) -> list[datetime | None]:
         return [None if text is None else parse_instant(text) for text in self.series]
@@ -186,7 +215,7 @@ class TextValues(Column):
         return Cells(self._not_numbers, cells=self._numbers.cells)
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        return take(self.series, rows).to_list()
+        return self._picks.at(rows)
 
 
 def trim(texts: pl.Series) -> pl.Series:
@@ -194,6 +223,12 @@ def trim(texts: pl.Series) -> pl.Series:
     if not texts.str.contains(_BLANK).any():
         return texts
     return pl.Series([None if text is None else text.strip() for text in texts], dtype=pl.String)
+
+
+def find_inside(texts: Iterable[str | None], limits: Limits) -> set[int]:
+    """Limits that stand somewhere in the texts; one search goes through all of them."""
+    whole = "\x00".join(text for text in texts if text is not None)
+    return {number for part, number in limits.folded if part in whole}
 
 
 def find_before(instants: Sequence[datetime | None], instant: datetime, present: Mask) -> Outcome:
@@ -238,6 +273,18 @@ class ListValues(Column):
     def within(self, low: Threshold, high: Threshold) -> Outcome:  # noqa: ARG002 - sets have no order
         return self._senseless()
 
+    @property
+    def span(self) -> Span:
+        return Span()
+
+    def near_equal(self, limits: Limits) -> Collection[int]:
+        return self._sets.meet(
+            {set_key(elements): numbers for elements, numbers in limits.by_elements.items()}
+        )
+
+    def near_contained(self, limits: Limits) -> Collection[int]:
+        return self._index.meet(limits.by_text)
+
     @cached_property
     def _keys(self) -> pl.Series:
         return pl.Series(
@@ -249,5 +296,5 @@ class ListValues(Column):
         return self._keys
 
     def texts(self, rows: list[int]) -> list[str | None]:
-        found = take(self.series, rows).to_list()
+        found = self._picks.at(rows)
         return [None if value is None else ", ".join(part or "" for part in value) for value in found]

@@ -149,25 +149,17 @@ DEPTH_LIMIT = 8
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of `watchtower_rules`; client 0 means every client."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTerms:
+    """What a rule and the draft of one say alike."""
 
-    id: UUID
-    name: str
-    field_name: str
-    condition: Condition
-    threshold_value: str | None = None
-    client_id: int = 0
     source_id: UUID | None = None
     target_table: str | None = None
     description: str | None = None
     parent_rule_id: UUID | None = None
-    parent_client_id: int | None = None
     dependency_condition: DependencyCondition | None = None
     logic_operator: LogicOperator = LogicOperator.AND
     group_id: UUID | None = None
-    position: int = 0
     severity: Severity = Severity.WARNING
     is_active: bool = True
     notify_immediately: bool = True
@@ -177,9 +169,6 @@ class Rule:
     notify_discord: bool = False
     notify_email: bool = False
     discord_channel_id: str | None = None
-    email_recipients: tuple[str, ...] = ()
-    version: int = 1
-    created_at: datetime = BEGINNING
     slug: str | None = None
     aggregate: Aggregate | None = None
     for_readings: int = 1
@@ -192,7 +181,6 @@ class Rule:
     no_data_policy: NoDataPolicy = NoDataPolicy.IGNORE
     fires_from_zero: bool = False
     overrides_rule_id: UUID | None = None
-    overrides_client_id: int | None = None
     title_template: str | None = None
     message_template: str | None = None
     repeat_minutes: int | None = None
@@ -201,6 +189,24 @@ class Rule:
     digest_all_clear: bool = False
     notify_webhook: bool = False
     webhook_channel_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(RuleTerms):
+    """One row of `watchtower_rules`; client 0 means every client."""
+
+    id: UUID
+    name: str
+    field_name: str
+    condition: Condition
+    threshold_value: str | None = None
+    client_id: int = 0
+    parent_client_id: int | None = None
+    position: int = 0
+    email_recipients: tuple[str, ...] = ()
+    version: int = 1
+    created_at: datetime = BEGINNING
+    overrides_client_id: int | None = None
     builtin: str | None = None
 
 

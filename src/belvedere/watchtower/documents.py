@@ -1,7 +1,7 @@
 """Values inside `extra`: parsed once for a reading, exact, each with the type it has."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -9,9 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from belvedere.watchtower.columns import find_before
+from belvedere.watchtower.columns import find_before, find_inside
+from belvedere.watchtower.limit_sets import Limits, Span, meet
+from belvedere.watchtower.searches import Numbers
 from belvedere.watchtower.threshold import Threshold, parse_instant, strict_number
-from belvedere.watchtower.values import NO_ROWS, Cells, Mask, Numbers, Order, Outcome, plain, select_rows
+from belvedere.watchtower.values import NO_ROWS, Cells, Mask, Order, Outcome, plain, select_rows
 
 
 class Missing:
@@ -116,6 +118,18 @@ class DocumentValues:
     def _instants(self) -> list[datetime | None]:
         return [parse_instant(cell) if isinstance(cell, str) else None for cell in self.cells]
 
+    @property
+    def span(self) -> Span:
+        return self._numbers.span
+
+    def near_equal(self, limits: Limits) -> Collection[int]:
+        return near_cells(self.cells, limits)
+
+    def near_contained(self, limits: Limits) -> Collection[int]:
+        texts = (cell.casefold() for cell in self.cells if isinstance(cell, str))
+        parts = [part for cell in self.cells if isinstance(cell, list) for part in cell]
+        return find_inside(texts, limits) | near_cells(parts, limits)
+
     def before(self, instant: datetime) -> Outcome:
         return find_before(self._instants, instant, self.known)
 
@@ -148,6 +162,20 @@ def cell_equals(cell: Any, threshold: Threshold) -> bool:
     if isinstance(cell, list):
         return {element_text(part) for part in cell} == threshold.elements
     return False
+
+
+def near_cells(cells: Sequence[Any], limits: Limits) -> set[int]:
+    """Limits that `cell_equals` may find in one of the cells."""
+    numbers = {
+        Decimal(cell) for cell in cells if isinstance(cell, int | Decimal) and not isinstance(cell, bool)
+    }
+    lists = {frozenset(element_text(part) for part in cell) for cell in cells if isinstance(cell, list)}
+    return (
+        meet({cell for cell in cells if isinstance(cell, bool)}, limits.by_flag)
+        | meet(numbers, limits.by_number)
+        | meet({cell.strip() for cell in cells if isinstance(cell, str)}, limits.by_text)
+        | meet(lists, limits.by_elements)
+    )
 
 
 def cell_contains(cell: Any, threshold: Threshold) -> bool:

@@ -2,26 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import time
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from belvedere.watchtower.contracts import (
-    Aggregate,
     Condition,
-    DependencyCondition,
     LogicOperator,
     NoDataPolicy,
-    NotifySchedule,
     Rule,
+    RuleTerms,
     Severity,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class RuleDraft:
-    """The seed's fields by the seed's names; `client_id` None is every client, `position` None the end of its
+class RuleDraft(RuleTerms):
+    """A rule's fields by the names of its columns; `client_id` None is every client, `position` None the end of its
     group.
     """
 
@@ -29,45 +25,9 @@ class RuleDraft:
     field_name: str
     condition: Condition
     threshold_value: str | None = None
-    source_id: UUID | None = None
     client_id: int | None = None
-    target_table: str | None = None
-    description: str | None = None
-    parent_rule_id: UUID | None = None
-    dependency_condition: DependencyCondition | None = None
-    logic_operator: LogicOperator = LogicOperator.AND
-    group_id: UUID | None = None
     position: int | None = None
-    severity: Severity = Severity.WARNING
-    is_active: bool = True
-    notify_immediately: bool = True
-    notify_schedule: NotifySchedule | None = None
-    notify_time: time | None = None
-    notify_day_of_week: int | None = None
-    notify_discord: bool = False
-    notify_email: bool = False
-    discord_channel_id: str | None = None
     email_recipients: tuple[str, ...] | None = None
-    slug: str | None = None
-    aggregate: Aggregate | None = None
-    for_readings: int = 1
-    for_minutes: int | None = None
-    recovery_threshold: str | None = None
-    recover_after: int = 1
-    min_volume_field: str | None = None
-    min_volume: Decimal | None = None
-    data_lag_minutes: int | None = None
-    no_data_policy: NoDataPolicy = NoDataPolicy.IGNORE
-    fires_from_zero: bool = False
-    overrides_rule_id: UUID | None = None
-    title_template: str | None = None
-    message_template: str | None = None
-    repeat_minutes: int | None = None
-    remind_minutes: int | None = None
-    notify_zone: str | None = None
-    digest_all_clear: bool = False
-    notify_webhook: bool = False
-    webhook_channel_id: UUID | None = None
 
 
 CHANGEABLE = frozenset(RuleDraft.__dataclass_fields__) - {"client_id"}
@@ -95,7 +55,7 @@ def rule_of(draft: RuleDraft, rule_id: UUID, **more: Any) -> Rule:
 
 
 def changed_rule(rule: Rule, changes: Mapping[str, Any]) -> Rule:
-    """A rule with the named fields replaced, None where the seed's column is cleared."""
+    """A rule with the named fields replaced, None where a column is cleared."""
     cleared: dict[str, Any] = {
         "logic_operator": LogicOperator.AND,
         "severity": Severity.WARNING,

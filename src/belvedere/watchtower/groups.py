@@ -28,6 +28,10 @@ class Unit:
     def head(self) -> Rule:
         return self.rows[0]
 
+    @cached_property
+    def id_text(self) -> str:
+        return str(self.head.id)
+
     @property
     def is_group(self) -> bool:
         return self.head.group_id is not None
@@ -62,17 +66,52 @@ class Unit:
 
 
 class RuleSet(tuple[Rule, ...]):  # noqa: SLOT001 - it carries what was formed
-    """Rules that are judged again and again: their units are formed once. `prepared` is the judge's own store."""
+    """Rules that are judged again and again: their units are formed once. `prepared` and `plans` are the judge's own
+    stores; `parts` are the sets that it is joined of.
+    """
 
     units: tuple[Unit, ...]
     prepared: dict[Any, Any]
+    plans: dict[Any, Any]
+    parts: tuple["RuleSet", ...]
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> "RuleSet":
         made = cls(rules)
-        made.units = tuple(_form(made))
-        made.prepared = {}
-        return made
+        return made._with(_form(made), (made,))
+
+    def _with(self, units: Iterable[Unit], parts: Iterable["RuleSet"]) -> "RuleSet":
+        self.units, self.parts = tuple(units), tuple(parts)
+        self.prepared, self.plans = {}, {}
+        return self
+
+    @cached_property
+    def groups(self) -> tuple[Unit, ...]:
+        """Units of several rows."""
+        if len(self.parts) > 1:
+            return tuple(unit for part in self.parts for unit in part.groups)
+        return tuple(unit for unit in self.units if len(unit.rows) > 1)
+
+    @cached_property
+    def parents(self) -> frozenset[UUID]:
+        """Rules that others of this set wait for."""
+        if len(self.parts) > 1:
+            return frozenset(rule_id for part in self.parts for rule_id in part.parents)
+        return frozenset(
+            unit.head.parent_rule_id for unit in self.units if unit.head.parent_rule_id is not None
+        )
+
+    @cached_property
+    def watched(self) -> str:
+        """The rules whose alerts matter here: ids in one text between commas."""
+        if len(self.parts) > 1:
+            return ",".join(part.watched for part in self.parts)
+        return ",".join([*(unit.id_text for unit in self.units), *map(str, self.parents)])
+
+    @cached_property
+    def is_for_all(self) -> bool:
+        """Whether every rule is for every client."""
+        return all(rule.client_id == 0 for rule in self)
 
     @classmethod
     def joined(cls, sets: Sequence["RuleSet"]) -> "RuleSet":
@@ -80,9 +119,7 @@ class RuleSet(tuple[Rule, ...]):  # noqa: SLOT001 - it carries what was formed
         if len(sets) == 1:
             return sets[0]
         made = cls(rule for rules in sets for rule in rules)
-        made.units = tuple(unit for rules in sets for unit in rules.units)
-        made.prepared = {}
-        return made
+        return made._with((unit for rules in sets for unit in rules.units), sets)
 
 
 def fits(rule: Rule, place: Place) -> bool:
@@ -107,6 +144,13 @@ def applies(unit: Unit, place: Place) -> bool:
 def form_units(rules: Iterable[Rule]) -> list[Unit]:
     """Single rules and groups, rows in the order position, created_at, id."""
     return [*rules.units] if isinstance(rules, RuleSet) else _form(rules)
+
+
+def form_groups(rules: Iterable[Rule]) -> Sequence[Unit]:
+    """Units of several rows."""
+    if isinstance(rules, RuleSet):
+        return rules.groups
+    return [unit for unit in _form(rules) if len(unit.rows) > 1]
 
 
 def _form(rules: Iterable[Rule]) -> list[Unit]:
@@ -136,6 +180,11 @@ def terms(rows: Sequence[Rule], parts: Sequence[T]) -> list[list[T]]:
 def combine(rows: Sequence[Rule], truths: Sequence[pl.Series]) -> pl.Series:
     """Kleene's AND and OR over whole columns; null is unknown."""
     return reduce(or_, (reduce(and_, term) for term in terms(rows, truths)))
+
+
+def join_rows(rows: Sequence[Rule], hits: Sequence[frozenset[int]]) -> frozenset[int]:
+    """The same over the records that hold, where each condition has an answer for every record."""
+    return reduce(or_, (reduce(and_, term) for term in terms(rows, hits)))
 
 
 def expression(unit: Unit) -> str:

@@ -17,8 +17,8 @@ from belvedere.watchtower.fields import NUMBER_COLUMNS, FieldPlace, FieldRef, pa
 from belvedere.watchtower.groups import Unit, terms
 from belvedere.watchtower.history_frames import Chunk
 from belvedere.watchtower.reading import AMOUNT_TYPE, METRIC_TYPE
+from belvedere.watchtower.searches import scaled
 from belvedere.watchtower.threshold import parse_number
-from belvedere.watchtower.values import scaled
 
 ORDERS = {
     Condition.LESS_THAN: "lt",

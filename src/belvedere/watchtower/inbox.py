@@ -14,7 +14,7 @@ from belvedere.accounts.service import get_client
 from belvedere.core import audit
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import Conflict, FieldProblem, Invalid, NotFound
-from belvedere.core.events import emit_many
+from belvedere.core.events import emit_across
 from belvedere.core.ids import new_id
 from belvedere.watchtower import repository
 from belvedere.watchtower.closing import announce_closed, closing_row
@@ -32,6 +32,11 @@ _FIND = text(
 _NOTE = text(
     "INSERT INTO watch.alert_events (id, client_id, alert_id, at, kind, actor, note)"
     " VALUES (:id, :client_id, :alert_id, :now, 'note', :actor, :note)"
+)
+_PARENTS = text(
+    "SELECT DISTINCT moved.id FROM watch.watchtower_rules moved JOIN watch.watchtower_rules child"
+    " ON child.parent_rule_id = moved.id OR child.parent_rule_id = moved.overrides_rule_id"
+    " WHERE moved.id = ANY (CAST(:rule_ids AS uuid[])) AND child.is_active"
 )
 
 
@@ -102,7 +107,7 @@ async def resolve(
         own = [alert for alert in closed if alert.client_id == client_id]
         name = (await get_client(session, client_id)).name
         await announce_closed(session, own, name, now, actor=actor, base_url=base_url)
-        await _record(session, "alert.resolved", client_id, [alert.id for alert in own], actor, now)
+        await _record(session, "alert.resolved", [(client_id, alert.id) for alert in own], actor, now)
         await wake_children(session, client_id, sorted({alert.rule_id for alert in own}), None)
     return [alert.id for alert in closed]
 
@@ -116,7 +121,7 @@ async def add_note(session: WriteSession, alert_id: UUID, note: str, *, actor: s
     event_id = new_id(now)
     values = {"id": event_id, "client_id": clients[alert_id], "alert_id": alert_id, "now": now}
     await session.execute(_NOTE, {**values, "actor": actor, "note": words})
-    await _record(session, "alert.noted", clients[alert_id], [alert_id], actor, now)
+    await _record(session, "alert.noted", [(clients[alert_id], alert_id)], actor, now)
     return event_id
 
 
@@ -154,49 +159,52 @@ async def _take(
     if name in ("acknowledge", "snooze"):
         values["until"] = until
     moved = (await session.execute(statement(name), values)).all()
-    for client_id in sorted({row.client_id for row in moved}):
-        own = [row for row in moved if row.client_id == client_id]
-        if name in ("acknowledge", "unacknowledge"):
-            await _announce_taken(session, own, client_id, actor, now, taken=name == "acknowledge")
-        await _record(session, f"alert.{name}d", client_id, [row.id for row in own], actor, now)
+    if name in ("acknowledge", "unacknowledge"):
+        await _announce_taken(session, moved, actor, now, taken=name == "acknowledge")
+    await _record(session, f"alert.{name}d", [(row.client_id, row.id) for row in moved], actor, now)
     return [row.id for row in moved]
 
 
 async def _announce_taken(
-    session: WriteSession, own: Sequence[Row[Any]], client_id: int, actor: str, now: datetime, *, taken: bool
+    session: WriteSession, moved: Sequence[Row[Any]], actor: str, now: datetime, *, taken: bool
 ) -> None:
     items = [
-        (str(row.id), {"alert_id": str(row.id), "rule_id": str(row.rule_id), "acknowledged": taken})
-        for row in own
+        (
+            row.client_id,
+            str(row.id),
+            {"alert_id": str(row.id), "rule_id": str(row.rule_id), "acknowledged": taken},
+        )
+        for row in moved
     ]
-    await emit_many(session, "alert.acknowledged", items, client_id=client_id, actor=actor, now=now)
-    await wake_children(session, client_id, sorted({row.rule_id for row in own}), None)
+    await emit_across(session, "alert.acknowledged", items, actor=actor, now=now)
+    rule_ids = list({row.rule_id for row in moved})
+    parents = set((await session.execute(_PARENTS, {"rule_ids": rule_ids})).scalars()) if rule_ids else set()
+    waking = [row for row in moved if row.rule_id in parents]
+    for client_id in sorted({row.client_id for row in waking}):
+        own = sorted({row.rule_id for row in waking if row.client_id == client_id})
+        await wake_children(session, client_id, own, None)
 
 
 async def _record(
-    session: WriteSession, action: str, client_id: int, ids: Sequence[UUID], actor: str, now: datetime
+    session: WriteSession, action: str, moved: Sequence[tuple[int, UUID]], actor: str, now: datetime
 ) -> None:
-    for alert_id in ids:
-        await audit.record(
-            session,
-            action=action,
-            actor=actor,
-            subject_type="alert",
-            subject_id=str(alert_id),
-            client_id=client_id,
-            now=now,
-        )
+    subjects = [(client_id, str(alert_id)) for client_id, alert_id in moved]
+    await audit.record_many(
+        session, action=action, actor=actor, subject_type="alert", subjects=subjects, now=now
+    )
 
 
-def check_note(note: str | None) -> str | None:
-    """A note as it is kept; Invalid when it cannot be."""
+def check_note(note: str | None, field: str = "note") -> str | None:
+    """A note as it is kept; Invalid when it cannot be, on the field it stands in."""
     if note is None:
         return None
     if "\x00" in note or len(note) > NOTE_LENGTH:
         raise Invalid(
-            "The note cannot be kept.",
+            f"The {field} cannot be kept.",
             errors=[
-                FieldProblem("/note", "not_text", f"Write at most {NOTE_LENGTH} characters of plain text.")
+                FieldProblem(
+                    f"/{field}", "not_text", f"Write at most {NOTE_LENGTH} characters of plain text."
+                )
             ],
         )
     return note.strip() or None

@@ -12,9 +12,9 @@ from belvedere.watchtower.aggregates import aggregate_label
 from belvedere.watchtower.contracts import Aggregate, ConditionReason, Finding, WatchState
 from belvedere.watchtower.fields import FieldPlace, FieldRef
 from belvedere.watchtower.groups import Unit as RuleUnit
-from belvedere.watchtower.groups import combine
+from belvedere.watchtower.groups import combine, join_rows
 from belvedere.watchtower.hits import Hits, Reasons
-from belvedere.watchtower.values import NO_ROWS, Mask, Outcome, as_rows, take, true_rows
+from belvedere.watchtower.values import FEW_ROWS, NO_ROWS, Mask, Outcome, as_rows, true_rows
 from belvedere.watchtower.views import Answer, Row, View
 from belvedere.watchtower.wording import label_of
 
@@ -104,13 +104,14 @@ class JudgedUnit:
         self.matched = len(self.hits)
 
     def _settle(self) -> None:
-        self._truth: pl.Series | None = None
         if len(self._outcomes) == 1:
             only = self._outcomes[0]
             self.hits, self._known, self.errors = only.hits, only.known, only.errors.count
+        elif self.size <= FEW_ROWS and all(outcome.known.is_all for outcome in self._outcomes):
+            found = join_rows(self.unit.rows, [outcome.hit_rows for outcome in self._outcomes])
+            self.hits, self._known, self.errors = as_rows(sorted(found)), Mask.all(self.size), 0
         else:
             truth = combine(self.unit.rows, [outcome.truth() for outcome in self._outcomes])
-            self._truth = truth
             nulls = truth.null_count()
             self.hits = true_rows(truth.fill_null(value=False) if nulls else truth)
             self._known = Mask.of(truth.is_not_null()) if nulls else Mask.all(self.size)
@@ -177,8 +178,11 @@ class JudgedUnit:
         return {name: row for name, row in found.items() if self.no_data_at(rows[name])}
 
     def _by_id(self, rows: pl.Series) -> dict[str, int]:
-        rows = self._first_rows(rows)
-        return dict(zip(take(self._external_ids, rows).to_list(), rows.to_list(), strict=True))
+        found = self._first_rows(rows).to_list()
+        return dict(zip(self._names(found), found, strict=True))
+
+    def _names(self, rows: list[int]) -> list[str]:
+        return [WHOLE] * len(rows) if self.is_whole else self._view.reading.id_picks.at(rows)
 
     def rows_of(self, external_ids: list[str]) -> dict[str, list[int]]:
         """Every row of the given entities; one that the reading does not hold is left out."""
@@ -191,24 +195,19 @@ class JudgedUnit:
         return _any(True if row in self._hit_rows else self._known_at(row) for row in rows)
 
     def _known_at(self, row: int) -> bool | None:
-        return False if self._known.rows[row] else None
+        return False if self._known.is_all or self._known.rows[row] else None
 
     def recovered_at(self, rows: list[int]) -> bool | None:
         """Whether an entity has passed the recovery limit with every row it has."""
-        answer = _any(self._not_recovered[row] for row in rows)
+        if all(part.row.recovery is None for part in self._parts):
+            answer = self.truth_at(rows)
+        else:
+            answer = _any(self._not_recovered[row] for row in rows)
         return None if answer is None else not answer
 
     @cached_property
     def _not_recovered(self) -> pl.Series:
-        if all(part.row.recovery is None for part in self._parts):
-            return self._whole_truth
         return combine(self.unit.rows, [part.not_recovered(self.size).truth() for part in self._parts])
-
-    @property
-    def _whole_truth(self) -> pl.Series:
-        if self._truth is None:
-            self._truth = self._outcomes[0].truth()
-        return self._truth
 
     def no_data_at(self, rows: list[int]) -> bool:
         return self.truth_at(rows) is None and any(self._no_data[row] for row in rows)
@@ -235,7 +234,7 @@ class JudgedUnit:
         if rows and not self.is_whole:
             ids, names = self._view.reading.entities(rows)
         columns = tuple(self._reasons(number, rows) for number in range(len(self._parts)))
-        return Hits(take(self._external_ids, rows).to_list() if rows else [], ids, names, columns)
+        return Hits(self._names(rows), ids, names, columns)
 
     def explain(self, rows: list[int]) -> list[tuple[ConditionReason, ...]]:
         """For each row, every condition with the value it met."""

@@ -22,8 +22,8 @@ from belvedere.watchtower.contracts import (
     Verdict,
     WatchState,
 )
-from belvedere.watchtower.evaluate import evaluate
-from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.evaluate import Judgement, judge_reading
+from belvedere.watchtower.groups import RuleSet
 from belvedere.watchtower.neighbours import load_other_readings
 from belvedere.watchtower.opening import Opened, open_drafts
 from belvedere.watchtower.repository import ClosedAlert
@@ -43,7 +43,6 @@ class WatchOutcome:
     opened_ids: Sequence[str] = ()
     seen_again: int = 0
     closed: tuple[UUID, ...] = ()
-    rules: int = 0
     deliveries: int = 0
     skipped: str | None = None
 
@@ -61,7 +60,7 @@ class Run:
     now: datetime
     base_url: str
     storm_wait: timedelta
-    rules: Sequence[Rule]
+    rules: RuleSet
     client: ClientFacts
     waits_for_parents: bool = True
     as_of: datetime | None = None
@@ -83,16 +82,14 @@ class Run:
         closed = await repository.close_alerts(self.session, rows, now=self.now)
         await announce_closed(self.session, closed, self.client.name, self.now, base_url=self.base_url)
 
-    async def judge(self, only: Collection[UUID] | None = None) -> list[Verdict]:
+    async def judge(self, only: Collection[UUID] | None = None) -> Judgement:
         stored = self.stored
         state = await self._state()
-        return evaluate(self.rules, stored.frames, stored.previous, state, self.now, only=only)
+        return judge_reading(self.rules, stored.frames, stored.previous, state, self.now, only=only)
 
     async def _state(self) -> WatchState:
         stored, session = self.stored, self.session
-        heads = [unit.head for unit in form_units(self.rules)]
-        parents = {rule.parent_rule_id for rule in heads if rule.parent_rule_id is not None}
-        watched = {rule.id for rule in heads} | parents
+        parents = self.rules.parents
         units, labels = await repository.load_metric_words(session)
         facts = await repository.load_parent_facts(
             session, stored.client_id, stored.source_id, parents, self.now
@@ -102,7 +99,7 @@ class Run:
         return WatchState(
             place=self.place,
             is_full=stored.completeness is Completeness.FULL,
-            open_alerts=await self._open_alerts(watched),
+            open_alerts=await self._open_alerts(),
             parents=facts,
             metric_units={**units, **stored.metric_units},
             metric_labels=labels,
@@ -113,9 +110,9 @@ class Run:
             other_readings=await load_other_readings(session, stored, self.rules, self.now),
         )
 
-    async def _open_alerts(self, rule_ids: Collection[UUID]) -> list[OpenAlert]:
+    async def _open_alerts(self) -> list[OpenAlert]:
         found = await repository.load_open_alerts(
-            self.session, self.stored.client_id, self.stored.snapshot_id, list(rule_ids), self.now
+            self.session, self.stored.client_id, self.stored.snapshot_id, self.rules.watched, self.now
         )
         return found if self.beside is None else [replace(alert, comparable=False) for alert in found]
 
@@ -144,7 +141,6 @@ class Run:
             opened_ids=opened.ids,
             seen_again=sum(len(verdict.seen_again) for verdict in verdicts),
             closed=tuple(alert.id for alert in closed),
-            rules=len(verdicts),
             deliveries=opened.deliveries + told,
         )
 

@@ -11,19 +11,21 @@ from sqlalchemy import TextClause, text
 from belvedere.core.cursor import CURSORS
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
+from belvedere.core.words import words_query
 from belvedere.notify.service import deliveries_of
 from belvedere.sources.service import metric_history
 from belvedere.watchtower.compose import ALERT
 from belvedere.watchtower.contracts import AlertState, Severity
-from belvedere.watchtower.statements import alerts_statement, statement
+from belvedere.watchtower.statements import alerts_search, alerts_statement, statement
 
 HISTORY_POINTS = 100
+MOST_COUNTED = 10_000
 
 _EXISTS = text("SELECT 1 FROM watch.watchtower_alerts WHERE id = :id")
 _NOTES = text(
     "SELECT id, at, kind, actor, note FROM watch.alert_events"
     " WHERE alert_id = :id AND note IS NOT NULL AND client_id = (SELECT client_id FROM watch.watchtower_alerts WHERE id = :id)"
-    " ORDER BY at, id"
+    " ORDER BY at, step"
 )
 
 
@@ -72,7 +74,6 @@ class AlertFilter:
             "client_id": self.client_id,
             "rule_id": self.rule_id,
             "source_id": self.source_id,
-            "search": _words(self.search),
             "since": self.since,
         }
 
@@ -103,7 +104,15 @@ async def list_alerts(
     session: ReadSession, wanted: AlertFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page:
     """Alerts, newest first."""
-    return await read_page(session, alerts_statement(), "alerts", wanted.values(), limit, cursor)
+    words, values = words_query(wanted.search), wanted.values()
+    if words is None:
+        return await read_page(session, alerts_statement(), "alerts", values, limit, cursor)
+    values["words"] = words
+    page = await read_page(session, alerts_search(near=True), "alerts", values, limit, cursor)
+    if page.next_cursor:
+        return page
+    values["life"] = AlertState.OPEN if wanted.snoozed else wanted.state
+    return await read_page(session, alerts_search(near=False), "alerts", values, limit, cursor)
 
 
 async def list_rules(
@@ -127,17 +136,22 @@ async def list_evaluations(
 
 
 async def count_alerts(session: ReadSession, client_id: int | None = None) -> dict[str, Any]:
-    """Figures by state and severity, for tabs."""
-    found = await session.execute(statement("count_alerts"), {"client_id": client_id})
-    counts: dict[str, Any] = orjson.loads(found.scalar_one())
+    """Figures by state and severity, for tabs; beyond `MOST_COUNTED` resolved ones `resolved_has_more` says so."""
+    values = {"client_id": client_id, "most": MOST_COUNTED}
+    counts: dict[str, Any] = orjson.loads(
+        (await session.execute(statement("count_alerts"), values)).scalar_one()
+    )
     return counts
 
 
-async def count_open_alerts(session: ReadSession, client_id: int | None = None) -> dict[str, Any]:
-    """Those figures of `count_alerts` that speak of open alerts, without a look at the resolved ones."""
-    found = await session.execute(statement("count_open_alerts"), {"client_id": client_id})
-    counts: dict[str, Any] = orjson.loads(found.scalar_one())
-    return counts
+async def count_waiting_alerts(session: ReadSession, client_id: int | None = None) -> dict[str, int]:
+    """Open alerts that nobody took and that do not rest: `waiting`, and the `critical` of them.
+
+    Pages that everybody has open all day ask this, so it stops counting past `MOST_COUNTED`.
+    """
+    values = {"client_id": client_id, "most": MOST_COUNTED + 1}
+    row = (await session.execute(statement("count_waiting"), values)).one()
+    return {"waiting": row.waiting, "critical": row.critical}
 
 
 async def list_notes(session: ReadSession, alert_id: UUID) -> list[dict[str, Any]]:

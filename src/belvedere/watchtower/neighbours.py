@@ -8,7 +8,7 @@ from belvedere.core.database import ReadSession
 from belvedere.sources.contracts import StoredSnapshot
 from belvedere.sources.service import load_stored_snapshot, stale_places
 from belvedere.watchtower.contracts import OtherReading, Place, Rule
-from belvedere.watchtower.groups import form_units
+from belvedere.watchtower.groups import form_groups
 from belvedere.watchtower.statements import statement
 
 
@@ -25,8 +25,8 @@ async def load_other_readings(
     """
     wanted: set[UUID] = set()
     targets: set[str] = set()
-    for unit in form_units(rules):
-        if unit.is_running and len(unit.rows) > 1:
+    for unit in form_groups(rules):
+        if unit.is_running:
             wanted |= unit.sources
             targets |= {row.target_table for row in unit.rows if row.target_table}
     wanted.discard(stored.source_id)

@@ -15,7 +15,7 @@ from belvedere.watchtower.fields import (
     FieldPlace,
     FieldRef,
 )
-from belvedere.watchtower.values import Values, number_rows, take
+from belvedere.watchtower.values import FEW_ROWS, Picks, Values, number_rows, take
 
 METRIC_TYPE = pl.Decimal(20, 6)
 AMOUNT_TYPE = pl.Decimal(15, 4)
@@ -67,17 +67,30 @@ class Reading:
 
     def rows_of(self, external_ids: list[str]) -> dict[str, list[int]]:
         """Every row of the given entities."""
-        found: dict[str, list[int]] = {}
-        for external_id, row in self._rows.filter(pl.col("external_id").is_in(external_ids)).iter_rows():
-            found.setdefault(external_id, []).append(row)
-        return found
+        if self.size <= FEW_ROWS:
+            return {name: self._placed[name] for name in external_ids if name in self._placed}
+        return gather_rows(self._rows.filter(pl.col("external_id").is_in(external_ids)))
+
+    @cached_property
+    def _placed(self) -> dict[str, list[int]]:
+        return gather_rows(self._rows)
 
     def entities(self, rows: list[int]) -> tuple[list[str | None], list[str | None]]:
         """Record ids and names of these rows."""
-        ids = take(self._ids, rows).to_list()
-        if "name" not in self._records.columns:
-            return ids, [None] * len(rows)
-        return ids, take(self._records["name"], rows).to_list()
+        return self._id_picks.at(rows), self._name_picks.at(rows)
+
+    @cached_property
+    def _id_picks(self) -> Picks:
+        return Picks(self._ids)
+
+    @cached_property
+    def _name_picks(self) -> Picks:
+        return Picks(self._column("name", pl.String))
+
+    @cached_property
+    def id_picks(self) -> Picks:
+        """External ids by row."""
+        return Picks(self.external_ids)
 
     def values(self, ref: FieldRef) -> Values:
         """The values of a placed field; a field that this reading does not carry is all missing."""
@@ -123,6 +136,13 @@ class Reading:
             found, left_on="id", right_on="record_id", how="left", maintain_order="left"
         )
         return joined["metric_value"]
+
+
+def gather_rows(rows: pl.DataFrame) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for external_id, row in rows.iter_rows():
+        found.setdefault(external_id, []).append(row)
+    return found
 
 
 def pair_rows(current: Reading, previous: Reading) -> tuple[pl.Series, pl.Series]:

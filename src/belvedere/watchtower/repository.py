@@ -195,11 +195,12 @@ async def load_told(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUI
 
 
 async def load_open_alerts(
-    session: ReadSession, client_id: int, snapshot_id: UUID, rule_ids: Sequence[UUID], now: datetime
+    session: ReadSession, client_id: int, snapshot_id: UUID, rule_ids: str, now: datetime
 ) -> list[OpenAlert]:
+    """Open alerts of rules, whose ids stand in one text between commas: thousands of them travel fastest so."""
     found = await session.execute(
         statement("open_alerts"),
-        {"client_id": client_id, "snapshot_id": snapshot_id, "rule_ids": list(rule_ids), "now": now},
+        {"client_id": client_id, "snapshot_id": snapshot_id, "rule_ids": f"{{{rule_ids}}}", "now": now},
     )
     return [
         OpenAlert(
@@ -298,6 +299,7 @@ async def close_alerts(
 async def record_evaluations(
     session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
 ) -> None:
+    """Each row is of one or more rules that say the same."""
     if rows:
         values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
         await session.execute(statement("record_evaluations"), {**values, "now": now})
@@ -306,7 +308,7 @@ async def record_evaluations(
 async def record_run(
     session: WriteSession,
     counts: Mapping[str, int],
-    quiet: Sequence[UUID],
+    quiet: Sequence[str],
     *,
     client_id: int,
     source_id: UUID,
@@ -317,7 +319,9 @@ async def record_run(
     its end and its judgement, or None where it was recorded before.
     """
     values = {"client_id": client_id, "source_id": source_id, "snapshot_id": snapshot_id, "now": now}
-    found = await session.execute(statement("record_run"), {**values, **counts, "quiet": list(quiet)})
+    found = await session.execute(
+        statement("record_run"), {**values, **counts, "quiet": f"{{{','.join(quiet)}}}"}
+    )
     return found.scalar_one_or_none()
 
 

@@ -25,7 +25,7 @@ from belvedere.watchtower.schemas import (
     Snooze,
 )
 
-router = door_router()
+router = door_router(exact=True)
 
 ReadsRules = Annotated[Access, Depends(reading("rules.read"), scope="function")]
 WritesRules = Annotated[WriteAccess, Depends(writing("rules.write"), scope="function")]

@@ -19,7 +19,7 @@ from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.preview import preview_rule
 from belvedere.watchtower.why import WhyAsk, explain_rule
 
-router = door_router()
+router = door_router(exact=True)
 
 ReadsRules = Annotated[Access, Depends(reading("rules.read"), scope="function")]
 MOST_CLIENTS = 1000

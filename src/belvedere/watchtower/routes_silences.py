@@ -98,7 +98,7 @@ async def list_silences(
 
 @router.post("/silences", tags=["alerts"], status_code=201, summary="Begin or plan a silence")
 async def create_silence(body: SilenceCreate, access: WritesAlerts) -> dict[str, Any]:
-    access.require(body.client_id or 0)
+    access.require_reach(body.client_id or 0, silences.FOR_ALL)
     return await silences.create_silence(
         access.session, body.draft(access.now), actor=access.actor, now=access.now
     )
@@ -111,7 +111,7 @@ async def get_silence(silence_id: UUID, access: ReadsAlerts) -> dict[str, Any]:
 
 @router.patch("/silences/{silence_id}", tags=["alerts"], summary="Move the end of a silence")
 async def change_silence(silence_id: UUID, body: SilenceUpdate, access: WritesAlerts) -> dict[str, Any]:
-    access.require(await silences.client_of_silence(access.session, silence_id))
+    access.require_reach(await silences.client_of_silence(access.session, silence_id), silences.FOR_ALL)
     return await silences.change_silence(
         access.session,
         silence_id,
@@ -124,7 +124,7 @@ async def change_silence(silence_id: UUID, body: SilenceUpdate, access: WritesAl
 
 @router.delete("/silences/{silence_id}", tags=["alerts"], status_code=204, summary="End a silence now")
 async def end_silence(silence_id: UUID, access: WritesAlerts) -> Response:
-    access.require(await silences.client_of_silence(access.session, silence_id))
+    access.require_reach(await silences.client_of_silence(access.session, silence_id), silences.FOR_ALL)
     await silences.end_silence(access.session, silence_id, actor=access.actor, now=access.now)
     return Response(status_code=204)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from belvedere.core.numerals import Written
 from belvedere.watchtower.contracts import (
     Aggregate,
     Condition,
@@ -22,6 +23,8 @@ from belvedere.watchtower.rule_book import SavedRule
 
 def _as_text(value: Any) -> Any:
     """A threshold may come as a JSON number; text keeps every digit of it."""
+    if isinstance(value, Written):
+        return value.written
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value

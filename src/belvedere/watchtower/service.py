@@ -24,11 +24,12 @@ from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, u
 from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     HISTORY_POINTS,
+    MOST_COUNTED,
     AlertFilter,
     Page,
     RuleFilter,
     count_alerts,
-    count_open_alerts,
+    count_waiting_alerts,
     get_alert,
     list_alerts,
     list_evaluations,
@@ -44,6 +45,7 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
+from belvedere.watchtower.silences import FOR_ALL as SILENCE_FOR_ALL
 from belvedere.watchtower.silences import (
     SilenceDraft,
     change_silence,
@@ -52,6 +54,7 @@ from belvedere.watchtower.silences import (
     get_silence,
     list_silences,
 )
+from belvedere.watchtower.statements import search_keys
 from belvedere.watchtower.storms import gather_storm
 from belvedere.watchtower.tick import tick
 from belvedere.watchtower.watch import (
@@ -65,6 +68,8 @@ from belvedere.watchtower.wording import limit_text
 
 __all__ = [
     "HISTORY_POINTS",
+    "MOST_COUNTED",
+    "SILENCE_FOR_ALL",
     "AlertFilter",
     "Applied",
     "Asked",
@@ -89,7 +94,7 @@ __all__ = [
     "backtest",
     "change_silence",
     "count_alerts",
-    "count_open_alerts",
+    "count_waiting_alerts",
     "create_rule",
     "create_silence",
     "delete_rule",
@@ -128,6 +133,7 @@ __all__ = [
     "rule_blocking",
     "run_tests",
     "schema_text",
+    "search_keys",
     "send_due",
     "snooze",
     "stored_rows",

@@ -37,6 +37,9 @@ _END = text(
 )
 
 
+FOR_ALL = "A silence of every client asks for somebody who reaches every client. Name one client."
+
+
 @dataclass(frozen=True, slots=True)
 class SilenceDraft:
     """What to keep quiet, and until when; None covers everything, client 0 every client."""
@@ -74,7 +77,7 @@ async def create_silence(
         "external_id": draft.external_id,
         "starts_at": starts_at,
         "ends_at": draft.ends_at,
-        "reason": check_note(draft.reason) or "",
+        "reason": check_note(draft.reason, "reason") or "",
     }
     await session.execute(_INSERT, {**values, "actor": actor, "now": now})
     await _record(session, "created", silence_id, draft.client_id, actor, now)
@@ -96,7 +99,7 @@ async def change_silence(
         raise Conflict("The silence is over. Make a new one.", code="silence_over")
     if ends_at is not None:
         _check_times(row.starts_at, ends_at, now)
-    values = {"ends_at": ends_at, "reason": check_note(reason), "client_id": row.client_id}
+    values = {"ends_at": ends_at, "reason": check_note(reason, "reason"), "client_id": row.client_id}
     await _write(session, _CHANGE, {**values, "id": silence_id})
     await _record(session, "changed", silence_id, row.client_id, actor, now)
     return await get_silence(session, silence_id, now)

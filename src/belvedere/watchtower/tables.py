@@ -28,6 +28,7 @@ from belvedere.core.schema import (
     tenant,
     uuid_key,
 )
+from belvedere.core.words import words_of
 from belvedere.watchtower.contracts import (
     AlertEventKind,
     AlertState,
@@ -48,6 +49,8 @@ __all__ = [
     "watchtower_alerts",
     "watchtower_rules",
 ]
+
+_WORDS = text(words_of("title || ' ' || coalesce(entity_name, '') || ' ' || coalesce(external_id, '')"))
 
 watchtower_alerts = Table(
     "watchtower_alerts",
@@ -181,6 +184,9 @@ watchtower_alerts = Table(
     Index("ix_watchtower_alerts_client_id_rule_id_created_at", "client_id", "rule_id", *NEWEST),
     Index("ix_watchtower_alerts_open", "client_id", *NEWEST, postgresql_include=["severity", "is_acknowledged", "source_id", "rule_id", "snoozed_until"], postgresql_where=text("state = 'open'")),
     Index("ix_watchtower_alerts_resting", "client_id", *NEWEST, postgresql_where=text("state = 'open' AND snoozed_until IS NOT NULL")),
+    Index("ix_watchtower_alerts_waiting", "client_id", "severity", *NEWEST, postgresql_where=text("state = 'open' AND NOT is_acknowledged AND snoozed_until IS NULL")),
+    Index("ix_watchtower_alerts_open_words", _WORDS, postgresql_using="gin", postgresql_where=text("state = 'open'")),
+    Index("ix_watchtower_alerts_resolved_words", _WORDS, postgresql_using="gin", postgresql_where=text("state = 'resolved'")),
     Index("ix_watchtower_alerts_snoozed", "snoozed_until", postgresql_where=text("state = 'open' AND snoozed_until IS NOT NULL")),
     Index("ix_watchtower_alerts_taken_until", "ack_until", postgresql_where=text("state = 'open' AND ack_until IS NOT NULL")),
     Index("ix_watchtower_alerts_held", "client_id", postgresql_where=text("state = 'open' AND held_reason IS NOT NULL")),
@@ -208,6 +214,13 @@ alert_events = Table(
     Column("actor", Text, comment="Who did it; NULL for the program itself."),
     Column("note", Text, comment="A word by that person; NULL when they left none."),
     document("detail", comment="Named values of the step."),
+    Column(
+        "step",
+        BigInteger,
+        Identity(always=True),
+        nullable=False,
+        comment="Order of the steps, counted up; of the same instant too.",
+    ),
     ForeignKeyConstraint(
         ["client_id", "alert_id"],
         ["watch.watchtower_alerts.client_id", "watch.watchtower_alerts.id"],

@@ -1,29 +1,29 @@
-"""What a condition sees of one field over one reading, and the searches that answer it.
+"""What a condition sees of one field over one reading.
 
 Every answer is three-valued: a row is a hit, known not to be one, or unknown. Unknown rows are those outside
 `known`. Numbers are exact: decimals as whole numbers on the grid of their scale, never floats.
 """
 
-import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
+from belvedere.watchtower.limit_sets import Limits, Span
 from belvedere.watchtower.threshold import Threshold
 
 ROW = pl.UInt32
 NO_ROWS = pl.Series([], dtype=ROW)
+Rows = pl.Series | Sequence[int]
+"""Row numbers as a column, or a few of them as they are."""
 Order = Literal[">", ">=", "<", "<="]
-_GRID = pl.Int64
-_WIDE = 1 << 62
-"""Grids inside this stand in 64 bits, which sort and search much faster than 128."""
+FEW_ROWS = 4096
+"""Up to here plain Python is quicker than a call of the query planner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,19 @@ def take(series: pl.Series, rows: pl.Series | list[int]) -> pl.Series:
     return series[rows]
 
 
+class Picks:
+    """The values of a column at a few rows, asked for again and again: a short column is read out once."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self._series = series
+        self._all: list[Any] | None = series.to_list() if len(series) <= FEW_ROWS else None
+
+    def at(self, rows: list[int]) -> list[Any]:
+        if self._all is None:
+            return take(self._series, rows).to_list()
+        return [self._all[row] for row in rows]
+
+
 @lru_cache(maxsize=32)
 def number_rows(size: int) -> pl.Series:
     """0, 1, 2 and so on; shared, so nobody writes in it."""
@@ -102,11 +115,11 @@ def number_rows(size: int) -> pl.Series:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One condition over all rows: rows that hold, rows with an answer, rows where the comparison makes no
+    """One condition over all rows: rows that hold, in order, rows with an answer, rows where the comparison makes no
     sense, and rows that a guard left out.
     """
 
-    hits: pl.Series
+    found: Rows
     known: Mask
     errors: Mask
     left_out: Mask | None = None
@@ -147,11 +160,17 @@ class Outcome:
 
     def at(self, row: int) -> bool | None:
         """The answer for one row."""
-        return row in self.hit_rows if row in self.hit_rows or self.known.rows[row] else None
+        if row in self.hit_rows:
+            return True
+        return False if self.known.is_all or self.known.rows[row] else None
+
+    @cached_property
+    def hits(self) -> pl.Series:
+        return self.found if isinstance(self.found, pl.Series) else as_rows(self.found)
 
     @cached_property
     def hit_rows(self) -> frozenset[int]:
-        return frozenset(self.hits.to_list())
+        return frozenset(self.found.to_list() if isinstance(self.found, pl.Series) else self.found)
 
 
 class Values(Protocol):
@@ -183,6 +202,16 @@ class Values(Protocol):
 
     def before(self, instant: datetime) -> Outcome:
         """Instants earlier than this."""
+
+    @property
+    def span(self) -> Span | None:
+        """The ends of what `ordered` and `within` compare with; None where nobody knows them."""
+
+    def near_equal(self, limits: Limits) -> Collection[int]:
+        """Those of many limits that some value may equal."""
+
+    def near_contained(self, limits: Limits) -> Collection[int]:
+        """Those of many limits that some value may contain."""
 
     def exact(self) -> "Cells":
         """The values as exact numbers."""
@@ -223,117 +252,6 @@ class Cells:
         if self.grid is not None:
             return Fraction(int(self.grid[row]), 10**self.scale)
         return Fraction(self.cells[row] or 0)
-
-
-class Sorted:
-    """Numbers of a field sorted once; each question is a search, so it costs its hits and not the rows.
-
-    `grid` are whole numbers, each value times 10 ** scale.
-    """
-
-    def __init__(self, grid: pl.Series, scale: int) -> None:
-        self.scale = scale
-        if grid.null_count():
-            present = true_rows(grid.is_not_null())
-            values = narrow(take(grid, present))
-            order = values.arg_sort()
-            self.rows = take(present, order)
-        else:
-            values = narrow(grid)
-            order = values.arg_sort()
-            self.rows = order.cast(ROW)
-        self.values = take(values, order)
-        self._least = int(self.values[0]) if len(self.values) else 0
-        self._most = int(self.values[-1]) if len(self.values) else -1
-
-    def _position(self, bound: int, side: Literal["left", "right"]) -> int:
-        # Bounds past either end are settled here, so that a huge threshold never leaves the width of the
-        # column.
-        if bound < self._least:
-            return 0
-        if bound > self._most:
-            return len(self.values)
-        # A search by hand: seventeen looks at a column cost less than one call of the query planner.
-        return (bisect_left if side == "left" else bisect_right)(self.values, bound)
-
-    def _start(self, order: Order, number: Decimal) -> int:
-        """How many values stand below `number`, or not above it."""
-        exact = scaled(number, self.scale)
-        if order in {">", "<="}:
-            return self._position(math.floor(exact), "right")
-        return self._position(math.ceil(exact), "left")
-
-    def ordered(self, order: Order, number: Decimal) -> pl.Series:
-        split = self._start(order, number)
-        if split == (len(self.rows) if order in {">", ">="} else 0):
-            return NO_ROWS
-        return (self.rows.slice(split) if order in {">", ">="} else self.rows.head(split)).sort()
-
-    def within(self, low: Decimal, high: Decimal) -> pl.Series:
-        start, end = self._start(">=", low), self._start("<=", high)
-        return self.rows.slice(start, max(0, end - start)).sort()
-
-
-def narrow(grid: pl.Series) -> pl.Series:
-    """Whole numbers in 64 bits where they fit."""
-    if grid.dtype == _GRID or not len(grid):
-        return grid.cast(_GRID)
-    least, most = grid.min(), grid.max()
-    if isinstance(least, int) and isinstance(most, int) and least > -_WIDE and most < _WIDE:
-        return grid.cast(_GRID)
-    return grid
-
-
-@lru_cache(maxsize=1 << 16)
-def scaled(number: Decimal, scale: int) -> Fraction:
-    return Fraction(number) * Fraction(10**scale)
-
-
-class TextIndex:
-    """Rows by their exact text; one pass finds the rows of every text that was expected."""
-
-    def __init__(self, rows: pl.Series, texts: pl.Series) -> None:
-        self._pairs = pl.DataFrame({"row": rows.cast(ROW), "text": texts})
-        self._found: dict[str, pl.Series] = {}
-
-    def expect(self, texts: Iterable[str]) -> None:
-        wanted = {text for text in texts if text not in self._found}
-        if not wanted:
-            return
-        found = self._pairs.filter(pl.col("text").is_in(list(wanted))).unique().sort("row")
-        for (text,), rows in found.partition_by("text", as_dict=True).items():
-            self._found[text] = rows["row"]
-        for text in wanted - set(self._found):
-            self._found[text] = NO_ROWS
-
-    def rows(self, text: str) -> pl.Series:
-        self.expect([text])
-        return self._found[text]
-
-
-class Numbers:
-    """Exact numbers from Python values, sorted once."""
-
-    def __init__(self, cells: Iterable[Decimal | None]) -> None:
-        self.cells = list(cells)
-        self.known = Mask.of(pl.Series([cell is not None for cell in self.cells], dtype=pl.Boolean))
-        self._order = sorted((cell, row) for row, cell in enumerate(self.cells) if cell is not None)
-
-    def ordered(self, order: Order, number: Decimal) -> pl.Series:
-        split = self._first_above(number) if order in {">", "<="} else self._first_not_below(number)
-        return self._rows(split, len(self._order)) if order in {">", ">="} else self._rows(0, split)
-
-    def within(self, low: Decimal, high: Decimal) -> pl.Series:
-        return self._rows(self._first_not_below(low), self._first_above(high))
-
-    def _first_above(self, number: Decimal) -> int:
-        return bisect_right(self._order, number, key=lambda pair: pair[0])
-
-    def _first_not_below(self, number: Decimal) -> int:
-        return bisect_left(self._order, number, key=lambda pair: pair[0])
-
-    def _rows(self, start: int, end: int) -> pl.Series:
-        return as_rows(sorted(row for _, row in self._order[start:end]))
 
 
 def select_rows(size: int, test: Callable[[int], bool]) -> pl.Series:

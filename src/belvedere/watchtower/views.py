@@ -14,7 +14,7 @@ from belvedere.watchtower.fields import FieldRef
 from belvedere.watchtower.guards import Guard
 from belvedere.watchtower.reading import Reading, pair_rows, with_gone
 from belvedere.watchtower.threshold import Limit
-from belvedere.watchtower.values import Mask, Outcome, number_rows, take, true_rows
+from belvedere.watchtower.values import Mask, Outcome, Picks, number_rows, true_rows
 
 OF_RECORDS = frozenset({Aggregate.ANY, Aggregate.ALL})
 
@@ -106,7 +106,11 @@ class View:
 
     def outcome(self, row: Row, *, for_recovery: bool = False) -> Outcome:
         """The condition on every record."""
-        found = _hold(row, self.look(row.ref), for_recovery=for_recovery)
+        return self.outcome_at(row, _limit(row, for_recovery=for_recovery))
+
+    def outcome_at(self, row: Row, limit: Limit | None) -> Outcome:
+        """The same with another limit."""
+        found = _hold(row, self.look(row.ref), limit)
         return found if row.guard.is_open else found.guarded(self.judged(row.guard))
 
     def missing(self, row: Row) -> pl.Series:
@@ -123,7 +127,7 @@ class View:
         if not self.is_full:
             return Answer(None, is_error=False, is_missing=False, value=None, previous=None, at=None)
         look = self._figure(row, row.rule.aggregate)
-        outcome = _hold(row, look, for_recovery=for_recovery)
+        outcome = _hold(row, look, _limit(row, for_recovery=for_recovery))
         previous = look.previous.texts([0])[0] if look.previous is not None else None
         truth = outcome.at(0)
         is_wrong = not look.values.known.count and look.values.exact().wrong.count > 0
@@ -169,20 +173,23 @@ class View:
         """The values of the reading before for these rows of the present one."""
         if self.previous is None:
             return [None] * len(rows)
-        before = take(self._before, rows).to_list()
+        before = self._before.at(rows)
         texts = iter(self.previous.values(ref).texts([row for row in before if row is not None]))
         return [None if row is None else next(texts) for row in before]
 
     @cached_property
-    def _before(self) -> pl.Series:
+    def _before(self) -> Picks:
         """The row before for every row now, null for none."""
         now, before = self._pairs
         found = pl.Series([None] * self.reading.size, dtype=before.dtype)
-        return found.scatter(now, before) if len(now) else found
+        return Picks(found.scatter(now, before) if len(now) else found)
 
 
-def _hold(row: Row, look: Look, *, for_recovery: bool) -> Outcome:
-    limit = row.recovery if for_recovery and row.recovery is not None else row.limit
+def _limit(row: Row, *, for_recovery: bool) -> Limit | None:
+    return row.recovery if for_recovery and row.recovery is not None else row.limit
+
+
+def _hold(row: Row, look: Look, limit: Limit | None) -> Outcome:
     if row.rule.fires_from_zero:
         return row.kind.holds_from_zero(look, limit)
     return row.kind.hold(look, limit)

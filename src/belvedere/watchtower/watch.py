@@ -18,7 +18,7 @@ from belvedere.watchtower.closing import ACTOR
 from belvedere.watchtower.contracts import Verdict
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.judging import WatchOutcome, start_run
-from belvedere.watchtower.recording import record, record_run
+from belvedere.watchtower.recording import record, record_all, record_run
 
 STORM_WAIT = timedelta(seconds=5)
 
@@ -59,12 +59,12 @@ async def watch_snapshot(
         return WatchOutcome(skipped="Later data of the same account was judged already.")
     run = await start_run(session, stored, now, base_url, storm_wait)
     await run.close_changed_rules()
-    verdicts = await run.judge()
+    judgement = await run.judge()
     faultpoint("evaluation.judged")
-    outcome = await run.apply(verdicts)
+    outcome = await run.apply(judgement.spoken)
     await wake_groups(session, stored, run.rules)
-    await record(session, stored, verdicts, now)
-    await record_run(session, stored, verdicts, outcome, now, seconds=time.perf_counter() - started)
+    await record_all(session, stored, judgement, now)
+    await record_run(session, stored, judgement, outcome, now, seconds=time.perf_counter() - started)
     await repository.mark_judged(session, stored.client_id, stored.snapshot_id, now)
     return outcome
 
@@ -93,7 +93,7 @@ async def recheck_children(
     if not children:
         return WatchOutcome(skipped="No child of this rule watches this source.")
     run.waits_for_parents = not is_last
-    verdicts = await run.judge(only=children)
+    verdicts = (await run.judge(only=children)).spoken
     # The reading was judged; it opens what the parent held back and moves nothing else.
     return await run.apply([only_opening(verdict) for verdict in verdicts])
 
@@ -115,10 +115,11 @@ async def rejudge_rules(
     run = await start_run(session, stored, now, base_url, storm_wait)
     await run.close_changed_rules()
     run.as_of = as_of
-    verdicts = await run.judge(only=frozenset(rule_ids))
+    wanted = frozenset(rule_ids)
+    verdicts = (await run.judge(only=wanted)).verdicts(wanted)
     outcome = await run.apply([only_opening(verdict) for verdict in verdicts])
     if as_of is None:
-        await record(session, stored, verdicts, now, is_whole=False)
+        await record(session, stored, verdicts, now)
     return outcome
 
 

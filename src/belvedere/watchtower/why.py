@@ -107,7 +107,7 @@ async def _state(
     head = unit.head
     units, labels = await repository.load_metric_words(session)
     parents = {head.parent_rule_id} if head.parent_rule_id is not None else set()
-    watched = [head.id, *parents]
+    watched = ",".join(map(str, [head.id, *parents]))
     return WatchState(
         place=place_of(stored),
         is_full=stored.completeness is Completeness.FULL,

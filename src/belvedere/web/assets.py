@@ -135,6 +135,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "money": presentation.money,
     "number": presentation.number,
     "compact": presentation.compact,
+    "counted": presentation.counted,
     "percent": presentation.percent,
     "ratio": presentation.ratio,
     "metric": presentation.metric,

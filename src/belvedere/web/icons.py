@@ -1,6 +1,6 @@
 """Our own icons, 16 px on a 1.5 px stroke; drawn inline so that they follow the text's colour."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
@@ -66,6 +66,7 @@ SHAPES = {
 
 
 @cache
+@lru_cache(maxsize=512)
 def icon(name: str, size: str = "") -> Markup:
     """One icon for decoration; the word beside it carries the meaning. `size` "s" is 14 px."""
     extra = f" i-{size}" if size else ""

@@ -21,6 +21,7 @@ from belvedere.web.forms import (
     empty_first,
     text_filter,
 )
+from belvedere.web.presentation import counted
 from belvedere.web.view import View
 
 VIEWS = {
@@ -131,7 +132,7 @@ def until_of(fields: Fields, now: datetime, zone_name: str) -> datetime | None:
 def tabs(view: View, current: str | None) -> list[dict[str, Any]]:
     """The tabs over alerts, silences, digests and deliveries; `current` None stands for deliveries."""
     client = view.client_id
-    items = [("Open", "", view.counts["alerts"] or None), ("Acknowledged", "acknowledged", None),
+    items = [("Open", "", counted(view.counts["alerts"]) if view.counts["alerts"] else None), ("Acknowledged", "acknowledged", None),
              ("Snoozed", "snoozed", None), ("Resolved", "resolved", None), ("All", "all", None)]  # fmt: skip
     found = [
         {

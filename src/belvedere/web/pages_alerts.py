@@ -53,7 +53,7 @@ async def list_groups(view: View, wanted: Wanted) -> dict[str, Any]:
     """The rows in their groups. The open inbox reads each severity for itself, so that no wave of notes hides an outage."""
     session, following, cut = view.access.session, None, set[str]()
     chosen = wanted.filter(view.client_id, view.access.now)
-    if wanted.severity or wanted.group or wanted.view in ("resolved", "all"):
+    if wanted.severity or wanted.group or wanted.q or wanted.view in ("resolved", "all"):
         page = await ads.list_inbox(session, chosen, limit=PAGE, cursor=wanted.cursor or None)
         following, found = page.next_cursor, page.rows()
     else:

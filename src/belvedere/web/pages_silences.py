@@ -65,7 +65,7 @@ async def create_silence(posted: Posted, access: Acts) -> Response:
 
     async def save() -> dict[str, Any]:
         draft = _draft(posted, access)
-        access.require(draft.client_id)
+        access.require_reach(draft.client_id, service.SILENCE_FOR_ALL)
         return await service.create_silence(access.session, draft, actor=access.actor, now=access.now)
 
     saved, errors = await attempt(access.session, save, NAMES)
@@ -82,7 +82,7 @@ async def create_silence(posted: Posted, access: Acts) -> Response:
 @router.post("/silences/{silence_id}/end")
 async def end_silence(silence_id: UUID, access: Acts) -> Response:
     found = await service.get_silence(access.session, silence_id, access.now)
-    access.require(found["client_id"] or AGENCY)
+    access.require_reach(found["client_id"] or AGENCY, service.SILENCE_FOR_ALL)
     await service.end_silence(access.session, silence_id, actor=access.actor, now=access.now)
     return see(
         access.request, "/silences", "Silence ended. What it held and still stands is told within a minute"

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from belvedere.core.currencies import EXPONENTS
 from belvedere.core.errors import Invalid
 from belvedere.core.zones import find_zone
+from belvedere.watchtower.contracts import Condition
+from belvedere.watchtower.service import MOST_COUNTED
 from belvedere.web.icons import SHAPES, icon
 
 NBSP = "\u00a0"
@@ -19,13 +22,45 @@ MISSING = "–"
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 
 SEVERITY_WORDS = {"critical": "Critical", "warning": "Warning", "info": "Info"}
-SIGNS = {"less_than": "<", "greater_than": ">", "equals": "=", "changed": "changed", "contains": "contains"}
+SIGNS = {
+    Condition.EQUALS: "=",
+    Condition.NOT_EQUALS: "≠",
+    Condition.GREATER_THAN: ">",
+    Condition.GREATER_OR_EQUAL: "≥",
+    Condition.LESS_THAN: "<",
+    Condition.LESS_OR_EQUAL: "≤",
+    Condition.BETWEEN: "between",
+    Condition.IN: "one of",
+    Condition.CONTAINS: "contains",
+    Condition.CHANGED: "changed",
+    Condition.CHANGED_FROM_TO: "changed",
+    Condition.PERCENT_CHANGE: "changed by",
+    Condition.IS_NULL: "empty",
+    Condition.IS_NOT_NULL: "filled",
+    Condition.NO_DATA: "no value",
+    Condition.STALE: "older than",
+    Condition.ADDED: "new",
+    Condition.REMOVED: "gone",
+}
 CONDITION_WORDS = {
-    "less_than": "below",
-    "greater_than": "above",
-    "equals": "is",
-    "changed": "changes",
-    "contains": "contains",
+    Condition.EQUALS: "is",
+    Condition.NOT_EQUALS: "is not",
+    Condition.GREATER_THAN: "above",
+    Condition.GREATER_OR_EQUAL: "at least",
+    Condition.LESS_THAN: "below",
+    Condition.LESS_OR_EQUAL: "at most",
+    Condition.BETWEEN: "between",
+    Condition.IN: "one of",
+    Condition.CONTAINS: "contains",
+    Condition.CHANGED: "changes",
+    Condition.CHANGED_FROM_TO: "changes from",
+    Condition.PERCENT_CHANGE: "changes by",
+    Condition.IS_NULL: "is empty",
+    Condition.IS_NOT_NULL: "is filled",
+    Condition.NO_DATA: "has no value",
+    Condition.STALE: "older than",
+    Condition.ADDED: "is new",
+    Condition.REMOVED: "is gone",
 }
 STATUS_SHAPES = {
     "active": ("fresh", ""),
@@ -97,6 +132,11 @@ def number(value: object, digits: int | None = None) -> str:
         return grouped(found, digits)
     text = grouped(found, 6).rstrip("0").rstrip(".")
     return "0" if text in {"", MINUS, f"{MINUS}0"} else text
+
+
+def counted(count: int) -> str:
+    """`1,284`; `10,000+` where counting stopped."""
+    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
 
 
 def compact(value: object) -> str:
@@ -206,6 +246,7 @@ def initials(name: str | None) -> str:
     return (words[0][0] + (words[1][0] if len(words) > 1 else words[0][1:2])).upper()
 
 
+@lru_cache(maxsize=256)
 def clock_zone(name: str | None) -> tzinfo:
     try:
         return find_zone(name or "UTC")
@@ -246,13 +287,14 @@ def moment(at: datetime, reader: Reader) -> str:
 def time_tag(at: datetime | None, reader: Reader, *, as_age: bool = False, exactly: bool = False) -> Markup:
     if at is None:
         return missing("Not known")
-    text = exact(at, reader) if exactly else moment(at, reader)
-    hook = Markup("")
+    whole = exact(at, reader)
+    text = whole if exactly else moment(at, reader)
+    hook = ""
     if as_age and timedelta(0) <= reader.now - at < timedelta(days=7):
-        text, hook = span(max(reader.now - at, timedelta(minutes=1))), Markup(" data-age")
-    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
-        at.astimezone(UTC).isoformat(timespec="seconds"), exact(at, reader), hook, text
-    )
+        text, hook = span(max(reader.now - at, timedelta(minutes=1))), " data-age"
+    # A list shows hundreds of these; every part is a time of ours, so nothing needs escaping.
+    written = at.astimezone(UTC).isoformat(timespec="seconds")
+    return Markup(f'<time datetime="{written}" title="{whole}"{hook}>{text}</time>')  # noqa: S704
 
 
 def missing(reason: str = "Not known") -> Markup:
@@ -275,6 +317,7 @@ def severity_shape(severity: str) -> str:
     return shape if shape in SEVERITY_WORDS else "info"
 
 
+@lru_cache(maxsize=64)
 def severity_mark(severity: str) -> Markup:
     shape = severity_shape(severity)
     return Markup('<span class="g g-{}">{}<span class="vh">{}</span></span>').format(
@@ -333,11 +376,11 @@ def delta(change: Mapping[str, object] | None) -> Markup:
 
 
 def sign(condition: str) -> str:
-    return SIGNS.get(str(condition), str(condition))
+    return SIGNS[Condition(condition)] if condition in set(Condition) else str(condition)
 
 
 def condition_word(condition: str) -> str:
-    return CONDITION_WORDS.get(str(condition), str(condition))
+    return CONDITION_WORDS[Condition(condition)] if condition in set(Condition) else str(condition)
 
 
 def has_icon(name: str) -> bool:

@@ -11,6 +11,6 @@ AND (CAST(:own_severity AS text[]) IS NULL OR t.severity = ANY (CAST(:own_severi
 AND (CAST(:since AS timestamptz) IS NULL OR t.created_at >= CAST(:since AS timestamptz))
 AND (CAST(:before_at AS timestamptz) IS NULL
      OR (t.created_at, t.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid)))
-AND (CAST(:search AS text) IS NULL OR  EXISTS (
+AND (CAST(:words AS text) IS NULL OR EXISTS (
      SELECT 1 FROM ads.alert_inbox i WHERE i.origin = 'ads' AND i.client_id = t.client_id AND i.id = t.id
-       AND position(lower(CAST(:search AS text)) IN lower(concat_ws(' ', i.title, i.subject, i.message))) > 0))
+       AND {words} @@ to_tsquery('simple', CAST(:words AS text))))

@@ -11,6 +11,3 @@ AND (CAST(:severity AS text[]) IS NULL OR t.severity = ANY (CAST(:severity AS te
 AND (CAST(:since AS timestamptz) IS NULL OR t.created_at >= CAST(:since AS timestamptz))
 AND (CAST(:before_at AS timestamptz) IS NULL
      OR (t.created_at, t.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid)))
-AND (CAST(:search AS text) IS NULL OR position(lower(CAST(:search AS text)) IN lower(t.external_id)) > 0
-     OR position(lower(CAST(:search AS text)) IN
-         lower(concat_ws(' ', t.title, coalesce(t.entity_name, t.external_id), t.message))) > 0)

@@ -1,10 +1,12 @@
 """`between`: from the low end to the high end, both included. Written "10 and 20" or "10..20"."""
 
 import re
+from collections.abc import Collection
 
 from belvedere.core.text import NBSP
 from belvedere.watchtower.conditions.kind import Kind, Look, bare_limit, read_ordered, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
+from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit, Threshold, refuse_threshold
 from belvedere.watchtower.values import Outcome
 
@@ -30,6 +32,9 @@ class Between(Kind):
                 "reversed", f"“{text}” names the high end first. Write {high.text} and {low.text}."
             )
         return Limit(text, (low, high))
+
+    def near(self, look: Look, limits: Limits) -> Collection[int]:
+        return limits.within(look.values.span)
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
         return look.values.within(*limit.values) if limit else look.unknown()

@@ -3,11 +3,12 @@
 Both readings must carry the field; then from no value to one, and back, are changes too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import change_texts, value_text
+from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit
 from belvedere.watchtower.values import NO_ROWS, Outcome, Values, mark, take
 
@@ -22,6 +23,11 @@ class Changed(Kind):
 
     def expect(self, values: Values, limits: Sequence[Limit]) -> None:
         values.expect_equal([limit.only for limit in limits])
+
+    def near(self, look: Look, limits: Limits) -> Collection[int]:
+        if not len(look.keep("changed", find_changed).hits):
+            return ()
+        return {*limits.open, *look.values.near_equal(limits)}
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
         changed = look.keep("changed", find_changed)

@@ -1,13 +1,14 @@
 """`changed_from_to`: from one named value to another, written "live -> paused"; * stands for any value."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
 from belvedere.watchtower.conditions.changed import Changed, find_changed
 from belvedere.watchtower.conditions.kind import Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
+from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit, Threshold, parse_threshold, refuse_threshold
 from belvedere.watchtower.values import Outcome, Values
 
@@ -34,6 +35,9 @@ class ChangedFromTo(Changed):
 
     def expect(self, values: Values, limits: Sequence[Limit]) -> None:
         values.expect_equal([limit.parts[1] for limit in limits if limit.parts[1] is not None])
+
+    def near(self, look: Look, limits: Limits) -> Collection[int]:
+        return limits.every if len(look.keep("changed", find_changed).hits) else ()
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
         changed = look.keep("changed", find_changed)

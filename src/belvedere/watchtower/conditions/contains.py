@@ -1,11 +1,12 @@
 """`contains`: part of a text, capitals aside, or one exact tag of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from belvedere.core.text import NBSP, cut
 from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import value_text
+from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit
 from belvedere.watchtower.values import Outcome, Values
 
@@ -18,6 +19,9 @@ class Contains(Kind):
 
     def expect(self, values: Values, limits: Sequence[Limit]) -> None:
         values.expect_contained([limit.only for limit in limits])
+
+    def near(self, look: Look, limits: Limits) -> Collection[int]:
+        return look.values.near_contained(limits)
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
         return look.values.contains(limit.only) if limit else look.unknown()

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
 
 import polars as pl
 
 from belvedere.watchtower.conditions.kind import Kind, Look, bare_limit, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
+from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit, parse_threshold, refuse_threshold
 from belvedere.watchtower.values import Outcome, Values
 
@@ -38,6 +39,9 @@ class In(Kind):
 
     def expect(self, values: Values, limits: Sequence[Limit]) -> None:
         values.expect_equal([part for limit in limits for part in limit.values])
+
+    def near(self, look: Look, limits: Limits) -> Collection[int]:
+        return look.values.near_equal(limits)
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
         if limit is None:

@@ -1,7 +1,7 @@
 """What every condition is: how it reads its limit, what it finds, and the words it is told in."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from belvedere.core.text import NBSP, cut
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import exact_text, figure_maker, limit_number, value_text
 from belvedere.watchtower.hits import Reasons
+from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit, Threshold, parse_threshold, refuse_threshold
 from belvedere.watchtower.values import NO_ROWS, Mask, Outcome, Values
 
@@ -90,6 +91,12 @@ class Kind(ABC):
 
     def expect(self, values: Values, limits: Sequence[Limit]) -> None:  # noqa: B027 - most need no preparation
         """Tell the field what it will be asked for, so that one pass answers all rules."""
+
+    def near(self, look: Look, limits: Limits) -> Collection[int]:  # noqa: ARG002 - most cannot tell
+        """Numbers of the limits that may find something here. The others must find nothing, with the same rows known
+        for each; naming all of them is always right and only slow for thousands.
+        """
+        return limits.every
 
     @abstractmethod
     def hold(self, look: Look, limit: Limit | None) -> Outcome:

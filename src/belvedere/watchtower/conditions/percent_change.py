@@ -6,6 +6,7 @@ missing there is no percentage; a rule may say that a change from 0 fires.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,7 @@ from belvedere.core.text import format_number
 from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import value_text
+from belvedere.watchtower.limit_sets import Limits
 from belvedere.watchtower.threshold import Limit, parse_number, refuse_threshold, strict_number
 from belvedere.watchtower.values import NO_ROWS, ROW, Cells, Mask, Outcome, as_rows, take
 
@@ -41,6 +43,18 @@ class PercentChange(Kind):
 
     def read(self, text: str, field_name: str) -> Limit:
         return Limit(text, detail=parse_step(text, field_name))
+
+    def near(self, look: Look, limits: Limits) -> Collection[int]:
+        if look.previous is None:
+            return ()
+        shifts = look.keep("shifts", Shifts)
+        if shifts.from_zero.count:
+            return limits.every
+        return [
+            number
+            for number, limit in enumerate(limits.all)
+            if limit is None or shifts.may_reach(limit.detail)
+        ]
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
         if limit is None or look.previous is None:
@@ -106,6 +120,14 @@ class Shifts:
         near = shift_floats(now, before, moved)
         order = near.arg_sort()
         self._near, self._pairs = take(near, order), moved.select("now", "before")[order]
+        self._ends = (self._near[0], self._near[-1]) if len(near) else (0.0, 0.0)
+
+    def may_reach(self, step: Step) -> bool:
+        """Whether the largest moves come near a limit."""
+        if not len(self._near):
+            return False
+        bound = float(step.percent) * (1 - _NEAR) - _NEAR
+        return (step.rises and self._ends[1] >= bound) or (step.falls and self._ends[0] <= -bound)
 
     def find(self, step: Step) -> pl.Series:
         rows: list[pl.Series] = []

@@ -14,7 +14,7 @@ SELECT CAST(json_build_object(
     'resolved_reason', a.resolved_reason, 'resolved_by', a.resolved_by, 'created_at', a.created_at,
     'timeline', (SELECT coalesce(json_agg(json_build_object(
             'id', e.id, 'at', e.at, 'kind', e.kind, 'actor', e.actor, 'note', e.note,
-            'detail', e.detail - 'destinations' - 'end_destinations') ORDER BY e.at, e.id), '[]')
+            'detail', e.detail - 'destinations' - 'end_destinations') ORDER BY e.at, e.step), '[]')
         FROM watch.alert_events e WHERE e.client_id = a.client_id AND e.alert_id = a.id)) AS text) AS data,
     a.client_id, a.source_id, a.external_id,
     a.reason #>> '{conditions,0,field}' AS field

@@ -221,13 +221,15 @@ setInterval(() => {
 }, 30000);
 
 // ---- live feed: counts change in place; a list that is in use waits behind a button
+const counted = count => count > 10000 ? "10,000+" : count.toLocaleString("en");
 const counts = values => {
-  for (const [name, value] of Object.entries(values)) {
+  for (const [name, count] of Object.entries(values)) {
+    const value = count && counted(count);
     for (const place of all(`[data-count="${name}"]`)) {
       place.textContent = value || "";
       place.hidden = !value;
     }
-    if (root.dataset.counts === name) document.title = document.title.replace(/^(.*?)( \(\d+\))?( · .*)$/, `$1${value ? ` (${value})` : ""}$3`);
+    if (root.dataset.counts === name) document.title = document.title.replace(/^(.*?)( \([\d,]+\+?\))?( · .*)$/, `$1${value ? ` (${value})` : ""}$3`);
   }
 };
 const busy = part => part.contains(document.activeElement) || part.scrollTop > 40 || scrollY > 200 && part.matches("[data-waits]") || one("input[form]:checked", part) || one("form[data-changed]");

@@ -1,0 +1,22 @@
+"""Searching texts by their words: every word of the search must begin a word of the text, in any order.
+
+PostgreSQL's `simple` configuration knows no language and ships with every server. Marks part words, so that a part of
+`meta_ads` or `Q4-2026` is found by itself.
+"""
+
+MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_APART = str.maketrans(dict.fromkeys(MARKS + "\x00", " "))
+
+
+def words_of(text: str) -> str:
+    """SQL of the words of the SQL expression `text`; an index over it must say exactly the same."""
+    marks = MARKS.replace("'", "''")
+    return f"to_tsvector('simple', translate({text}, '{marks}', '{' ' * len(MARKS)}'))"
+
+
+def words_query(search: str | None) -> str | None:
+    """The search as `to_tsquery('simple', …)` takes it; None without one."""
+    words = (search or "").translate(_APART).split()
+    if not words:
+        return "" if (search or "").replace("\x00", "").strip() else None
+    return " & ".join(f"'{word}':*" for word in words)
