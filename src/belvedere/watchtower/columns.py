@@ -142,8 +142,11 @@ class NumberValues(Column):
         if len(rows) < MANY:
             return [None if value is None else plain(Decimal(value)) for value in self._picks.at(rows)]
         # What `plain` says, for all of them at once.
-        texts = take(self.series, rows).cast(pl.String)
-        return (texts.str.strip_chars_end("0").str.strip_chars_end(".") if self.scale else texts).to_list()
+        texts = self.series.gather(rows).cast(pl.String)
+        if self.scale:
+            texts = texts.str.strip_chars_end("0").str.strip_chars_end(".")
+        written: list[str | None] = texts.to_list()
+        return written
 
 
 def micros(instant: datetime) -> Decimal:
