@@ -200,8 +200,15 @@ class Sieve:
         return counts_of(self._judge.judge(Unit((rule,))))
 
     def _settle(self, bucket: Bucket, members: Sequence[int]) -> None:
-        """Rules of one limit; where there are several the first of them speaks for all."""
-        if len(members) > 1 and not (counts := self._ask(self._plan.units[members[0]].head)).matched:
+        """Rules of one limit; where there are several the first of them speaks for all. In a large reading that would be a
+        search more, which costs as much as the rules themselves.
+        """
+        is_large = self._judge.view.reading.size > FEW_ROWS
+        if (
+            len(members) > 1
+            and not is_large
+            and not (counts := self._ask(self._plan.units[members[0]].head)).matched
+        ):
             self._keep(bucket, members, counts)
         else:
             self._loud.update(members)
