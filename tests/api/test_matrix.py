@@ -14,7 +14,7 @@ CALLERS = ("owner", "analyst", "operator", "viewer", "client 1", "client 2", "an
 ENDLESS = {"/api/v1/events/stream"}
 ONLY_ASKING = {
     "/api/v1/rules/backtest", "/api/v1/rules/plan", "/api/v1/rules/preview", "/api/v1/digests/preview",
-    "/api/v1/rules/preview-message",
+    "/api/v1/rules/preview-message", "/api/v1/rules/preview-messages", "/api/v1/alerts/{alert_id}/preview-message",
 }  # fmt: skip
 """Questions too long for an address: they are posted, and change nothing."""
 HEAD = """# What each role is answered at each route, about things of client 1. The staff below the owner work on client 1.

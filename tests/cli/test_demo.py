@@ -20,11 +20,19 @@ def test_the_demo_is_one_line_repeatable_and_starts_over(elsewhere):
     first = shell.run("demo", "--once", "--json", seconds=180).json
     assert list(first) == KEYS
     assert first["seconds_to_first_alert"] > 0
-    assert first["alerts"] > 3
-    assert first["deliveries_sent"] >= first["alerts"]
+    # Few enough to read each of them; alerts of one client and channel share a message.
+    assert 3 < first["alerts"] <= 15
+    assert first["deliveries_sent"] >= 6
     assert first["deliveries_failed"] == 0
     assert first["records"] > 300
     assert len(shell.run("clients", "list", "--json").json) >= 3
+
+    tried = shell.run("rules", "backtest", "low-cvr", "--json").json
+    assert tried["readings"]["judged"] > 300
+    assert {row["client_id"] for row in tried["by_client"]} == {1, 2, 3}
+    assert tried["episodes_total"] >= 3
+    ended = [episode for episode in tried["episodes"] if episode["ended_at"]]
+    assert ended, "nothing in the past recovered"
 
     again = shell.run("demo", "--once", "--json", seconds=180).json
     assert list(again) == KEYS

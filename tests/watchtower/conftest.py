@@ -22,6 +22,7 @@ from belvedere.core.settings import Settings
 from belvedere.watchtower.routes import router
 from belvedere.watchtower.routes_backtest import router as backtest
 from belvedere.watchtower.routes_digests import router as digests
+from belvedere.watchtower.routes_said import router as said
 from belvedere.watchtower.routes_silences import router as silences
 from belvedere.wiring.connections import offer_targets
 
@@ -47,6 +48,7 @@ async def http(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.state.runtime = runtime
     app.include_router(backtest, prefix="/api/v1")
+    app.include_router(said, prefix="/api/v1")
     app.include_router(router, prefix="/api/v1")
     app.include_router(silences, prefix="/api/v1")
     app.include_router(digests, prefix="/api/v1")

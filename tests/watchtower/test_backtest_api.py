@@ -130,3 +130,68 @@ async def test_the_newest_readings_answer_a_preview(http, olga, world):
     found = answer.json()
     assert (answer.status_code, found["entities"], found["matches"], found["would_open"]) == (200, 2, 1, 1)
     assert found["findings"][0]["conditions"][0]["value"] == "9"
+
+
+async def test_a_preview_names_the_closest_that_do_not_fire(http, olga, world):
+    rows = [
+        campaign(f"c{number}", rate, f"Mail {number}")
+        for number, rate in enumerate(("9", "15", "15.5", "40", "16"))
+    ]
+    await world.judge(keep(world, rows))
+    found = (await http.post("/rules/preview", json={"rule": DRAFT}, headers=olga)).json()
+    assert found["matches"] == 1
+    assert [(item["entity_name"], item["short_of"][0]["by"]) for item in found["near_misses"]] == [
+        ("Mail 1", "0"), ("Mail 2", "0.5"), ("Mail 4", "1"), ("Mail 3", "25"),
+    ]  # fmt: skip
+
+
+async def test_near_misses_of_a_group_name_the_condition_they_fail(http, olga, world):
+    rows = [campaign("low", "9", "Low"), campaign("high", "30", "High"), campaign("middle", "14", "Middle")]
+    await world.judge(keep(world, rows))
+    both = [DRAFT, {**DRAFT, "condition": "greater_than", "threshold_value": "10"}]
+    found = (await http.post("/rules/preview", json={"rows": both}, headers=olga)).json()
+    assert [item["entity_name"] for item in found["findings"]] == ["Middle"]
+    near = {
+        item["entity_name"]: [(one["limit"], one["by"]) for one in item["short_of"]]
+        for item in found["near_misses"]
+    }
+    assert near == {"Low": [("10", "1")], "High": [("15", "15")]}
+
+
+async def test_a_draft_shows_the_very_messages(http, olga, world):
+    await world.judge(keep(world, [campaign(rate="20"), campaign("spring", "9", "Spring")]))
+    draft = {
+        **DRAFT,
+        "notify_email": True,
+        "email_recipients": ["ines@agency.example"],
+        "title_template": "{{ entity.name }}!",
+    }
+    answer = await http.post("/rules/preview-messages", json={"rule": draft}, headers=olga)
+    found = answer.json()
+    assert answer.status_code == 200, found
+    assert (answer.status_code, found["matches"], len(found["messages"])) == (200, 1, 1)
+    said = found["messages"][0]
+    assert (said["title"], said["problem"]) == ("Spring!", None)
+    assert "Open rate is 9.0%" in said["text"]
+    assert [one["channel"] for one in said["destinations"]] == ["email"]
+    assert "Spring!" in said["mail_subject"]
+    assert "9.0%" in said["mail_html"]
+    assert said["discord"]
+    assert world.alerts() == []
+
+
+async def test_an_alert_shows_its_message_and_tries_other_words(http, olga, world):
+    world.rule()
+    await world.judge(keep(world, [campaign(rate="9")]))
+    alert = world.alerts()[0]
+    path = f"/alerts/{alert['id']}/preview-message"
+    said = (await http.post(path, json={}, headers=olga)).json()
+    assert (said["title"], said["text"]) == (alert["title"], alert["message"])
+    other = (
+        await http.post(path, json={"title_template": "{{ client.name }}: {{ value }}"}, headers=olga)
+    ).json()
+    assert other["title"] == "Kaffeehaus Brandt: 9"
+    refused = await http.post(
+        f"/alerts/{'0' * 8}-0000-4000-8000-{'0' * 12}/preview-message", json={}, headers=olga
+    )
+    assert refused.status_code == 404

@@ -12,6 +12,7 @@ from belvedere.watchtower.routes import router as watchtower
 from belvedere.watchtower.routes_backtest import router as backtest
 from belvedere.watchtower.routes_code import router as rule_files
 from belvedere.watchtower.routes_digests import router as digests
+from belvedere.watchtower.routes_said import router as said
 from belvedere.watchtower.routes_silences import router as silences
 
 VERSION = "1.0.0"
@@ -25,7 +26,7 @@ DESCRIPTION = (
 
 def install(app: FastAPI) -> None:
     # Before the routes of single rules, whose ids would take these words for theirs.
-    for router in (accounts, sources, rule_files, backtest):
+    for router in (accounts, sources, rule_files, backtest, said):
         app.include_router(router, prefix=PREFIX)
     for router in (watchtower, silences, digests, ads, notify, export, tables.router, system.router):
         app.include_router(router, prefix=PREFIX)

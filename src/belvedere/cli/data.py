@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from belvedere.cli.lookups import as_uuid, count_open, find_client, find_source_id, short, split_source
+from belvedere.cli.messages import add_commands as add_messages
 from belvedere.cli.output import err, operator, out, print_json, print_table, progress
 from belvedere.cli.rule_files import add_commands as add_rule_files
 from belvedere.cli.rule_history import add_commands as add_rule_history
@@ -30,6 +31,7 @@ def add_commands(app: typer.Typer) -> None:
     add_rule_files(rules)
     add_rule_history(rules)
     app.add_typer(rules, name="rules")
+    add_messages(alerts)
     app.add_typer(alerts, name="alerts")
     app.command()(export)
 
@@ -209,7 +211,8 @@ async def add_rule(
             body = RuleCreate.model_validate(given)
         except ValidationError as error:
             first = error.errors()[0]
-            raise Invalid(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+            words = "This is empty. Write something." if first["type"] == "string_too_short" else first["msg"]
+            raise Invalid(f"{'.'.join(str(part) for part in first['loc'])}: {words}") from error
         saved = await create_rule(
             session, body.draft(), actor=operator(), now=runtime.clock(), force=body.force,
             discord_base_url=runtime.settings.discord_base_url,

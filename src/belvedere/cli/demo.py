@@ -19,11 +19,12 @@ from belvedere.core.errors import BelvedereError, Conflict
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.wiring.installation import Installation, read_revision
+from belvedere.wiring.past import write_past
 from belvedere.wiring.seed import complete_clients
 
 SANDBOX_PORT, SANDBOX_MAIL_PORT = 8430, 8431
 LOOPBACK = "127.0.0.1"
-DEMO_DAYS, DEMO_SEED = 60, 1
+DEMO_DAYS, PAST_DAYS, DEMO_SEED = 60, 30, 1
 # The demo sends and reads more in a minute than a real account may.
 GENEROUS = {"discord_limit": 50, "analytics_per_minute": 1000, "analytics_per_day": 100_000}
 
@@ -145,6 +146,7 @@ async def prepare_and_sync(
     accounts = await prepare(runtime, described, sandbox)
     await demo_progress.request_runs(runtime, accounts, content.OWNER_EMAIL)
     figures = await demo_progress.watch_until_settled(runtime, quiet=as_json, first_seen=first_seen)
+    await write_past(runtime, accounts, PAST_DAYS, DEMO_SEED)
     await complete_clients(runtime, [shop.slug for shop in described["clients"]], DEMO_DAYS, DEMO_SEED)
     return figures
 

@@ -4,7 +4,8 @@ Everything is found by name first, so that running it again changes nothing but 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,13 @@ from belvedere.sources.service import (
     ingest_file,
     list_accounts,
 )
-from belvedere.watchtower.contracts import Condition, Severity
+from belvedere.watchtower.contracts import Condition, DependencyCondition, NotifySchedule, Severity
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.service import RuleFilter, create_rule, list_rules
 from belvedere.wiring.seed_people import OWNER_EMAIL, OWNER_NAME, OWNER_PASSWORD
 
 __all__ = ["OWNER_EMAIL", "OWNER_PASSWORD"]
+CAMPAIGNS, CVR, THEMES = ("omnisend", "campaigns"), ("scraper", "cvr"), ("scraper", "shopify_themes")
 SAMPLE = "robyn_dt_simulated_weekly.csv"
 
 
@@ -44,33 +46,54 @@ class DemoRule:
 
     source: tuple[str, str]
     drafts: tuple[RuleDraft, ...]
+    parent: str | None = None
+    """The name of the rule that it waits for."""
 
 
 def demo_rules() -> list[DemoRule]:
-    """Rules on each kind of source; messages go to each client's own channel and mailbox."""
+    """Rules on each kind of source; messages go to each client's own channel and mailbox.
+
+    Few enough alerts to read each of them, and one rule that waits for another, so that some stand held back.
+    """
     send: dict[str, Any] = {"notify_discord": True, "notify_email": True}
-    campaigns, cvr, themes = ("omnisend", "campaigns"), ("scraper", "cvr"), ("scraper", "shopify_themes")
+    daily: dict[str, Any] = {
+        "notify_immediately": False,
+        "notify_schedule": NotifySchedule.DAILY,
+        "notify_time": time(9),
+    }
     group = uuid5(NAMESPACE_URL, "belvedere:demo:low-open-rate")
-    low = RuleDraft("Low open rate", "open_rate", Condition.LESS_THAN, "15", group_id=group, **send)
+    low = RuleDraft("Low open rate", "open_rate", Condition.LESS_THAN, "10", slug="low-open-rate", group_id=group,
+                    description="Fewer than one in ten opened a mail that went to many.", **send)  # fmt: skip
     many = RuleDraft(
-        "Low open rate (sent to many)", "quantity", Condition.GREATER_THAN, "3000", group_id=group
+        "Low open rate (sent to many)", "quantity", Condition.GREATER_THAN, "8000", group_id=group
     )
-    bounces = RuleDraft("Many bounces", "bounce_rate", Condition.GREATER_THAN, "3", **send)
-    paused = RuleDraft(
-        "Campaign paused", "status", Condition.EQUALS, "paused", severity=Severity.INFO, **send
+    clicks = RuleDraft("Few clicks where few open", "clicked_count", Condition.LESS_THAN, "150", slug="few-clicks",
+                       min_volume_field="quantity", min_volume=Decimal(8000), severity=Severity.INFO,
+                       dependency_condition=DependencyCondition.TRIGGERED, notify_discord=True)  # fmt: skip
+    bounces = RuleDraft(
+        "Many bounces",
+        "bounce_rate",
+        Condition.GREATER_THAN,
+        "3",
+        slug="many-bounces",
+        recovery_threshold="2.5",
+        **send,
     )
-    shop = RuleDraft("Low CVR", "cvr", Condition.LESS_THAN, "1.5", severity=Severity.CRITICAL, **send)
-    theme = RuleDraft("Theme changed its role", "status", Condition.CHANGED, severity=Severity.INFO, **send)
-    silent = RuleDraft(
-        "No Outreach for 7+ Days", "days_since_team_message", Condition.GREATER_THAN, "7", **send
-    )
+    paused = RuleDraft("Campaign paused", "status", Condition.EQUALS, "paused", slug="campaign-paused",
+                       severity=Severity.INFO, notify_email=True, **daily)  # fmt: skip
+    shop = RuleDraft("Low CVR", "cvr", Condition.LESS_THAN, "1.63", slug="low-cvr", severity=Severity.CRITICAL, **send)  # fmt: skip
+    theme = RuleDraft("Theme changed its role", "status", Condition.CHANGED, slug="theme-changed",
+                      severity=Severity.INFO, **send)  # fmt: skip
+    silent = RuleDraft("No Outreach for 7+ Days", "days_since_team_message", Condition.GREATER_THAN, "7",
+                       slug="no-outreach", **send)  # fmt: skip
     return [
         DemoRule(("internal", "communication_reports"), (silent,)),
-        DemoRule(campaigns, (low, many)),
-        DemoRule(campaigns, (bounces,)),
-        DemoRule(campaigns, (paused,)),
-        DemoRule(cvr, (shop,)),
-        DemoRule(themes, (theme,)),
+        DemoRule(CAMPAIGNS, (low, many)),
+        DemoRule(CAMPAIGNS, (clicks,), parent="Low open rate"),
+        DemoRule(CAMPAIGNS, (bounces,)),
+        DemoRule(CAMPAIGNS, (paused,)),
+        DemoRule(CVR, (shop,)),
+        DemoRule(THEMES, (theme,)),
     ]
 
 
@@ -208,15 +231,21 @@ async def ensure_account(
 async def make_rules(runtime: Runtime, owner: Scope) -> int:
     """The demo's rules for every client; returns how many there are."""
     async with runtime.db.write(owner) as session:
-        known = {row["name"] for row in (await list_rules(session, RuleFilter(), limit=200)).rows()}
+        known = {
+            row["name"]: UUID(row["id"])
+            for row in (await list_rules(session, RuleFilter(), limit=200)).rows()
+        }
         for item in demo_rules():
             source_id = await find_source(session, *item.source)
             for draft in item.drafts:
                 if draft.name in known:
                     continue
-                await create_rule(
-                    session, replace(draft, source_id=source_id), actor=OWNER_EMAIL, now=runtime.clock(), force=True,
+                placed = replace(
+                    draft, source_id=source_id, parent_rule_id=known[item.parent] if item.parent else None
+                )
+                saved = await create_rule(
+                    session, placed, actor=OWNER_EMAIL, now=runtime.clock(), force=True,
                     discord_base_url=runtime.settings.discord_base_url,
                 )  # fmt: skip
-                known.add(draft.name)
+                known[draft.name] = saved.rule.id
         return len(known)

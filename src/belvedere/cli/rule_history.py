@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from belvedere.cli.lookups import find_client, find_source_id
+from belvedere.cli.messages import show_messages
 from belvedere.cli.output import operator, out, print_json, print_table
 from belvedere.cli.rule_files import read_book
 from belvedere.cli.session import with_runtime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from belvedere.core.database import ReadSession
     from belvedere.core.runtime import Runtime
     from belvedere.watchtower.contracts import Rule
+    from belvedere.watchtower.service import PreviewFinding
 
 BARS = "▁▂▃▄▅▆▇█"
 RuleArgument = Annotated[str | None, typer.Argument(metavar="[RULE]", help="Its id, short name or name.")]
@@ -36,42 +38,88 @@ def add_commands(rules: typer.Typer) -> None:
 
 
 def rules_try(
-    rule: RuleArgument = None, file: FileOption = None, client: ClientOption = None, as_json: Json = False
+    rule: RuleArgument = None,
+    file: FileOption = None,
+    client: ClientOption = None,
+    messages: Annotated[
+        bool, typer.Option("--messages", help="Print the very messages that would be sent.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
-    """Print what a rule finds in the newest readings. Nothing is saved.
+    """Print what a rule finds in the newest readings, and what it nearly finds. Nothing is saved.
 
     Example: belvedere rules try low-open-rate
     """
 
-    async def act(runtime: Runtime) -> list[dict[str, Any]]:
+    async def act(runtime: Runtime) -> dict[str, Any]:
         from belvedere.accounts.service import list_clients
-        from belvedere.watchtower.service import preview_rule
+        from belvedere.watchtower.service import messages_of_rule, preview_rule
 
         async with runtime.db.read(Scope.service(operator())) as session:
-            rows = await read_rows(session, rule, file, runtime.clock())
+            now = runtime.clock()
+            rows = await read_rows(session, rule, file, now)
             ids = [item.id for item in await list_clients(session, limit=1000)] if client is None else []
             clients = ids if client is None else [await find_client(session, client)]
-            found = await preview_rule(session, rows, clients, runtime.clock())
-        return [
-            {
-                "client_id": item.client_id, "thing": item.finding.entity_name or item.finding.external_id,
-                "value": item.finding.head.value, "limit": item.finding.head.limit, "is_open": item.is_open,
-            }
-            for item in found.findings
-        ]  # fmt: skip
+            if messages:
+                return await messages_of_rule(session, rows, clients, now, base_url=runtime.settings.address)
+            found = await preview_rule(session, rows, clients, now)
+        return {
+            "findings": [found_row(item) for item in found.findings],
+            "near": [near_row(item) for item in found.near],
+        }
 
     found = with_runtime(act)
-    if as_json:
-        print_json(found)
-        return
+    if messages:
+        show_messages(found["messages"], as_json=as_json, matches=found["matches"])
+    elif as_json:
+        print_json(found["findings"])
+    else:
+        print_found(found)
+
+
+def found_row(item: PreviewFinding) -> dict[str, Any]:
+    return {
+        "client_id": item.client_id, "thing": item.finding.entity_name or item.finding.external_id,
+        "value": item.finding.head.value, "limit": item.finding.head.limit, "is_open": item.is_open,
+    }  # fmt: skip
+
+
+def near_row(item: PreviewFinding) -> dict[str, Any]:
+    """A record that does not fire, by the first condition that it does not meet."""
+    from belvedere.watchtower.service import shortfalls
+
+    short = shortfalls(item.finding)
+    if not short:
+        return {**found_row(item), "field": item.finding.head.field, "by": ""}
+    reason, gap = short[0]
+    shown = {
+        "field": reason.field,
+        "value": reason.value,
+        "limit": reason.limit,
+        "by": f"{gap.normalize():f}",
+    }
+    return {**found_row(item), **shown}
+
+
+def print_found(found: dict[str, Any]) -> None:
     print_table(
         ("client", "thing", "value", "limit", "alert stands"),
         [
             (r["client_id"], r["thing"], r["value"], r["limit"], "yes" if r["is_open"] else "no")
-            for r in found
+            for r in found["findings"]
         ],
         empty="The rule finds nothing in the newest readings.",
     )
+    if found["near"]:
+        out.print("\nClosest without firing:")
+        print_table(
+            ("client", "thing", "field", "value", "limit", "how far"),
+            [
+                (r["client_id"], r["thing"], r["field"], r["value"], r["limit"], r["by"])
+                for r in found["near"]
+            ],
+            empty="",
+        )
 
 
 def rules_backtest(

@@ -44,12 +44,17 @@ def preview_message(
         url=known.get("url"),
         fields=(("Rule", str(known["rule"]["name"])),),
     )
+    return show_message(message, address=address, problem=made.problem)
+
+
+def show_message(message: Message, *, address: str = "", problem: str | None = None) -> MessagePreview:
+    """A message that tells of a new alert, as Discord and a mailbox would get it."""
     telling = Telling(MessageKind.OPENED, message, link=absolute_link(message.url, address))
     letter = mail(telling)
     return MessagePreview(
-        made.title,
-        made.text,
-        made.problem,
+        message.title,
+        message.text,
+        problem,
         payload(discord_message(telling)),
         letter.subject,
         letter.text,

@@ -16,7 +16,7 @@ from belvedere.notify.channels import (
 from belvedere.notify.dead_letters import mark_arrived, resend_many
 from belvedere.notify.grouping import lines_of
 from belvedere.notify.hold import Hold, hold_outbound, outbound_hold, release_outbound
-from belvedere.notify.message_preview import MessagePreview, preview_message
+from belvedere.notify.message_preview import MessagePreview, preview_message, show_message
 from belvedere.notify.repository import (
     DeliveryFilter,
     JsonPage,
@@ -67,6 +67,7 @@ __all__ = [
     "resend_many",
     "rotate_secret",
     "send_test",
+    "show_message",
     "store_webhook_channel",
     "withdraw_unsent",
 ]

@@ -28,8 +28,10 @@ def fill_talk(world: World, client: ClientPlan) -> Iterator[Batch]:
                "last_client_message_at", "sentiment", "sentiment_score", "summary", "topics", "action_items",
                "created_at")  # fmt: skip
     count = min(max(world.days // 7, 2), 26)
+    # The newest week of a channel that is read was told by its reading.
+    first = 1 if client.id in world.talks else 0
     yield Batch(
-        "watch.communication_reports", columns, [report(world, client, back) for back in range(count)]
+        "watch.communication_reports", columns, [report(world, client, back) for back in range(first, count)]
     )
 
 
@@ -47,9 +49,12 @@ def report(world: World, client: ClientPlan, back: int) -> tuple[Any, ...]:
     topics = chance.sample(TOPICS, chance.randint(1, 3))
     promise = {"what": f"Send a note on {topics[0]}", "by": "team", "until": str(monday + timedelta(days=10))}
     channel = "general" if client.id == 0 else client.slug
+    ref, name = world.talks.get(
+        client.id, (str(110_000_000_000_000_000 + client.id * 1_000_003), f"#{channel}")
+    )
     return (
         world.key("watch.communication_reports", client.id, monday), client.id, "discord",
-        str(110_000_000_000_000_000 + client.id * 1_000_003), f"#{channel}", begin, end, end + timedelta(hours=6),
+        ref, name, begin, end, end + timedelta(hours=6),
         team + theirs, team, theirs, chance.randint(2, 7), 3 if mood == "negative" else chance.randint(0, 1),
         median // 2, median, median * 3, last_team, last_theirs, mood, score, summary, dump(topics), dump([promise]),
         end + timedelta(hours=6),

@@ -42,6 +42,8 @@ class World:
     """Ids of people in core.users that rows may name as owners and authors; never empty while filling."""
     sources: Mapping[str, UUID] = field(default_factory=dict)
     """Keys of watch.api_sources by "provider/endpoint"."""
+    talks: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """Id and name of a client's channel that is really read: the weeks before are told of it, not of a made-up one."""
 
     def random(self, *parts: object) -> random.Random:
         """A source of chance of its own for these parts: adding rows to one table never changes another's."""

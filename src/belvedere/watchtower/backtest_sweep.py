@@ -7,6 +7,7 @@ what came before it since the last reading that could have closed the alert was 
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -109,13 +110,7 @@ class Sweep:
 
     def _with_gaps(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows in order, and where two full readings in a row lacked the entity, so that its alert was over."""
-        schema: dict[str, Any] = {
-            "number": pl.UInt32,
-            "place": pl.UInt32,
-            "is_full": pl.Boolean,
-            "at": INSTANT,
-        }
-        marks = pl.DataFrame(self.marks, schema=schema, orient="row")
+        marks = self._marks()
         marks = marks.with_columns(pl.col("is_full").cast(pl.Int64).cum_sum().over("place").alias("fulls"))
         rows = rows.join(marks.select("number", "fulls"), on="number").sort("place", "external_id", "number")
         rows = rows.unique(["place", "external_id", "number"], keep="first", maintain_order=True)
@@ -125,29 +120,61 @@ class Sweep:
             gone.cast(pl.Int64).cum_sum().over("place", "external_id").alias("life")
         ).filter(pl.col("value").is_not_null())
 
+    def _marks(self) -> pl.DataFrame:
+        schema: dict[str, Any] = {
+            "number": pl.UInt32,
+            "place": pl.UInt32,
+            "is_full": pl.Boolean,
+            "at": INSTANT,
+        }
+        return pl.DataFrame(self.marks, schema=schema, orient="row")
+
+    def _by_moment(self) -> tuple[pl.DataFrame, datetime, timedelta]:
+        """Each reading's place on the axis, the beginning of the axis and the length of one moment."""
+        marks = self._marks()
+        most_read = int(marks["place"].value_counts()["count"].max() or 1)  # type: ignore[arg-type]
+        moments = [mark[3] for mark in self.marks]
+        step = max((max(moments) - min(moments)) // min(POINTS, most_read), timedelta(microseconds=1))
+        since = (pl.col("at") - min(moments)).dt.total_microseconds()
+        found = marks.select("number", (since // (step // timedelta(microseconds=1))).alias("moment"))
+        return found, min(moments), step
+
     def series(self, rows: pl.DataFrame) -> dict[str, Any]:
-        """The number over time as a band of all entities: least, middle, most; thinned to what a plot can show."""
+        """The number over time as a band of all entities: least, middle, most; thinned to what a plot can show.
+
+        Each place keeps its last figures until it is read again, so that the band is of all places at every moment.
+        """
         unit = 10**self.scale
-        band = (
-            rows.filter(pl.col("value").is_not_null())
-            .group_by("number")
-            .agg(pl.col("value").min().alias("least"), pl.col("value").median().alias("middle"),
-                 pl.col("value").max().alias("most"), pl.col("external_id").n_unique().alias("entities"))
-            .sort("number")
-        )  # fmt: skip
-        step = max(1, -(-band.height // POINTS))
-        thin = band.with_row_index("row").group_by(pl.col("row") // step, maintain_order=True).agg(
-            pl.col("number").last(), pl.col("least").min(), pl.col("middle").median(), pl.col("most").max(),
-            pl.col("entities").max(),
-        )  # fmt: skip
+        marks, first, step = self._by_moment()
+        last = max(mark[3] for mark in self.marks)
+        thin = band(rows.filter(pl.col("value").is_not_null()).join(marks, on="number"))
         return {
-            "at": [self.marks[number][3] for number in thin["number"]],
+            "at": [min(first + step * (moment + 1), last) for moment in thin["moment"]],
             **{
                 name: [round(float(value) / unit, 6) for value in thin[name]]
                 for name in ("least", "middle", "most")
             },
-            "entities": max(band["entities"].to_list(), default=0),
+            "entities": max(thin["entities"].to_list(), default=0),
         }
+
+
+def band(rows: pl.DataFrame) -> pl.DataFrame:
+    """Least, middle and most of all places at every moment, each place with what was last read of it."""
+    told = rows.group_by("moment", "place").agg(
+        pl.col("value").min().alias("least"), pl.col("value").median().alias("middle"),
+        pl.col("value").max().alias("most"), pl.col("external_id").n_unique().alias("entities"),
+    )  # fmt: skip
+    figures = pl.col("least", "middle", "most", "entities")
+    return (
+        told.select(pl.col("moment").unique())
+        .join(told.select(pl.col("place").unique()), how="cross")
+        .join(told, on=["moment", "place"], how="left")
+        .sort("place", "moment")
+        .with_columns(figures.forward_fill().over("place"))
+        .group_by("moment")
+        .agg(pl.col("least").min(), pl.col("middle").median(), pl.col("most").max(), pl.col("entities").sum())
+        .sort("moment")
+    )
 
 
 def reaches(rows: pl.DataFrame) -> pl.DataFrame:

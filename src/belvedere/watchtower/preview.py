@@ -14,6 +14,8 @@ from belvedere.sources.service import latest_judged, load_stored_snapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.contracts import Finding, Place, Rule, WatchState
 from belvedere.watchtower.evaluate import evaluate
+from belvedere.watchtower.near import MOST as MOST_NEAR
+from belvedere.watchtower.near import find_near
 from belvedere.watchtower.neighbours import load_other_readings
 
 MOST_READINGS = 40
@@ -26,11 +28,14 @@ class PreviewFinding:
     client_id: int
     finding: Finding
     is_open: bool
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`entities` were looked at, `no_data` of them without a value; `ends` open alerts would close."""
+    """`entities` were looked at, `no_data` of them without a value; `ends` open alerts would close. `near` are the
+    closest records that the rule does not fire on.
+    """
 
     entities: int
     no_data: int
@@ -38,6 +43,7 @@ class Preview:
     data_as_of: datetime | None
     findings: tuple[PreviewFinding, ...]
     ends: int
+    near: tuple[PreviewFinding, ...] = ()
 
 
 async def preview_rule(
@@ -53,6 +59,7 @@ async def preview_rule(
     entities = no_data = readings = ends = 0
     newest: datetime | None = None
     findings: list[PreviewFinding] = []
+    near: list[tuple[float, PreviewFinding]] = []
     for stored in await _readings(session, wanted):
         place = Place(stored.client_id, stored.source_id, stored.provider, stored.endpoint)
         state = WatchState(
@@ -68,13 +75,21 @@ async def preview_rule(
             continue
         is_open = await _open_entities(session, stored, head.id)
         found = [item for verdict in verdicts for item in verdict.opened]
-        findings += [PreviewFinding(stored.client_id, item, item.external_id in is_open) for item in found]
+        findings += [
+            PreviewFinding(stored.client_id, item, item.external_id in is_open, place) for item in found
+        ]
+        near += [
+            (gap, PreviewFinding(stored.client_id, item, item.external_id in is_open, place))
+            for gap, item in find_near(alone, stored, state, now)
+        ]
         ends += len(is_open - {item.external_id for item in found})
         entities += sum(verdict.entities for verdict in verdicts)
         no_data += sum(verdict.no_data for verdict in verdicts)
         readings += 1
         newest = stored.data_as_of if newest is None else max(newest, stored.data_as_of)
-    return Preview(entities, no_data, readings, newest, tuple(findings), ends)
+    near.sort(key=lambda pair: pair[0])
+    closest = tuple(item for _, item in near[:MOST_NEAR])
+    return Preview(entities, no_data, readings, newest, tuple(findings), ends, closest)
 
 
 async def _readings(session: ReadSession, client_ids: Collection[int]) -> list[StoredSnapshot]:

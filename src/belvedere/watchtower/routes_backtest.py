@@ -16,7 +16,9 @@ from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.backtest_schemas import BacktestAsk, TryRule
 from belvedere.watchtower.contracts import Rule
-from belvedere.watchtower.preview import preview_rule
+from belvedere.watchtower.near import shortfalls
+from belvedere.watchtower.preview import PreviewFinding, preview_rule
+from belvedere.watchtower.values import plain
 from belvedere.watchtower.why import WhyAsk, explain_rule
 
 router = door_router(exact=True)
@@ -28,7 +30,7 @@ SHOWN = 200
 
 @router.post("/rules/backtest", tags=["rules"], summary="How often a rule would have fired")
 async def backtest_rule(body: BacktestAsk, access: ReadsRules) -> Response:
-    rows = await _rows(body, access)
+    rows = await rows_asked(body, access)
     start, end = body.stretch(access.now)
     asked = Asked(
         start,
@@ -41,19 +43,15 @@ async def backtest_rule(body: BacktestAsk, access: ReadsRules) -> Response:
         base_url=access.runtime.settings.address,
         now=access.now,
     )
-    return _answer(await backtest(access.session, rows, asked))
+    return answer(await backtest(access.session, rows, asked))
 
 
 @router.post("/rules/preview", tags=["rules"], summary="What a rule finds in the newest readings")
 async def preview(body: TryRule, access: ReadsRules) -> Response:
-    rows = await _rows(body, access)
-    client_ids = body.client_ids
-    if client_ids is None:
-        client_ids = [client.id for client in await list_clients(access.session, limit=MOST_CLIENTS)]
-        if access.may("rules.read", AGENCY):
-            client_ids.append(AGENCY)
+    rows = await rows_asked(body, access)
+    client_ids = await clients_asked(body, access)
     found = await preview_rule(access.session, rows, client_ids, access.now)
-    return _answer(
+    return answer(
         {
             "entities": found.entities,
             "no_data": found.no_data,
@@ -62,19 +60,35 @@ async def preview(body: TryRule, access: ReadsRules) -> Response:
             "matches": len(found.findings),
             "would_open": sum(not item.is_open for item in found.findings),
             "would_close": found.ends,
-            "findings": [
-                {
-                    "client_id": item.client_id,
-                    "external_id": item.finding.external_id or None,
-                    "entity_name": item.finding.entity_name,
-                    "record_id": str(item.finding.record_id),
-                    "is_open": item.is_open,
-                    "conditions": [condition.document() for condition in item.finding.conditions],
-                }
-                for item in found.findings[:SHOWN]
-            ],
+            "findings": [_finding(item) for item in found.findings[:SHOWN]],
+            "near_misses": [{**_finding(item), "short_of": _short_of(item)} for item in found.near],
         }
     )
+
+
+def _finding(item: PreviewFinding) -> dict[str, Any]:
+    return {
+        "client_id": item.client_id,
+        "external_id": item.finding.external_id or None,
+        "entity_name": item.finding.entity_name,
+        "record_id": str(item.finding.record_id),
+        "is_open": item.is_open,
+        "conditions": [condition.document() for condition in item.finding.conditions],
+    }
+
+
+def _short_of(item: PreviewFinding) -> list[dict[str, Any]]:
+    """What a near miss lacks: each condition that it does not meet, with the distance of its value from the limit."""
+    return [
+        {
+            "field": reason.field,
+            "label": reason.label,
+            "value": reason.value,
+            "limit": reason.limit,
+            "by": plain(gap),
+        }
+        for reason, gap in shortfalls(item.finding)
+    ]
 
 
 @router.get("/rules/{rule_id}/why", tags=["rules"], summary="Why a rule fired on a thing, or did not")
@@ -88,10 +102,18 @@ async def why(
     if client_id is not None:
         access.require(client_id)
     asked = WhyAsk(external_id, client_id, snapshot_id)
-    return _answer(await explain_rule(access.session, rule_id, asked, access.now))
+    return answer(await explain_rule(access.session, rule_id, asked, access.now))
 
 
-async def _rows(body: TryRule, access: Access) -> list[Rule]:
+async def clients_asked(body: TryRule, access: Access) -> list[int]:
+    """The clients named, or all that this person may look at."""
+    if body.client_ids is not None:
+        return body.client_ids
+    client_ids = [client.id for client in await list_clients(access.session, limit=MOST_CLIENTS)]
+    return [*client_ids, AGENCY] if access.may("rules.read", AGENCY) else client_ids
+
+
+async def rows_asked(body: TryRule, access: Access) -> list[Rule]:
     """The rows to try, at clients that this person may look at."""
     for client_id in body.client_ids or ():
         access.require(client_id)
@@ -104,5 +126,5 @@ async def _rows(body: TryRule, access: Access) -> list[Rule]:
     return await draft_rows(access.session, [row.draft() for row in drafts], stored, new_id(access.now))
 
 
-def _answer(document: dict[str, Any]) -> Response:
+def answer(document: dict[str, Any]) -> Response:
     return Response(orjson.dumps(document, default=str), media_type="application/json")

@@ -36,6 +36,7 @@ from belvedere.watchtower.lists import (
     list_notes,
     list_rules,
 )
+from belvedere.watchtower.near import shortfalls
 from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
 from belvedere.watchtower.rule_book import (
@@ -45,6 +46,7 @@ from belvedere.watchtower.rule_book import (
     get_rule,
     update_rule,
 )
+from belvedere.watchtower.said import message_of_alert, messages_of_preview, messages_of_rule
 from belvedere.watchtower.silences import FOR_ALL as SILENCE_FOR_ALL
 from belvedere.watchtower.silences import (
     SilenceDraft,
@@ -123,6 +125,9 @@ __all__ = [
     "list_rules",
     "list_silences",
     "list_upcoming",
+    "message_of_alert",
+    "messages_of_preview",
+    "messages_of_rule",
     "parse_book",
     "plan_rules",
     "preview_digests",
@@ -135,6 +140,7 @@ __all__ = [
     "schema_text",
     "search_keys",
     "send_due",
+    "shortfalls",
     "snooze",
     "stored_rows",
     "tick",

@@ -18,6 +18,8 @@ from belvedere.web.presentation import Reader
 from belvedere.web.view import View, look
 
 router = door_router()
+COMPARES = frozenset({"changed", "changed_from_to", "percent_change", "added", "removed"})
+"""Conditions that a first reading cannot answer."""
 
 Reads = Annotated[Access, Depends(reading("rules.read"), scope="function")]
 
@@ -95,6 +97,8 @@ def _rule_advice(row: dict[str, Any]) -> str:
         return f"{row['field_name']} holds text that is no number. Compare it as text, or mend the mapping."
     if row["held_back"]:
         return "Its parent rule holds it back. See who waits for whom on its page."
+    if row["condition"] in COMPARES:
+        return "It compares a reading with the one before. The next reading brings the first answer."
     return (
         f"No reading carries {row['field_name']}. Check its spelling, or pause the rule until data brings it."
     )

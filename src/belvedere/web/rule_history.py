@@ -1,6 +1,7 @@
 """What a rule on the form would have done in 30 days, as the page shows it: lanes of alerts, messages, and the slider."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.service import Asked, backtest, draft_rows
 from belvedere.web.alert_views import figure, instant
 from belvedere.web.presentation import Reader
+from belvedere.web.rule_changes import asks_anew
 from belvedere.web.rule_preview import clients_in_view
 from belvedere.web.rule_tune import tune_view
 from belvedere.web.view import View
@@ -33,7 +35,11 @@ async def history_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraf
         most_episodes=MOST_EPISODES,
         base_url=access.runtime.settings.address,
     )
-    return history_view(view, await backtest(access.session, rules, asked))
+    shown = history_view(view, await backtest(access.session, rules, asked))
+    if rows and asks_anew(rows, rules):
+        before = await backtest(access.session, rows, replace(asked, sweep=False, most_episodes=1))
+        shown["saved"] = before["episodes_total"]
+    return shown
 
 
 def history_view(view: View, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +60,7 @@ def history_view(view: View, found: Mapping[str, Any]) -> dict[str, Any]:
         "messages": [_message(view, episode) for episode in episodes[:MESSAGES]],
         "told": found["notifications"],
         "compared": found["compared_with"],
+        "saved": None,
         "tune": tune_view(found["sweep"] or None, Reader(view.access.now, view.access.principal.timezone)),
     }
 

@@ -8,9 +8,17 @@ from belvedere.core.ids import new_id
 from belvedere.core.schema import AGENCY
 from belvedere.watchtower.contracts import ConditionReason, Rule
 from belvedere.watchtower.drafts import RuleDraft
-from belvedere.watchtower.service import Preview, PreviewFinding, draft_rows, preview_rule
+from belvedere.watchtower.service import (
+    Preview,
+    PreviewFinding,
+    draft_rows,
+    messages_of_preview,
+    preview_rule,
+    shortfalls,
+)
 from belvedere.web.alert_views import figure
 from belvedere.web.presentation import NBSP, decimal_of, metric, number
+from belvedere.web.rule_changes import changes_of
 from belvedere.web.view import View
 
 SHOWN = 10
@@ -19,10 +27,16 @@ SHOWN = 10
 async def preview_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraft]) -> dict[str, Any]:
     access = view.access
     rules = await draft_rows(access.session, drafts, rows, new_id(access.now))
-    found = await preview_rule(access.session, rules, clients_in_view(view), access.now)
+    client_ids = clients_in_view(view)
+    found = await preview_rule(access.session, rules, client_ids, access.now)
+    changes = await changes_of(view, rows, rules, found, client_ids)
     if not found.readings:
-        return {"blocked": "No reading carries this field yet, so there is nothing to try the rule on."}
-    return _shown(view, found)
+        words = "No reading carries this field yet, so there is nothing to try the rule on."
+        return {"blocked": words, "changes": changes}
+    said = await messages_of_preview(
+        access.session, rules[0], found, access.now, base_url=access.runtime.settings.address, most=1
+    )
+    return {**_shown(view, found), "changes": changes, "said": said[0] if said else None}
 
 
 def clients_in_view(view: View) -> list[int]:
@@ -43,6 +57,7 @@ def _shown(view: View, found: Preview) -> dict[str, Any]:
         "closes": found.ends,
         "blocked": None,
         "rows": [_row(view, item) for item in found.findings[:SHOWN]],
+        "near": [_near(view, item) for item in found.near],
     }
 
 
@@ -61,6 +76,23 @@ def _row(view: View, item: PreviewFinding) -> dict[str, Any]:
     }
 
 
+def _near(view: View, item: PreviewFinding) -> dict[str, Any]:
+    """A record that does not fire, by the condition that it fails."""
+    row = _row(view, item)
+    short = shortfalls(item.finding)
+    if not short:
+        return {**row, "label": ""}
+    reason, _ = short[0]
+    head = item.finding.head
+    return {
+        **row,
+        "value": figure(reason.value),
+        "unit": reason.unit,
+        "label": "" if reason.rule_id == head.rule_id else reason.label,
+        "distance": distance(reason, row["currency"]),
+    }
+
+
 def distance(reason: ConditionReason, currency: str) -> str:
     """How far a value lies from its limit: `3.2 pp below`; empty where that says nothing."""
     value, limit = decimal_of(reason.value), decimal_of((reason.limit or "").removesuffix("%").strip())
@@ -69,6 +101,6 @@ def distance(reason: ConditionReason, currency: str) -> str:
     gap: Decimal = abs(value - limit)
     if not gap:
         return "at the limit"
-    gap = gap.quantize(Decimal("0.01")) if gap >= 1 else gap
+    gap = round(gap, 2) if gap >= 1 else round(gap, 1 - gap.adjusted())
     said = f"{number(gap)}{NBSP}pp" if reason.unit == "percent" else metric(gap, reason.unit, currency)
     return f"{said} {'below' if value < limit else 'above'}"

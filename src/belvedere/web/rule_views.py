@@ -38,7 +38,7 @@ def sentence_parts(
         ),
         ("", expression_of(form["conditions"])),
     ]
-    waits = _waits(head)
+    waits = waits_words(head)
     if waits:
         parts.append(("for", waits))
     article = "an" if head.severity == "info" else "a"
@@ -48,7 +48,7 @@ def sentence_parts(
     return parts
 
 
-def _waits(head: Rule) -> str:
+def waits_words(head: Rule) -> str:
     said = []
     if head.for_readings > 1:
         said.append(f"{head.for_readings} readings in a row")
@@ -146,7 +146,7 @@ def held_lines(blocking: Mapping[str, Any]) -> list[dict[str, Any]]:
             "id": str(rule["id"]),
             "name": rule["name"],
             "client": place["client_name"],
-            "entities": place["entities"],
+            "entities": place["names"],
             "why": _reason(place["why"]),
         }
         for rule in (blocking["rule"], *blocking["children"])

@@ -39,6 +39,10 @@ _KEY_FIGURES = text(
     "SELECT outreach.refresh_kpi(name::name) FROM unnest("
     "ARRAY['reply_rates', 'meeting_booking_rates', 'campaign_revenue']) AS name"
 )
+_TALKS = text(
+    "SELECT DISTINCT ON (client_id) client_id, channel_ref, channel_name FROM watch.communication_reports"
+    " WHERE channel = 'discord' ORDER BY client_id, period_start DESC"
+)
 _OTHERS = text("SELECT count(*) FROM core.clients WHERE id > 0 AND metadata ->> 'seeded' IS NULL")
 
 
@@ -173,7 +177,8 @@ async def complete_clients(runtime: Runtime, slugs: Iterable[str], days: int, se
             return SeedResult()
         clients = tuple(ClientPlan(*row) for row in await session.execute(_PLANS, {"slugs": list(slugs)}))
         owner = (await session.execute(_OWNER)).scalar_one()
-    world = World(seed, days, now, clients, people=(owner,), sources=await read_sources(runtime))
+        talks = {row.client_id: (row.channel_ref, row.channel_name) for row in await session.execute(_TALKS)}
+    world = World(seed, days, now, clients, (owner,), await read_sources(runtime), talks)
     for client in clients:
         await add_credentials(runtime, world, client, runtime.clock())
     domains = tuple(name for name in FILLERS if name not in ("core", "watch"))

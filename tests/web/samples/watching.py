@@ -128,6 +128,37 @@ def preview(**changes):
             }
             for number, (name, client, value, gap, is_open) in enumerate(MATCHES)
         ],
+        "near": [
+            {
+                "name": "Lamp care guide",
+                "url": "/records/r9",
+                "client": "Marlow & Finch",
+                "value": Decimal("15.1"),
+                "unit": "percent",
+                "currency": "EUR",
+                "is_open": False,
+                "distance": "0.1 pp above",
+                "label": "",
+            }
+        ],
+        "said": {
+            "title": "Open rate 11.8% on Advent preview",
+            "text": "Open rate is 11.8%, limit < 15%.",
+            "problem": None,
+            "destinations": [{"channel": "email", "address": "team@brandt.example"}],
+            "mail_subject": "Open rate 11.8% on Advent preview · Kaffeehaus Brandt",
+            "mail_text": "Warning: Open rate 11.8% on Advent preview",
+        },
+        "changes": {
+            "version": 6,
+            "lines": [
+                {"sign": " ", "start": "name: Low open rate", "mark": "", "end": ""},
+                {"sign": "−", "start": "open_rate < ", "mark": "12", "end": ""},
+                {"sign": "+", "start": "open_rate < ", "mark": "15", "end": ""},
+            ],
+            "more": {"count": 2, "names": ["Roast of the month 11", "Winter layers teaser"]},
+            "fewer": {"count": 0, "names": []},
+        },
         **changes,
     }
 
@@ -179,6 +210,7 @@ def history(**changes):
         ],
         "told": {"total": 20, "destinations": 1},
         "compared": {"opened": 9},
+        "saved": 11,
         "tune": tune_view(SWEEP, READER),
         **changes,
     }
