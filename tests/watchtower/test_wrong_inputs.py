@@ -60,3 +60,12 @@ async def test_words_have_no_sum_and_a_clock_has_no_zone(http, olga, world: Worl
 async def test_a_threshold_that_is_too_long_is_told_in_characters(http, olga, world: World):
     answer = await make(http, olga, 422, threshold_value="9" * 256)
     assert "255 characters" in answer["errors"][0]["detail"]
+
+
+async def test_a_misspelt_field_is_refused_with_the_name_it_resembles(http, olga, world: World):
+    draft = {"name": "Low", "field_name": "opn_rate", "condition": "less_than", "threshold_value": "15"}
+    answer = await http.post("/rules", json=draft, headers=olga)
+    assert answer.status_code == 422
+    problem = answer.json()["errors"][0]
+    assert problem["pointer"] == "/field_name"
+    assert "open_rate" in problem["detail"]

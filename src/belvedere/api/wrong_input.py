@@ -60,6 +60,8 @@ def said_of(problem: Mapping[str, Any]) -> str:
     if kind in ("value_error", "assertion_error") and "error" in context:
         said = str(context["error"])
         return said[:1].upper() + said[1:] + ("" if said.endswith((".", "…")) else ".")
+    if kind == "string_too_short" and context.get("min_length") == 1:
+        return "This is empty. Write something."
     words = SAID.get(kind)
     if words is None:
         return str(problem["msg"])

@@ -211,7 +211,8 @@ async def add_rule(
             body = RuleCreate.model_validate(given)
         except ValidationError as error:
             first = error.errors()[0]
-            raise Invalid(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+            words = "This is empty. Write something." if first["type"] == "string_too_short" else first["msg"]
+            raise Invalid(f"{'.'.join(str(part) for part in first['loc'])}: {words}") from error
         saved = await create_rule(
             session, body.draft(), actor=operator(), now=runtime.clock(), force=body.force,
             discord_base_url=runtime.settings.discord_base_url,

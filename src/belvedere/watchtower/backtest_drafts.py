@@ -13,7 +13,7 @@ from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.drafts import RuleDraft, rule_of
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.repository import load_metric_words
-from belvedere.watchtower.rule_check import RuleFacts, check_rule
+from belvedere.watchtower.rule_check import Note, RuleFacts, check_rule
 
 NEAR = 4
 
@@ -64,6 +64,19 @@ async def check_draft(session: ReadSession, rule: Rule, position: int) -> None:
             ],
             code=error.code,
         ) from error
+
+
+async def check_naming_near(session: ReadSession, rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
+    """`check_rule`, and where no data carries the field the known names that look like it."""
+    try:
+        return check_rule(rule, facts, force=force)
+    except Invalid as error:
+        name = rule.field_name.removeprefix("metric:").removeprefix("col:")
+        hint = await _hint(session, name) if error.code == "field_unknown" else ""
+        if not hint:
+            raise
+        problems = [replace(problem, detail=problem.detail + hint) for problem in error.errors]
+        raise Invalid(error.detail + hint, errors=problems, code=error.code) from error
 
 
 async def _hint(session: ReadSession, name: str) -> str:

@@ -16,6 +16,7 @@ from belvedere.core.events import emit
 from belvedere.core.ids import new_id
 from belvedere.core.jobs import enqueue
 from belvedere.watchtower import repository, rule_rows
+from belvedere.watchtower.backtest_drafts import check_naming_near
 from belvedere.watchtower.channel_choice import with_own_channel
 from belvedere.watchtower.closing import announce_closed, closing_row
 from belvedere.watchtower.contracts import ResolvedReason, Rule
@@ -62,7 +63,7 @@ async def create_rule(
     if draft.position is None and siblings:
         rule = replace(rule, position=siblings[-1].position + 1)
     rule = await _with_parent(session, rule, siblings)
-    notes = check_rule(rule, await _facts(session, rule, siblings), force=force)
+    notes = await check_naming_near(session, rule, await _facts(session, rule, siblings), force=force)
     await _refusing_politely(session, rule_rows.insert_rule(session, rule, actor, now))
     if siblings:
         await _question_changed(session, siblings[:1], rule.client_id, actor, now)
@@ -94,7 +95,7 @@ async def update_rule(
     siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
     if {"parent_rule_id", "dependency_condition"} & set(changes) or rule.parent_rule_id is not None:
         rule = await _with_parent(session, rule, siblings)
-    notes = check_rule(rule, await _facts(session, rule, siblings), force=force)
+    notes = await check_naming_near(session, rule, await _facts(session, rule, siblings), force=force)
     is_new_question = is_semantic(before, rule)
     if is_new_question:
         rule = replace(rule, version=before.version + 1)

@@ -221,10 +221,10 @@ setInterval(() => {
 }, 30000);
 
 // ---- live feed: counts change in place; a list that is in use waits behind a button
-const counted = count => count > 10000 ? "10,000+" : count.toLocaleString("en");
+const shortened = count => count > 10000 ? "10,000+" : count.toLocaleString("en");
 const counts = values => {
   for (const [name, count] of Object.entries(values)) {
-    const value = count && counted(count);
+    const value = count && shortened(count);
     for (const place of all(`[data-count="${name}"]`)) {
       place.textContent = value || "";
       place.hidden = !value;
