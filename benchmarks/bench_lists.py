@@ -157,4 +157,5 @@ def compare(admin_url: str, home: str, snapshot: str, token: str) -> None:
     print(json.dumps({"benchmark": "lists", "goal_ratio": 4, **found}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -72,11 +72,11 @@ def at(share: float) -> str:
 
 def conditions(number: int, chance: random.Random) -> list[tuple[str, str, str]]:
     """Field, condition and limit of one rule, or of the two rows of a pair joined by AND. Limits stand anywhere from the
-    edge of the values to far outside, so that about one rule in sixty finds something.
+    edge of the values to far outside, so that about one rule in forty finds something.
     """
     name, tail, draw = FIELDS[number % 4], 10 ** -chance.uniform(3.3, 8), chance.random()
     failed, tag = f"failed-{chance.randrange(2000)}", f"tag-{chance.randrange(10_000)}"
-    for share, condition in (
+    for until, condition in (
         (0.35, (name, "greater_than", at(1 - tail))),
         (0.60, (name, "less_than", at(tail))),
         (0.70, ("status", "equals", failed)),
@@ -84,7 +84,7 @@ def conditions(number: int, chance: random.Random) -> list[tuple[str, str, str]]
         (0.85, ("status", "changed", failed)),
         (0.90, (name, "percent_change", f"-{99.9 + chance.random() / 10:.3f}")),
     ):
-        if draw < share:
+        if draw < until:
             return [condition]
     other = FIELDS[(number + 1) % 4]
     return [(name, "greater_than", at(0.95 + 0.05 * draw / 2)), (other, "less_than", at(0.05 * tail**0.1))]

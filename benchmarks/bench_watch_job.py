@@ -83,6 +83,9 @@ class Clock:
         fields = Path(f"/proc/{self.backend}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def spent(self) -> float:
+        return time.process_time() + self.spent_there()
+
     @contextmanager
     def running(self) -> Iterator[None]:
         here, there, wall = time.process_time(), self.spent_there(), time.perf_counter()
@@ -237,28 +240,31 @@ def run_sql(url: str, world: World, *, is_bare: bool = False) -> tuple[Clock, in
 
 
 @contextmanager
-def watched_stages(stages: dict[str, float]) -> Iterator[None]:
-    """Time the parts of the job; a part counts what it calls."""
+def watched_stages(clock: Clock) -> Iterator[None]:
+    """The CPU of the parts of the job; a part counts what it calls."""
     kept = {name: getattr(*place) for name, place in STAGES.items()}
     for name, (module, word) in STAGES.items():
-        setattr(module, word, timed(name, kept[name], stages))
+        setattr(module, word, timed(name, kept[name], clock))
     yield
     for name, (module, word) in STAGES.items():
         setattr(module, word, kept[name])
 
 
-def timed(name: str, work: Callable[..., Any], stages: dict[str, float]) -> Callable[..., Any]:
+def timed(name: str, work: Callable[..., Any], clock: Clock) -> Callable[..., Any]:
+    def add(started: float) -> None:
+        clock.stages[name] = clock.stages.get(name, 0.0) + clock.spent() - started
+
     async def wait(*args: Any, **kwargs: Any) -> Any:
-        started = time.perf_counter()
+        started = clock.spent()
         found = await work(*args, **kwargs)
-        stages[name] = stages.get(name, 0.0) + time.perf_counter() - started
+        add(started)
         return found
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        started = time.perf_counter()
+        started = clock.spent()
         found = work(*args, **kwargs)
         found = found if isinstance(found, (list, tuple)) else list(found)
-        stages[name] = stages.get(name, 0.0) + time.perf_counter() - started
+        add(started)
         return found
 
     return wait if asyncio.iscoroutinefunction(work) else call
@@ -269,7 +275,7 @@ async def run_ours(
 ) -> tuple[Clock, int, int]:
     async with database.write(Scope.client(1)) as session:
         clock = Clock((await driver_connection(session)).info.backend_pid)
-        with watched_stages(clock.stages), clock.running():
+        with watched_stages(clock), clock.running():
             outcome = await watch.watch_snapshot(session, stored, now)
         if not keep:
             await session.rollback()

@@ -1,9 +1,12 @@
 """Silences and snoozes: alerts live on, messages wait."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from tests.people import _add
 from tests.watchtower.moments import act, steps_of, ticked, told
 from tests.watchtower.world import World, campaign
@@ -168,6 +171,20 @@ async def test_staff_of_a_few_clients_silence_those_alone(
     await world.read([campaign(rate="11")], client=2)
     (alert,) = world.alerts("open")
     assert alert["held_reason"] is None, "the silence of client 1 does not reach client 2"
+
+
+async def test_the_database_itself_keeps_a_silence_of_every_client_to_those_who_reach_them(
+    admin: psycopg.Connection, db, people, world: World
+):
+    sam = _add(admin, "sam@agency.example", "operator", staff=True, client=1)
+    written = text(
+        "INSERT INTO watch.silences (client_id, starts_at, ends_at, created_by)"
+        " VALUES (:client, now(), now() + interval '1 hour', 'x')"
+    )
+    for person, client, is_allowed in ((sam, 1, True), (sam, 0, False), (people.olga, 0, True)):
+        with nullcontext() if is_allowed else pytest.raises(DBAPIError, match="row-level security"):
+            async with db.write(person.scope) as session:
+                await session.execute(written, {"client": client})
 
 
 async def test_a_reason_that_cannot_be_kept_is_named_by_its_own_field(http, olga, world: World):

@@ -9,6 +9,7 @@ import pytest
 from belvedere.watchtower.contracts import WITHOUT_THRESHOLD, Condition, ConditionReason
 from belvedere.watchtower.service import limit_text
 from belvedere.web import presentation as show
+from belvedere.web.alert_timeline import timeline_of
 
 NOW = datetime(2026, 11, 20, 13, 52, 8, tzinfo=UTC)
 VIENNA = show.Reader(NOW, "Europe/Vienna")
@@ -175,3 +176,17 @@ def test_a_count_says_where_counting_stopped():
         "10,000",
         "10,000+",
     ]
+
+
+def test_a_timeline_tells_steps_of_the_same_instant_newest_first_too():
+    at = "2026-11-20T13:52:08+00:00"
+    step = {"at": at, "kind": "note", "actor": "olga", "detail": {}}
+    sent = {"id": 1, "state": "sent", "kind": "opened", "channel": "email", "address": "ops@example.org",
+            "attempts": 1, "error": None, "sent_at": at, "created_at": at}  # fmt: skip
+    alert = {
+        "timeline": [{**step, "note": note} for note in ("first", "second", "third")],
+        "deliveries": [sent], "severity": "warning", "snapshot_id": None, "message": "", "resolved_reason": None,
+    }  # fmt: skip
+    lines = timeline_of(alert)
+    assert lines[0]["icon"] == "mail"
+    assert [line["detail"] for line in lines[1:]] == ["third", "second", "first"]

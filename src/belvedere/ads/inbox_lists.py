@@ -41,13 +41,14 @@ class InboxFilter:
     source_id: UUID | None = None
 
     def values(self) -> dict[str, Any]:
+        # One word alone is asked as such: only then an index gives its rows in order.
+        own = [word for one in self.severity or () for word in OWN_WORDS[one]]
         return {
             "origin": self.origin,
             "state": self.state,
             "severity": list(self.severity) if self.severity else None,
-            "own_severity": [word for one in self.severity for word in OWN_WORDS[one]]
-            if self.severity
-            else None,
+            "own_one": own[0] if len(own) == 1 else None,
+            "own_severity": own if len(own) > 1 else None,
             "client_id": self.client_id,
             "rule_id": self.rule_id,
             "source_id": self.source_id,

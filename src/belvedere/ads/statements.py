@@ -38,6 +38,7 @@ def inbox_severities() -> TextClause:
     chosen = "(CAST(:severity AS text[]) IS NULL OR t.severity = ANY (CAST(:severity AS text[])))"
     watched = _read("inbox_watch_wanted").replace(chosen, "t.severity = s.severity")
     own = _ads_wanted().replace("CAST(:own_severity AS text[])", "s.words")
+    own = own.replace("CAST(:own_one AS text)", "CAST(NULL AS text)")
     return text(
         _read("inbox_severities").replace("{watched}", watched).replace("{own}", own)
         + f"\n{_read('inbox_shape')}"

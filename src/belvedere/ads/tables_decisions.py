@@ -253,6 +253,7 @@ alerts = Table(
     Index("idx_alerts_unresolved", "resolved_at", postgresql_where=text("resolved_at IS NULL")),
     Index("uq_alerts_one_open", "client_id", "dedup_key", unique=True, postgresql_where=text("resolved_at IS NULL")),
     Index("ix_alerts_client_id_created_at", "client_id", text("created_at DESC"), text("id DESC")),
+    Index("ix_alerts_client_id_severity_created_at", "client_id", "severity", text("created_at DESC"), text("id DESC")),
     Index("ix_alerts_campaign_id", "campaign_id"),
     schema=SCHEMA,
     comment="What went wrong in advertising; ads.alert_inbox shows it together with the alerts of the watch.",

@@ -79,24 +79,19 @@ def uuid7_batch(count: int, now: datetime) -> list[UUID]:
 
 def uuid7_texts(count: int, now: datetime) -> list[str]:
     """`count` strictly increasing ids in their written form."""
-    digits = uuid7_bytes(count, now).hex()
-    return [
-        f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-{digits[at + 12 : at + 16]}-{digits[at + 16 : at + 20]}"
-        f"-{digits[at + 20 : at + 32]}"
-        for at in range(0, len(digits), 32)
-    ]
-
-
-def uuid7_strings(count: int, now: datetime) -> pl.Series:
-    """`count` strictly increasing ids in their written form, as a String series named `id`."""
     if count == 0:
-        return pl.Series("id", [], dtype=pl.String)
+        return []
     digits = uuid7_bytes(count, now).hex().encode()
     written = bytearray(b"-" * (_TEXT_WIDTH * count))
     written[_TEXT_WIDTH - 1 :: _TEXT_WIDTH] = b"\n" * count
     for source, place in enumerate(_TEXT_PLACES):
         written[place::_TEXT_WIDTH] = digits[source::32]
-    return pl.Series("id", written[:-1].decode().split("\n"), dtype=pl.String)
+    return written[:-1].decode().split("\n")
+
+
+def uuid7_strings(count: int, now: datetime) -> pl.Series:
+    """The same as a String series named `id`."""
+    return pl.Series("id", uuid7_texts(count, now), dtype=pl.String)
 
 
 def uuid7_bytes(count: int, now: datetime) -> bytes:

@@ -140,7 +140,6 @@ def _columns(
     rule: Rule, hits: Hits, kind: str, place: Place, client: ClientFacts, now: datetime
 ) -> dict[str, list[Any]]:
     count = len(hits.external_ids)
-    ids = uuid7_texts(3 * count, now)
     name = fingerprints(rule.id, place.client_id, place.target_table, place.source_id)
     titles, messages = wording.words(hits, rule.name, client.name, client.currency)
     head = hits.conditions[0]
@@ -148,9 +147,7 @@ def _columns(
         said = f"{head.base.label} has no value to judge. Rule “{rule.name}”, client {client.name}."
         messages = [said] * count
     return {
-        "id": ids[::3],
-        "event_id": ids[1::3],
-        "outbox_id": ids[2::3],
+        "id": uuid7_texts(count, now),
         "record_id": hits.record_ids,
         "external_id": [external_id or None for external_id in hits.external_ids],
         "entity_name": hits.names,

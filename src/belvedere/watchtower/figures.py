@@ -74,9 +74,9 @@ def figure_maker(
 
     def say(value: str | None) -> str:
         number = None if value is None or unit == "days" else strict_number(value)
-        if number is None or abs(number.adjusted()) > LARGEST_EXPONENT:
+        if value is None or number is None or abs(number.adjusted()) > LARGEST_EXPONENT:
             return value_text(value, unit, currency, limit)
-        own = _digits(number)
+        own = _digits(number) if "E" in value.upper() else len(value.partition(".")[2].rstrip("0"))
         usual = _usual_places(own, unit, currency)
         shown = number.quantize(grains[usual], ROUND_HALF_EVEN, EXACT)
         if own > usual and not _is_faithful(shown, number, limit):

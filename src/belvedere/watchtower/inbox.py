@@ -138,9 +138,16 @@ async def must_find(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUI
     return found
 
 
-async def must_be_open(session: ReadSession, alert_id: UUID) -> None:
+async def find_alert(session: ReadSession, alert_id: UUID) -> Row[Any]:
+    """Client and state of an alert; NotFound when it is not there for this person."""
     row = (await session.execute(_FIND, {"ids": [alert_id]})).one_or_none()
-    if row is not None and row.state != "open":
+    if row is None:
+        raise NotFound("There is no such alert.")
+    return row
+
+
+def must_be_open(state: str) -> None:
+    if state != "open":
         raise Conflict("The alert is resolved already.", code="alert_resolved")
 
 

@@ -167,6 +167,7 @@ class Sieve:
         self.alike: list[Alike] = []
         self._near: list[Collection[int]] = [()] * len(plan.buckets)
         self._is_sure = [False] * len(plan.buckets)
+        self._rows = [judge.row(bucket.rules[0]) for bucket in plan.buckets]
         self._hits: dict[tuple[int, int], frozenset[int] | None] = {}
         for number in range(len(plan.buckets)):
             self._sift(number)
@@ -178,7 +179,7 @@ class Sieve:
 
     def _sift(self, number: int) -> None:
         bucket, limits = self._plan.buckets[number], self._plan.limits[number]
-        view, row = self._judge.view, self._judge.row(bucket.rules[0])
+        view, row = self._judge.view, self._rows[number]
         if not bucket.has_source and not view.ever_delivered(row.ref):
             return
         look = view.look(row.ref)
@@ -199,8 +200,15 @@ class Sieve:
         return counts_of(self._judge.judge(Unit((rule,))))
 
     def _settle(self, bucket: Bucket, members: Sequence[int]) -> None:
-        """Rules of one limit; where there are several the first of them speaks for all."""
-        if len(members) > 1 and not (counts := self._ask(self._plan.units[members[0]].head)).matched:
+        """Rules of one limit; where there are several the first of them speaks for all. In a large reading that would be a
+        search more, which costs as much as the rules themselves.
+        """
+        is_large = self._judge.view.reading.size > FEW_ROWS
+        if (
+            len(members) > 1
+            and not is_large
+            and not (counts := self._ask(self._plan.units[members[0]].head)).matched
+        ):
             self._keep(bucket, members, counts)
         else:
             self._loud.update(members)
@@ -251,7 +259,6 @@ class Sieve:
         key = (number, place)
         if key not in self._hits:
             # Rows of a bucket differ in their limits alone.
-            row = self._judge.row(self._plan.buckets[number].rules[0])
-            outcome = self._judge.view.outcome_at(row, self._plan.limits[number].all[place])
+            outcome = self._judge.view.outcome_at(self._rows[number], self._plan.limits[number].all[place])
             self._hits[key] = outcome.hit_rows if outcome.known.is_all else None
         return self._hits[key]

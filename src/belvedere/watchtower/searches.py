@@ -47,6 +47,7 @@ class Sorted:
             self.rows = order.cast(ROW)
         ordered = take(values, order)
         self.values: Any = ordered.to_list() if len(ordered) <= FEW_ROWS else ordered
+        self._count = len(ordered)
         self._few: list[int] | None = self.rows.to_list() if len(ordered) <= FEW_ROWS else None
         self._least = int(self.values[0]) if len(self.values) else 0
         self._most = int(self.values[-1]) if len(self.values) else -1
@@ -76,7 +77,7 @@ class Sorted:
 
     def ordered(self, order: Order, number: Decimal) -> Rows:
         split = self._start(order, number)
-        return self._between(split, len(self.rows)) if order in {">", ">="} else self._between(0, split)
+        return self._between(split, self._count) if order in {">", ">="} else self._between(0, split)
 
     def within(self, low: Decimal, high: Decimal) -> Rows:
         return self._between(self._start(">=", low), self._start("<=", high))

@@ -14,6 +14,7 @@ from sqlalchemy import TextClause, text
 from belvedere.core.context import DbRole
 from belvedere.core.database import WriteSession, driver_connection, scope_of
 from belvedere.core.events import describe
+from belvedere.core.ids import uuid7_texts
 from belvedere.watchtower.compose import Batch
 from belvedere.watchtower.statements import read_statement
 
@@ -72,9 +73,12 @@ async def open_alerts(
     columns: dict[str, list[Any]] = {
         name: list(chain.from_iterable(batch.columns[name] for batch in batches))
         for name in OPENING
-        if name != "head"
+        if name not in {"head", "event_id", "outbox_id"}
     }
     columns["head"] = [number for number, batch in enumerate(batches) for _ in range(len(batch))]
+    count = len(columns["id"])
+    ids = uuid7_texts(2 * count, now)
+    columns["event_id"], columns["outbox_id"] = ids[:count], ids[count:]
     statement, given = await _bring(session, "open", "opening", columns)
     values = {
         "heads": orjson.dumps(heads).decode(),

@@ -75,7 +75,7 @@ watchtower_alerts = Table(
         UUID(as_uuid=True),
         comment="The record it is about; NULL for a whole reading or a record no longer kept.",
     ),
-    tenant(),
+    tenant(checked=False),
     Column(
         "source_id",
         UUID(as_uuid=True),
@@ -202,7 +202,7 @@ alert_events = Table(
     "alert_events",
     metadata,
     uuid_key(),
-    tenant(),
+    tenant(checked=False),
     Column("alert_id", UUID(as_uuid=True), nullable=False, comment="The alert whose step this is."),
     instant("at", now=True, comment="When it happened (UTC)."),
     Column(

@@ -30,10 +30,10 @@ DELIVERY_WORDS = {"sent": "Sent", "dead": "Not delivered", "unknown": "Perhaps s
 
 
 def timeline_of(alert: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Steps and messages, newest first."""
+    """Steps and messages, newest first; of the same instant too, and a message above the step that it tells."""
     entries = [_step(alert, step) for step in alert["timeline"]]
     entries += [_sent(row) for row in alert["deliveries"]]
-    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+    return sorted(entries, key=lambda entry: entry["at"])[::-1]
 
 
 def _step(alert: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:

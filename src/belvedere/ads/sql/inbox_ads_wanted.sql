@@ -6,6 +6,7 @@ AND (CAST(:state AS text) IS NULL
      OR CAST(:state AS text) = 'resolved' AND t.resolved_at IS NOT NULL
      OR CAST(:state AS text) = 'acknowledged' AND t.resolved_at IS NULL AND t.acknowledged_at IS NOT NULL
      OR CAST(:state AS text) = 'open' AND t.resolved_at IS NULL AND t.acknowledged_at IS NULL)
+AND (CAST(:own_one AS text) IS NULL OR t.severity = CAST(:own_one AS text))
 AND (CAST(:own_severity AS text[]) IS NULL OR t.severity = ANY (CAST(:own_severity AS text[]))
      OR t.severity IS NULL AND 'MEDIUM' = ANY (CAST(:own_severity AS text[])))
 AND (CAST(:since AS timestamptz) IS NULL OR t.created_at >= CAST(:since AS timestamptz))

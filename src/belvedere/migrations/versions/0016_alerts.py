@@ -8,6 +8,8 @@ branch_labels = None
 depends_on = None
 
 ROLES = "authenticated, worker_scoped, service_role"
+PROVEN = ("alert_events", "watchtower_alerts")
+"""Bulk rows whose composite key to their alert or reading proves the client already."""
 
 
 def upgrade() -> None:
@@ -28,9 +30,34 @@ def upgrade() -> None:
     op.create_index(
         "ix_evaluation_runs_newest", "evaluation_runs", ["evaluated_at"], unique=False, schema="watch"
     )
+    for table in PROVEN:
+        op.drop_constraint(f"fk_{table}_client_id_clients", table, schema="watch", type_="foreignkey")
+    # Alerts hold on to their reading, so they go before a client takes its readings with it.
+    op.execute(
+        "CREATE FUNCTION watch.clear_alerts() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp"
+        " AS $$ BEGIN DELETE FROM watch.watchtower_alerts WHERE client_id = OLD.id; RETURN OLD; END; $$"
+    )
+    op.execute("COMMENT ON FUNCTION watch.clear_alerts() IS 'The alerts of a client that is deleted go with it.'")
+    op.execute(
+        "CREATE TRIGGER clear_alerts BEFORE DELETE ON core.clients"
+        " FOR EACH ROW EXECUTE FUNCTION watch.clear_alerts()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER clear_alerts ON core.clients")
+    op.execute("DROP FUNCTION watch.clear_alerts()")
+    for table in PROVEN:
+        op.create_foreign_key(
+            f"fk_{table}_client_id_clients",
+            table,
+            "clients",
+            ["client_id"],
+            ["id"],
+            source_schema="watch",
+            referent_schema="core",
+            ondelete="CASCADE",
+        )
     op.drop_index("ix_evaluation_runs_newest", table_name="evaluation_runs", schema="watch")
     op.execute("REVOKE UPDATE (snoozed_until, snoozed_by) ON watch.watchtower_alerts FROM authenticated")
     op.execute("DROP FUNCTION watch.count_active_clients()")

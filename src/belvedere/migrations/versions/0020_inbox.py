@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from belvedere.migrations.ground import read_sql
+from belvedere.migrations.policies import MY_WRITE_CLIENTS, policy
 
 revision = "0020"
 down_revision = "0019"
@@ -13,10 +14,12 @@ depends_on = None
 NAME, TABLE = "ix_watchtower_alerts_open", "watchtower_alerts"
 RESTING = "ix_watchtower_alerts_resting"
 WAITING = "ix_watchtower_alerts_waiting"
+OWN = "ix_alerts_client_id_severity_created_at"
 WORDS = {"open": "ix_watchtower_alerts_open_words", "resolved": "ix_watchtower_alerts_resolved_words"}
 NEWEST = [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")]
 BEFORE = ["severity", "is_acknowledged", "source_id"]
 FUNCTION = "watch.find_alerts(tsquery, text, integer)"
+WRITES = f"client_id = {MY_WRITE_CLIENTS}"
 ROLES = "authenticated, worker_scoped, service_role"
 TEXT = "title || ' ' || coalesce(entity_name, '') || ' ' || coalesce(external_id, '')"
 MARKS = "!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -39,21 +42,32 @@ def upgrade() -> None:
         schema="watch",
         postgresql_where=sa.text("state = 'open' AND NOT is_acknowledged AND snoozed_until IS NULL"),
     )
+    op.create_index(OWN, "alerts", ["client_id", "severity", *NEWEST], schema="ads")
     for state, name in WORDS.items():
         run(f"CREATE INDEX {name} ON watch.{TABLE} USING gin ({words_of(TEXT)}) WHERE state = '{state}'")
     add_search()
     run("ALTER TABLE watch.alert_events ADD COLUMN step bigint GENERATED ALWAYS AS IDENTITY")
+    limit_silences(f"{WRITES} AND (client_id <> 0 OR (SELECT app.governs()))")
     op.execute(
         "COMMENT ON COLUMN watch.alert_events.step IS 'Order of the steps, counted up; of the same instant too.'"
     )
 
 
 def downgrade() -> None:
+    limit_silences(WRITES)
     op.drop_column("alert_events", "step", schema="watch")
     op.execute(f"DROP FUNCTION {FUNCTION}")
+    op.drop_index(OWN, "alerts", schema="ads")
     for name in (*WORDS.values(), WAITING, RESTING):
         op.drop_index(name, TABLE, schema="watch")
     replace(BEFORE)
+
+
+def limit_silences(check: str) -> None:
+    """A silence of client 0 is one of every client, so only people who reach them all may write it."""
+    for verb in ("INSERT", "UPDATE"):
+        op.execute(f"DROP POLICY person_{verb.lower()} ON watch.silences")
+        op.execute(policy("watch.silences", "person", verb, "authenticated", check))
 
 
 def words_of(text: str) -> str:

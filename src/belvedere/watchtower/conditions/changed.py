@@ -27,6 +27,8 @@ class Changed(Kind):
     def near(self, look: Look, limits: Limits) -> Collection[int]:
         if not len(look.keep("changed", find_changed).hits):
             return ()
+        if len(limits.open) == len(limits):
+            return limits.every
         return {*limits.open, *look.values.near_equal(limits)}
 
     def hold(self, look: Look, limit: Limit | None) -> Outcome:
