@@ -162,22 +162,17 @@ class HttpClient:
             dict(headers or {}), params, json, content, accept,
         )  # fmt: skip
         remember_logins(call.headers)
-        if retry is None:
-            retry = call.method in IDEMPOTENT
+        retry = call.method in IDEMPOTENT if retry is None else retry
         attempt = 1
         while True:
             if not is_paid or attempt > 1:
                 await self._spend(budget)
             try:
-                answer = await self._hops(call, redirects)
+                return await self._heeding(call, budget, redirects)
             except ExternalError as error:
-                await self._heed_limit(budget, error)
                 wait = self._next_wait(error, attempt, retry=retry)
                 if wait is None:
                     raise
-            else:
-                await self._heed_window(budget, answer)
-                return answer
             metrics.EGRESS_WAITS.labels(provider, "retry").inc()
             await self._sleep(wait)
             attempt += 1
@@ -210,6 +205,16 @@ class HttpClient:
             wait *= 1 + 0.1 * self._random()
             waited += wait
             await self._sleep(wait)
+
+    async def _heeding(self, call: Call, budget: Budget | None, redirects: int) -> HttpAnswer:
+        """The answer; what it says of limits is kept for all workers."""
+        try:
+            answer = await self._hops(call, redirects)
+        except ExternalError as error:
+            await self._heed_limit(budget, error)
+            raise
+        await self._heed_window(budget, answer)
+        return answer
 
     async def _heed_limit(self, budget: Budget | None, error: ExternalError) -> None:
         if budget is None or self._db is None or error.status_code != 429 or error.retry_after is None:
