@@ -10,7 +10,7 @@ from tests.faults.rough_day import RoughDay
 from tests.faults.test_alert_path import reachable
 
 pytestmark = pytest.mark.kills
-MESSAGES = int(os.environ.get("BELVEDERE_TEST_MESSAGES", "300"))
+MESSAGES = int(os.environ.get("BELVEDERE_TEST_MESSAGES", "120"))
 SEED = int(os.environ.get("BELVEDERE_TEST_SEED", "7"))
 
 
