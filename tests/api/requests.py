@@ -42,6 +42,8 @@ def good_bodies(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
         "update_rule": {"name": "New name"},
         "preview": {"rule_id": ids["rule_id"]},
         "backtest_rule": {"rule_id": ids["rule_id"], "days": 2},
+        "preview_messages": {"rule_id": ids["rule_id"]},
+        "preview_alert_message": {"title_template": "{{ rule.name }}"},
         "preview_rule_message": {"title_template": "{{ rule.name }}"},
         "resend_deliveries": {"delivery_ids": [ids["delivery_id"]]},
         "acknowledge_many": {"ids": [ids["alert_id"]], **note},
