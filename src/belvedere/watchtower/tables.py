@@ -50,7 +50,8 @@ __all__ = [
     "watchtower_rules",
 ]
 
-_WORDS = text(words_of("title || ' ' || coalesce(entity_name, '') || ' ' || coalesce(external_id, '')"))
+# Written as PostgreSQL prints it, which is how the check of the schema compares it.
+_WORDS = text(words_of("(((title || ' ') || coalesce(entity_name, '')) || ' ') || coalesce(external_id, '')"))
 
 watchtower_alerts = Table(
     "watchtower_alerts",
