@@ -20,7 +20,6 @@ from belvedere.watchtower.backtest_drafts import check_naming_near
 from belvedere.watchtower.channel_choice import with_own_channel
 from belvedere.watchtower.closing import announce_closed, closing_row
 from belvedere.watchtower.contracts import ResolvedReason, Rule
-from belvedere.watchtower.dependencies import chain_problem
 from belvedere.watchtower.drafts import (
     CHANGEABLE,
     RuleDraft,
@@ -32,6 +31,13 @@ from belvedere.watchtower.fields import FieldPlace, parse_field
 from belvedere.watchtower.groups import Unit, expression
 from belvedere.watchtower.judging import wake_children
 from belvedere.watchtower.rule_check import Note, RuleFacts, check_rule, invalid
+from belvedere.watchtower.rule_families import (
+    MOVES,
+    check_place,
+    check_sole_stand_in,
+    taken_override,
+    with_parent,
+)
 
 DISCORD_API = "https://discord.com/api/v10"
 CLOSE_JOB = "watchtower.close_rule_alerts"
@@ -62,7 +68,9 @@ async def create_rule(
     siblings = await _siblings(session, rule)
     if draft.position is None and siblings:
         rule = replace(rule, position=siblings[-1].position + 1)
-    rule = await _with_parent(session, rule, siblings)
+    rule = await with_parent(session, rule, siblings)
+    await check_place(session, None, rule, siblings)
+    await check_sole_stand_in(session, rule)
     notes = await check_naming_near(session, rule, await _facts(session, rule, siblings), force=force)
     await _refusing_politely(session, rule_rows.insert_rule(session, rule, actor, now))
     if siblings:
@@ -89,12 +97,16 @@ async def update_rule(
     if unknown:
         name = min(unknown)
         raise invalid(name, "unchangeable", f"A rule has no field {name} to change.")
+    if MOVES & set(changes):
+        await rule_rows.lock_rules(session)
     before = await must_find_rule(session, rule_id, lock=True)
     rule = changed_rule(before, changes)
     rule = await with_own_channel(session, rule, before, actor, now, discord_base_url)
     siblings = [row for row in await _siblings(session, rule) if row.id != rule.id]
     if {"parent_rule_id", "dependency_condition"} & set(changes) or rule.parent_rule_id is not None:
-        rule = await _with_parent(session, rule, siblings)
+        rule = await with_parent(session, rule, siblings)
+    await check_place(session, before, rule, siblings)
+    await check_sole_stand_in(session, rule)
     notes = await check_naming_near(session, rule, await _facts(session, rule, siblings), force=force)
     is_new_question = is_semantic(before, rule)
     if is_new_question:
@@ -266,45 +278,6 @@ async def _facts(session: ReadSession, rule: Rule, siblings: Sequence[Rule]) -> 
     )
 
 
-async def _with_parent(session: WriteSession, rule: Rule, siblings: Sequence[Rule]) -> Rule:
-    """Check the parent under the lock that every writer of parents takes."""
-    if (rule.parent_rule_id is None) != (rule.dependency_condition is None):
-        missing = "dependency_condition" if rule.parent_rule_id else "parent_rule_id"
-        raise invalid(missing, "required", "parent_rule_id and dependency_condition are given together.")
-    if rule.parent_rule_id is None:
-        return replace(rule, parent_client_id=None)
-    await rule_rows.lock_rules(session)
-    parent = await rule_rows.find_rule(session, rule.parent_rule_id)
-    if parent is None or parent.client_id not in (0, rule.client_id):
-        raise invalid("parent_rule_id", "unknown", "There is no such rule of this client or of every client.")
-    if parent.group_id is not None:
-        group = await rule_rows.find_group(session, parent.client_id, parent.group_id)
-        if group and group[0].id != parent.id:
-            raise invalid(
-                "parent_rule_id",
-                "not_head",
-                f"A group is judged under its first row; choose “{group[0].name}”.",
-            )
-    if rule.parent_rule_id in {row.id for row in siblings}:
-        raise invalid(
-            "parent_rule_id", "cycle", "A row cannot wait for its own group. Choose another parent."
-        )
-    parent_of = await rule_rows.find_parents(session)
-    problem = chain_problem(rule.id, parent.id, parent_of, below=_levels_below(rule.id, parent_of))
-    if problem:
-        raise invalid("parent_rule_id", "cycle" if "circle" in problem else "too_deep", problem)
-    return replace(rule, parent_client_id=parent.client_id)
-
-
-def _levels_below(rule_id: UUID, parent_of: Mapping[UUID, UUID | None]) -> int:
-    """How many levels of children hang under a rule."""
-    levels, frontier = 0, {rule_id}
-    while frontier and levels < len(parent_of) + 1:
-        frontier = {child for child, parent in parent_of.items() if parent in frontier}
-        levels += bool(frontier)
-    return levels
-
-
 async def _refusing_politely(session: WriteSession, work: Any) -> Any:
     """Database refusals as answers a person can act on."""
     try:
@@ -321,6 +294,14 @@ def _explain(error: IntegrityError) -> Invalid | Conflict:
             "This parent would close a circle, or make the chain of parents too long. Choose another parent."
         )
         return invalid("parent_rule_id", "cycle", detail)
+    if name.endswith("parent_leads_group"):
+        return Conflict(
+            "A rule that others wait for leads its group, and none waits for its own group. Some of these rules are at"
+            " clients you cannot see: leave group_id and position as they are.",
+            code="rule_parent_not_head",
+        )
+    if name.endswith("one_override"):
+        return taken_override("")
     if "parent" in name:
         return Conflict(
             "Other rules depend on this one, some at clients you cannot see.", code="rule_has_children"

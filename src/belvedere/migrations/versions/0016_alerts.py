@@ -7,6 +7,56 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+FAMILIES = """
+CREATE FUNCTION watch.guard_rule_families() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.parent_rule_id IS NOT NULL OR NEW.group_id IS NOT NULL OR NEW.overrides_rule_id IS NOT NULL
+       OR (TG_OP = 'UPDATE' AND OLD.group_id IS NOT NULL) THEN
+        PERFORM pg_advisory_xact_lock(884203);
+    ELSE
+        RETURN NULL;
+    END IF;
+    -- A parent leads its group, and is of another group.
+    IF EXISTS (
+        SELECT 1 FROM watch.watchtower_rules parent
+        WHERE parent.id = NEW.parent_rule_id AND parent.group_id IS NOT NULL
+          AND ((parent.client_id = NEW.client_id AND parent.group_id = NEW.group_id)
+               OR parent.id <> (SELECT r.id FROM watch.watchtower_rules r
+                                WHERE r.client_id = parent.client_id AND r.group_id = parent.group_id
+                                ORDER BY r.position, r.created_at, r.id LIMIT 1))
+    ) OR EXISTS (
+        SELECT 1
+        FROM (SELECT r.id, row_number() OVER (ORDER BY r.position, r.created_at, r.id) AS place
+              FROM watch.watchtower_rules r WHERE r.client_id = NEW.client_id AND r.group_id = NEW.group_id) AS member
+        WHERE member.place > 1
+          AND EXISTS (SELECT 1 FROM watch.watchtower_rules child WHERE child.parent_rule_id = member.id)
+    ) THEN
+        RAISE EXCEPTION 'a rule that others depend on leads its group' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'ck_watchtower_rules_parent_leads_group';
+    END IF;
+    -- A row that others wait for does not leave the rest of its group behind.
+    IF TG_OP = 'UPDATE' AND OLD.group_id IS DISTINCT FROM NEW.group_id
+       AND EXISTS (SELECT 1 FROM watch.watchtower_rules r WHERE r.client_id = OLD.client_id AND r.group_id = OLD.group_id)
+       AND EXISTS (SELECT 1 FROM watch.watchtower_rules child WHERE child.parent_rule_id = NEW.id) THEN
+        RAISE EXCEPTION 'a rule that others depend on stays with its group' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'ck_watchtower_rules_parent_leads_group';
+    END IF;
+    IF NEW.is_active AND NEW.overrides_rule_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM watch.watchtower_rules other
+        WHERE other.overrides_rule_id = NEW.overrides_rule_id AND other.client_id = NEW.client_id AND other.is_active
+          AND other.id <> NEW.id AND (other.group_id IS NULL OR other.group_id IS DISTINCT FROM NEW.group_id)
+    ) THEN
+        RAISE EXCEPTION 'one rule stands in for another at a client' USING ERRCODE = 'unique_violation',
+            CONSTRAINT = 'uq_watchtower_rules_one_override';
+    END IF;
+    RETURN NULL;
+END;
+$$
+"""
+GUARDED = "client_id, parent_rule_id, group_id, position, created_at, overrides_rule_id, is_active"
+"""Columns that move a rule within its family."""
+
 ROLES = "authenticated, worker_scoped, service_role"
 PROVEN = ("alert_events", "watchtower_alerts")
 """Bulk rows whose composite key to their alert or reading proves the client already."""
@@ -23,6 +73,18 @@ def upgrade() -> None:
     # Row policies bind the owner of the tables too; this role owns functions only and looks past them.
     op.execute("GRANT CREATE ON SCHEMA watch TO authz_r")
     op.execute("ALTER FUNCTION watch.count_active_clients() OWNER TO authz_r")
+    op.execute(FAMILIES)
+    op.execute(
+        "COMMENT ON FUNCTION watch.guard_rule_families() IS"
+        " 'Parents lead their groups, and one rule of a client stands in for one of every client.'"
+    )
+    op.execute("ALTER FUNCTION watch.guard_rule_families() OWNER TO authz_r")
+    op.execute("REVOKE ALL ON FUNCTION watch.guard_rule_families() FROM PUBLIC")
+    # At the end of a statement, so that rows may change places in one.
+    op.execute(
+        f"CREATE TRIGGER guard_families AFTER INSERT OR UPDATE OF {GUARDED} ON watch.watchtower_rules"
+        " FOR EACH ROW EXECUTE FUNCTION watch.guard_rule_families()"
+    )
     op.execute("REVOKE CREATE ON SCHEMA watch FROM authz_r")
     op.execute("REVOKE ALL ON FUNCTION watch.count_active_clients() FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION watch.count_active_clients() TO {ROLES}")
@@ -45,6 +107,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER guard_families ON watch.watchtower_rules")
+    op.execute("DROP FUNCTION watch.guard_rule_families()")
     op.execute("DROP TRIGGER clear_alerts ON core.clients")
     op.execute("DROP FUNCTION watch.clear_alerts()")
     for table in PROVEN:
