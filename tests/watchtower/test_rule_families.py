@@ -34,8 +34,6 @@ async def test_a_circle_through_a_group_is_refused_item_17(http, olga, family, w
             "UPDATE watch.watchtower_rules SET group_id = %s, position = 9 WHERE id = %s",
             (group, plain["id"]),
         )
-    # As the first row it speaks for the group, and waits for nobody.
-    assert (await change(http, olga, plain, group_id=group, position=-1)).status_code == 200
 
 
 async def test_a_head_that_others_wait_for_keeps_its_place_item_17(http, olga, world):
