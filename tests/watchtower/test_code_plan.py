@@ -5,7 +5,7 @@ from tests.watchtower.world import NOON
 
 from belvedere.core.context import Scope
 from belvedere.core.errors import Invalid
-from belvedere.watchtower.code_apply import apply_rules, export_rules, plan_rules
+from belvedere.watchtower.code_apply import apply_rules, export_rules, plan_rules, rehearse_rules
 from belvedere.watchtower.code_format import parse_book
 from belvedere.watchtower.code_plan import describe_plan
 from belvedere.watchtower.code_yaml import update_yaml, write_yaml
@@ -309,3 +309,31 @@ def test_an_updated_file_keeps_its_comments():
     assert "# the first" in after
     assert "field_name: y" in after
     assert "  b:\n    field_name: z\n" in after
+
+
+async def test_two_rules_that_wait_for_each_other_are_refused_with_their_lines(act, world):
+    text = "rules:\n" + "".join(
+        f"  {one}:\n    field_name: cvr\n    condition: less_than\n    threshold_value: 2\n"
+        f"    parent_rule_id: {other}\n    dependency_condition: triggered\n"
+        for one, other in (("a", "b"), ("b", "a"))
+    )
+    for work in (act.plan, act.apply):
+        with pytest.raises(Invalid) as caught:
+            await work(text)
+        assert len(caught.value.errors) == 2
+        assert "line 2: a: This parent would close a circle" in caught.value.errors[0].detail
+
+
+async def test_a_rehearsal_refuses_what_applying_refuses_and_leaves_nothing(act, db, world):
+    text = "rules:\n  a:\n    field_name: cvr\n    condition: less_than\n    threshold_value: '{}'\n"
+    for value, says in (("1,20", "rules.yml, line 2: a: "), ("1.20", None)):
+        book = parse_book({"rules.yml": text.format(value)})
+        async with db.write(Scope.service("terminal")) as session:
+            if says is None:
+                plan = await rehearse_rules(session, book, actor="terminal", now=NOON)
+                assert plan.count("create") == 1
+            else:
+                with pytest.raises(Invalid, match=says):
+                    await rehearse_rules(session, book, actor="terminal", now=NOON)
+    assert world.rows("SELECT id FROM watchtower_rules WHERE builtin IS NULL") == []
+    assert world.rows("SELECT id FROM jobs.procrastinate_jobs") == []

@@ -194,6 +194,21 @@ def rules_add(
         err.print(f"note: {note}")
 
 
+def word_misfit(problem: Any) -> str:
+    """What is wrong with an option, in words that say what to write."""
+    given = problem["input"]
+    words = {
+        "string_too_short": "This is empty. Write something.",
+        "missing": "This is needed.",
+    }.get(problem["type"], f"{given!r} does not fit. See belvedere rules add --help.")
+    if problem["type"] == "enum":
+        known = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        words = f"“{given}” is not known. Choose one of: {known}."
+    elif problem["type"] == "value_error":
+        words = str(problem["ctx"]["error"])
+    return f"{'.'.join(str(part) for part in problem['loc'])}: {words}"
+
+
 async def add_rule(
     runtime: Runtime, given: dict[str, Any], source: str | None, client: str | None
 ) -> dict[str, Any]:
@@ -210,9 +225,7 @@ async def add_rule(
         try:
             body = RuleCreate.model_validate(given)
         except ValidationError as error:
-            first = error.errors()[0]
-            words = "This is empty. Write something." if first["type"] == "string_too_short" else first["msg"]
-            raise Invalid(f"{'.'.join(str(part) for part in first['loc'])}: {words}") from error
+            raise Invalid(word_misfit(error.errors()[0])) from error
         saved = await create_rule(
             session, body.draft(), actor=operator(), now=runtime.clock(), force=body.force,
             discord_base_url=runtime.settings.discord_base_url,

@@ -106,7 +106,7 @@ def digests_preview(
 ) -> None:
     """Print what the next digest would say if it came now. Nothing is sent.
 
-    Example: belvedere digests preview --client kaffeehaus-brandt
+    Example: belvedere digests preview --client brandt
     """
     rule_id = None if rule is None else as_uuid(rule, "a rule")
     if rule_id is None and client is None and destination is None:

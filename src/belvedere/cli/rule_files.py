@@ -120,10 +120,13 @@ def rules_plan(
     """
 
     async def act(runtime: Runtime) -> Plan:
-        from belvedere.watchtower.service import plan_rules
+        from belvedere.watchtower.service import rehearse_rules
 
-        async with runtime.db.read(Scope.service(operator())) as session:
-            return await plan_rules(session, book, prune=prune)
+        async with runtime.db.write(Scope.service(operator())) as session:
+            return await rehearse_rules(
+                session, book, actor=operator(), now=runtime.clock(), prune=prune,
+                discord_base_url=runtime.settings.discord_base_url,
+            )  # fmt: skip
 
     try:
         book = read_book(files, client)
@@ -270,7 +273,7 @@ def packs_install(
 ) -> None:
     """Create the rules of a pack that are not there yet. What stands stays as it is.
 
-    Example: belvedere rules packs install ads --client kaffeehaus-brandt
+    Example: belvedere rules packs install ads --client brandt
     """
 
     async def act(runtime: Runtime) -> Applied:

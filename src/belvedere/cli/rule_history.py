@@ -66,6 +66,7 @@ def rules_try(
         return {
             "findings": [found_row(item) for item in found.findings],
             "near": [near_row(item) for item in found.near],
+            "left_out": [one.document()["says"] for one in found.left_out],
         }
 
     found = with_runtime(act)
@@ -110,6 +111,8 @@ def print_found(found: dict[str, Any]) -> None:
         ],
         empty="The rule finds nothing in the newest readings.",
     )
+    for line in found["left_out"]:
+        out.print(line)
     if found["near"]:
         out.print("\nClosest without firing:")
         print_table(

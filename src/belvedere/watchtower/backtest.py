@@ -27,6 +27,7 @@ from belvedere.watchtower.history_frames import Blobs, Chunk, Needs, fetch_blobs
 from belvedere.watchtower.history_truth import looks_around
 from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.rule_rows import find_group, find_rule
+from belvedere.watchtower.stand_ins import find_stand_ins
 from belvedere.watchtower.statements import statement
 
 MOST_ALERTS = 50
@@ -52,7 +53,9 @@ async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> 
     parents = await _parents(session, rows[0]) if asked.heeds_parent else []
     question = Question(rows, parents)
     units, labels = await repository.load_metric_words(session)
-    tracks = await _tracks(session, question, asked)
+    left_out = await find_stand_ins(session, question.head, asked.client_ids)
+    own = {one.client_id for one in left_out}
+    tracks = [track for track in await _tracks(session, question, asked) if track.place.client_id not in own]
     needs = needs_of(question.rules, units)
     sweep = Sweep.of(question, units) if asked.sweep else None
     ledgers: dict[int, Ledger] = {}
@@ -77,6 +80,7 @@ async def backtest(session: ReadSession, rows: Sequence[Rule], asked: Asked) -> 
     document = sum_up(
         question, list(ledgers.values()), asked.start, asked.end, asked.most_episodes, asked.now
     )
+    document["left_out"] = [one.document() for one in left_out]
     document["compared_with"] = await _facts(session, question, asked, document)
     document["sweep"] = sweep.document() if sweep is not None else None
     return document

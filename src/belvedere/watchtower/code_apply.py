@@ -85,6 +85,28 @@ async def apply_rules(
     return Applied(plan, tuple(work.notes))
 
 
+async def rehearse_rules(
+    session: WriteSession,
+    book: Book,
+    *,
+    actor: str,
+    now: datetime,
+    prune: bool = False,
+    discord_base_url: str = rule_book.DISCORD_API,
+) -> Plan:
+    """The plan, after everything was done and taken back: what applying refuses is refused here, in the same words.
+    A field that no data carries yet is no obstacle: applying takes it by force.
+    """
+    step = await session.begin_nested()
+    try:
+        done = await apply_rules(
+            session, book, actor=actor, now=now, prune=prune, force=True, discord_base_url=discord_base_url
+        )
+    finally:
+        await step.rollback()
+    return done.plan
+
+
 @dataclass
 class _Work:
     session: WriteSession

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from belvedere.core.errors import FieldProblem, Invalid
+from belvedere.watchtower.code_circles import refuse_circles
 from belvedere.watchtower.code_format import (
     Book,
     Columns,
@@ -105,6 +106,7 @@ def make_plan(book: Book, shelf: Shelf, *, prune: bool = False) -> Plan:
     names = Names(book, shelf)
     wanted = [names.in_full(rule) for rule in book.rules]
     names.raise_problems()
+    refuse_circles(wanted, shelf)
     steps: list[Step] = []
     unchanged: list[RuleText] = []
     for rule in wanted:
@@ -283,7 +285,10 @@ def _in_order(steps: list[Step]) -> list[Step]:
     for step in steps:
         take(step)
     standing = [step for step in order if step.action != DELETE]
-    return standing + [step for step in reversed(order) if step.action == DELETE]
+    gone = [step for step in reversed(order) if step.action == DELETE]
+    # A rule that stands in for another leaves before its successor comes.
+    first = [step for step in gone if step.rule.rows[0]["overrides_rule_id"]]
+    return first + standing + [step for step in gone if step not in first]
 
 
 def _needs(rule: RuleText) -> Iterator[tuple[str | None, str]]:

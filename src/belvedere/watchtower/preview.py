@@ -17,6 +17,7 @@ from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.near import MOST as MOST_NEAR
 from belvedere.watchtower.near import find_near
 from belvedere.watchtower.neighbours import load_other_readings
+from belvedere.watchtower.stand_ins import StandIn, find_stand_ins
 
 MOST_READINGS = 40
 
@@ -34,7 +35,7 @@ class PreviewFinding:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`entities` were looked at, `no_data` of them without a value; `ends` open alerts would close. `near` are the
-    closest records that the rule does not fire on.
+    closest records that the rule does not fire on; clients `left_out` have a rule of their own in its place.
     """
 
     entities: int
@@ -44,6 +45,7 @@ class Preview:
     findings: tuple[PreviewFinding, ...]
     ends: int
     near: tuple[PreviewFinding, ...] = ()
+    left_out: tuple[StandIn, ...] = ()
 
 
 async def preview_rule(
@@ -55,6 +57,8 @@ async def preview_rule(
     head = rules[0]
     alone = [replace(rule, parent_rule_id=None, dependency_condition=None, is_active=True) for rule in rules]
     wanted = client_ids if head.client_id == AGENCY else [head.client_id]
+    left_out = await find_stand_ins(session, head, wanted)
+    wanted = set(wanted) - {one.client_id for one in left_out}
     units, labels = await repository.load_metric_words(session)
     entities = no_data = readings = ends = 0
     newest: datetime | None = None
@@ -89,7 +93,7 @@ async def preview_rule(
         newest = stored.data_as_of if newest is None else max(newest, stored.data_as_of)
     near.sort(key=lambda pair: pair[0])
     closest = tuple(item for _, item in near[:MOST_NEAR])
-    return Preview(entities, no_data, readings, newest, tuple(findings), ends, closest)
+    return Preview(entities, no_data, readings, newest, tuple(findings), ends, closest, left_out)
 
 
 async def _readings(session: ReadSession, client_ids: Collection[int]) -> list[StoredSnapshot]:

@@ -61,6 +61,7 @@ async def preview(body: TryRule, access: ReadsRules) -> Response:
             "would_open": sum(not item.is_open for item in found.findings),
             "would_close": found.ends,
             "findings": [_finding(item) for item in found.findings[:SHOWN]],
+            "left_out": [one.document() for one in found.left_out],
             "near_misses": [{**_finding(item), "short_of": _short_of(item)} for item in found.near],
         }
     )

@@ -39,7 +39,12 @@ async def messages_of_rule(
     """What the rule would say of its matches in the newest readings, each match in a message of its own."""
     found = await preview_rule(session, rules, client_ids, now)
     messages = await messages_of_preview(session, rules[0], found, now, base_url=base_url, most=most)
-    return {"matches": len(found.findings), "data_as_of": found.data_as_of, "messages": messages}
+    return {
+        "matches": len(found.findings),
+        "data_as_of": found.data_as_of,
+        "left_out": [one.document() for one in found.left_out],
+        "messages": messages,
+    }
 
 
 async def messages_of_preview(

@@ -3,7 +3,7 @@
 from belvedere.watchtower.backtest import Asked, backtest
 from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.blocking import list_dependencies, rule_blocking
-from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules
+from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules, rehearse_rules
 from belvedere.watchtower.code_format import Book, parse_book, schema_text
 from belvedere.watchtower.code_plan import Plan, describe_plan
 from belvedere.watchtower.code_play import describe_outcomes, run_tests
@@ -133,6 +133,7 @@ __all__ = [
     "preview_digests",
     "preview_rule",
     "recheck_children",
+    "rehearse_rules",
     "rejudge_rules",
     "resolve",
     "rule_blocking",
