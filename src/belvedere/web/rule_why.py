@@ -14,7 +14,6 @@ WORDS = {True: "holds", False: "does not hold", None: "has no answer"}
 TONES = {
     "fired": "critical",
     "still_open": "critical",
-    "closed": "ok",
     "waiting": "warning",
     "held_back": "warning",
     "held": "warning",
