@@ -100,3 +100,29 @@ async def test_children_are_looked_at_again_from_the_stored_reading(runtime, wor
     for _ in range(2):
         await jobs.recheck(runtime, call)
     assert len(world.alerts()) == 2
+
+
+async def test_a_refused_row_is_not_a_record_that_is_gone_item_27(runtime, world, listening):
+    world.rule()
+    world.rule(name="Gone", field_name="name", condition="removed", threshold_value=None)
+    world.rule(name="Average", aggregate="avg")
+    low, high = {"id": "low", "name": "Low", "open_rate": 11}, {"id": "high", "name": "High", "open_rate": 90}
+    await ingest(runtime, world, low, high)
+    for broken in ({"id": "high", "name": "\0"}, {"id": "high", "open_rate": "much"}, {"open_rate": 90}):
+        await ingest(runtime, world, low, broken)
+    for broken in ({"id": "low", "name": "\0"}, {"id": "low", "open_rate": "much"}, {"open_rate": 90}):
+        await ingest(runtime, world, high, broken)
+    words = world.rows("SELECT completeness, rejected_records FROM api_snapshots ORDER BY created_at")
+    assert [tuple(row.values()) for row in words] == [("full", 0)] + [("partial", 1)] * 6
+    (alert,) = world.alerts()
+    assert (alert["external_id"], alert["state"], alert["missing_readings"]) == ("low", "open", 0)
+    await ingest(runtime, world, high)
+    (gone,) = [row for row in world.alerts() if row["external_id"] == "low" and row["id"] != alert["id"]]
+    assert gone["title"] == "Gone: Low"
+
+
+async def test_a_row_refused_beside_its_own_record_leaves_the_reading_full_item_27(runtime, world, listening):
+    row = {"id": "low", "name": "Low", "open_rate": 11}
+    stored = await ingest(runtime, world, row, {**row, "name": "Twice"}, {"id": "off", "open_rate": 900})
+    assert (stored.records, stored.rejected) == (2, 2)
+    assert world.rows("SELECT completeness FROM api_snapshots") == [{"completeness": "full"}]

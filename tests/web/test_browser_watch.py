@@ -233,6 +233,15 @@ async def test_one_alert_tells_its_story(inbox):
     await expect(inbox.locator("#why")).to_contain_text("< 14%")
 
 
+async def test_why_is_asked_on_the_page_of_a_rule(inbox):
+    await inbox.goto("/rules")
+    await inbox.get_by_role("link", name="Few opens").first.click()
+    await inbox.locator("#thing").fill("c2")
+    await inbox.locator("#why").get_by_role("button", name="Ask").click()
+    await expect(inbox.locator("#why")).to_contain_text("Fired", timeout=SOON)
+    assert "thing=c2" in inbox.url
+
+
 async def test_health_says_what_was_judged_and_no_page_scrolls_sideways(inbox):
     await inbox.goto("/rules/health")
     await expect(inbox.locator(".say")).to_contain_text("judged in 24 hours")

@@ -148,7 +148,7 @@ async def test_the_inbox_filters_and_groups(filled, olga, ids):
 async def test_a_silence_begins_and_ends_on_the_page(filled, olga):
     wrong = await olga.post("/silences", data={"client_id": str(BRANDT), "until": "own", "until-own": ""})
     assert wrong.status_code == 422
-    assert 'id="until-error"' in wrong.text
+    assert 'id="until-own-error"' in wrong.text
     await olga.post("/silences", data={"client_id": str(BRANDT), "until": "4h", "reason": "Stock is counted"})
     page = (await olga.get("/silences")).text
     assert "Stock is counted" in page

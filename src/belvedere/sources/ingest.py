@@ -85,6 +85,7 @@ async def store_reading(
 ) -> StoredSnapshot:
     """Store a reading in the caller's transaction; raises ReadingFailed or LeaseLost, and then nothing is kept."""
     await hold_snapshot(session, claim)
+    reading = _as_seen(reading)
     packing = asyncio.ensure_future(asyncio.to_thread(_pack, reading.mapped.frames))
     try:
         earlier = await earlier_snapshots(session, claim, reading.data_as_of, limit=MEDIAN_OVER)
@@ -114,6 +115,13 @@ async def store_reading(
         return await _stored(session, claim, reading, frames, earlier, settings)
     finally:
         await asyncio.gather(packing, return_exceptions=True)
+
+
+def _as_seen(reading: Reading) -> Reading:
+    """A record whose row was refused is not gone: a reading without it is a partial one."""
+    if reading.mapped.is_whole or reading.completeness is not Completeness.FULL:
+        return reading
+    return replace(reading, completeness=Completeness.PARTIAL)
 
 
 def replace_frames(reading: Reading, frames: Frames) -> Reading:

@@ -83,6 +83,17 @@ def map_row(row: Any, mapping: RecordMapping, definitions: Mapping[str, MetricDe
         ) from None
 
 
+def name_of(row: Any, mapping: RecordMapping) -> str | None:
+    """The external_id of a row that was refused for something else; None where it has none."""
+    spec = mapping.column("external_id")
+    if spec is None or not isinstance(row, dict):
+        return None
+    try:
+        return _column(row, spec) or None
+    except (RowRefused, ArithmeticError):
+        return None
+
+
 def _map(
     row: dict[str, Any], mapping: RecordMapping, definitions: Mapping[str, MetricDefinition]
 ) -> MappedRow:

@@ -12,7 +12,7 @@ from belvedere.core.ids import uuid7_strings
 from belvedere.sources.contracts import RECORD_COLUMNS, Frames, MetricDefinition, Reject
 from belvedere.sources.frames import METRIC_SCHEMA, RECORD_SCHEMA
 from belvedere.sources.map_columns import Chunk, ChunkColumns, map_chunk
-from belvedere.sources.map_exact import MappedRow, map_row, matches, payload_text
+from belvedere.sources.map_exact import MappedRow, map_row, matches, name_of, payload_text
 from belvedere.sources.mapping import RecordMapping
 from belvedere.sources.pause import paused_collector
 from belvedere.sources.values import RowRefused
@@ -32,11 +32,15 @@ _DUPLICATE = "Another row of this reading has the same external_id {external_id}
 
 @dataclass(frozen=True, slots=True)
 class MappedFrames:
-    """One reading after mapping. `received` counts every row that came, the refused ones too."""
+    """One reading after mapping. `received` counts every row that came, the refused ones too.
+
+    `is_whole` is False when a refused row's record is not among the others: that it is absent then says nothing.
+    """
 
     frames: Frames
     rejects: list[Reject]
     received: int
+    is_whole: bool = True
 
 
 @dataclass
@@ -55,6 +59,7 @@ class ReadingMapper:
     _metrics: list[pl.DataFrame] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
     _repeated: list[tuple[int, str, str]] = field(default_factory=list)
+    _refused: set[str | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._chunk = Chunk(self.mapping)
@@ -82,6 +87,7 @@ class ReadingMapper:
     def refuse(self, reject: Reject) -> None:
         """Take note of a row that could not even be read."""
         self.rejects.append(reject)
+        self._refused.add(None)
         self.received += 1
         self.next_row = max(self.next_row, reject.row_number + 1)
 
@@ -100,7 +106,7 @@ class ReadingMapper:
         )
         self.rejects.sort(key=lambda reject: reject.row_number)
         frames = Frames(records.select(list(RECORD_SCHEMA)), metrics.select(list(METRIC_SCHEMA)))
-        return MappedFrames(frames, self.rejects, self.received)
+        return MappedFrames(frames, self.rejects, self.received, is_whole=self._refused <= self._seen)
 
     def _flush(self) -> None:
         if not self._numbers:
@@ -126,6 +132,7 @@ class ReadingMapper:
                 done = map_row(row, self.mapping, self.definitions)
             except RowRefused as refused:
                 self._reject(number, refused, row)
+                self._refused.add(name_of(row, self.mapping))
                 continue
             mapped.append((number, done))
             for outside in done.left_out:

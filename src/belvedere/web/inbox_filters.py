@@ -109,17 +109,24 @@ def posted_filters(fields: Fields) -> Wanted:
     return Wanted(**{name: fields.text(f"f-{name}")[:200] for name in NAMES})
 
 
-def until_of(fields: Fields, now: datetime, zone_name: str) -> datetime | None:
-    """The chosen end of a quiet time: a length, nine o'clock of a day, or a time of the reader's own zone."""
-    own = fields.text("until-own")
-    word = fields.text("until")
+def own_time(text: str, zone_name: str) -> datetime | None:
+    """A time as it was typed, of the reader's own zone; None where nothing can be read."""
+    try:
+        typed = datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
+    return at_local(typed.date(), typed.time(), find_zone(zone_name))
+
+
+def until_of(fields: Fields, now: datetime, zone_name: str, own: str = "until-own") -> datetime | None:
+    """The chosen end of a quiet time: a length, nine o'clock of a day, or a time of the reader's own zone.
+
+    `own` names the field of the own time; it counts when nothing else was chosen.
+    """
+    typed, word = fields.text(own), fields.text("until")
     zone = find_zone(zone_name)
-    if word == "own" or (own and not word):
-        try:
-            typed = datetime.fromisoformat(own).replace(tzinfo=None)
-        except ValueError:
-            return None
-        return at_local(typed.date(), typed.time(), zone)
+    if word == "own" or (typed and not word):
+        return own_time(typed, zone_name)
     if word in LENGTHS:
         return now + LENGTHS[word]
     if word in ("tomorrow", "monday"):

@@ -13,21 +13,28 @@ from belvedere.ads.contracts import AlertOrigin
 from belvedere.watchtower import service
 from belvedere.web import inbox_figures
 from belvedere.web.answers import came_from, see
-from belvedere.web.forms import Fields, Posted, as_uuid
+from belvedere.web.forms import Errors, Fields, Posted, as_uuid
 from belvedere.web.inbox_filters import posted_filters, until_of
-from belvedere.web.pages_alerts import Acts
+from belvedere.web.pages_alerts import Acts, list_groups, show_detail, show_inbox
 from belvedere.web.view import look
 
 router = door_router()
 
 MOST_AT_ONCE = 500
+TYPED = ("take-note", "take-own", "snooze-own", "ack-note", "ack-own", "bulk-snooze-own")
+UNREAD = "Write a day and a time, or choose one of the lengths."
+PAST = "This time has passed. Name one that lies ahead."
+NO_REST = "they end with the figures, so they know no snooze"
+NO_COMMENTS = "they keep no comments"
 Chosen = dict[AlertOrigin, list[UUID]]
 Act = Callable[[AlertOrigin, list[UUID]], Awaitable[Sequence[UUID]]]
 
 
 @router.post("/alerts/acknowledge")
 async def acknowledge_many(fields: Posted, access: Acts) -> Response:
-    until, note = _until(fields, access), fields.text("ack-note") or None
+    until, note = _until(fields, access, "ack-own"), fields.text("ack-note") or None
+    if wrong := _wrong(fields, access, "ack-own", until):
+        return await _again(fields, access, wrong)
 
     async def act(origin: AlertOrigin, ids: list[UUID]) -> Sequence[UUID]:
         if origin is AlertOrigin.WATCH:
@@ -68,22 +75,23 @@ async def comment_many(fields: Posted, access: Acts) -> Response:
 
     if not note:
         return see(access.request, _inbox(access), "Nothing was written, so no comment was added.")
-    return await _many(fields, access, "commented", act)
+    return await _many(fields, access, "commented", act, left_out=NO_COMMENTS)
 
 
 @router.post("/alerts/snooze")
 async def snooze_many(fields: Posted, access: Acts) -> Response:
     """Out of sight until a time; advertising knows no snooze, so its alerts stay where they are."""
-    until = _until(fields, access)
-    if until is None:
-        return see(access.request, _inbox(access), "Choose until when the alerts rest.")
+    until = _until(fields, access, "bulk-snooze-own")
+    wrong = _wrong(fields, access, "bulk-snooze-own", until)
+    if until is None or wrong:
+        return await _again(fields, access, wrong or {"bulk-snooze-own": UNREAD})
 
     async def act(origin: AlertOrigin, ids: list[UUID]) -> Sequence[UUID]:
         if origin is AlertOrigin.ADS:
             return []
         return await service.snooze(access.session, ids, until, actor=access.actor, now=access.now)
 
-    return await _many(fields, access, "snoozed", act, undo="snooze")
+    return await _many(fields, access, "snoozed", act, undo="snooze", left_out=NO_REST)
 
 
 @router.post("/alerts/undo")
@@ -124,9 +132,12 @@ async def _wake(access: WriteAccess, at: datetime) -> int:
 @router.post("/alerts/{alert_id}/acknowledge")
 async def acknowledge(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     number = await _must_reach(access, alert_id)
+    until = _until(fields, access, "take-own")
+    if wrong := _wrong(fields, access, "take-own", until):
+        return await _again(fields, access, wrong, alert_id)
     moved = await service.acknowledge(
         access.session, [alert_id], actor=access.actor, now=access.now,
-        note=fields.text("take-note") or None, until=_until(fields, access),
+        note=fields.text("take-note") or None, until=until,
     )  # fmt: skip
     words = f"Alert #{number} acknowledged" if moved else f"Alert #{number} was taken already"
     undo = f"/alerts/{alert_id}/unacknowledge" if moved else ""
@@ -136,9 +147,10 @@ async def acknowledge(alert_id: UUID, fields: Posted, access: Acts) -> Response:
 @router.post("/alerts/{alert_id}/snooze")
 async def snooze(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     number = await _must_reach(access, alert_id)
-    until = _until(fields, access)
-    if until is None:
-        return see(access.request, _back(access, alert_id), "Choose until when the alert rests.")
+    until = _until(fields, access, "snooze-own")
+    wrong = _wrong(fields, access, "snooze-own", until)
+    if until is None or wrong:
+        return await _again(fields, access, wrong or {"snooze-own": UNREAD}, alert_id)
     await service.snooze(access.session, [alert_id], until, actor=access.actor, now=access.now)
     undo = f"/alerts/{alert_id}/unsnooze"
     return see(access.request, _back(access, alert_id), f"Alert #{number} snoozed", undo=undo)
@@ -183,8 +195,30 @@ async def add_note(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     return see(access.request, _back(access, alert_id), "Comment added")
 
 
-def _until(fields: Fields, access: WriteAccess) -> datetime | None:
-    return until_of(fields, access.now, access.principal.timezone)
+def _until(fields: Fields, access: WriteAccess, own: str) -> datetime | None:
+    return until_of(fields, access.now, access.principal.timezone, own)
+
+
+def _wrong(fields: Fields, access: WriteAccess, own: str, until: datetime | None) -> Errors:
+    """What is wrong with a time of one's own, beside its field."""
+    if until is None:
+        return {own: UNREAD} if fields.text("until") == "own" else {}
+    return {own: PAST} if until <= access.now else {}
+
+
+async def _again(
+    fields: Fields, access: WriteAccess, errors: Errors, alert_id: UUID | None = None
+) -> Response:
+    """The inbox once more with everything that was typed and chosen; nothing was changed."""
+    view, wanted = await look(access), posted_filters(fields)
+    listed, alert = await list_groups(view, wanted), None
+    if alert_id:
+        alert = await show_detail(view, AlertOrigin.WATCH, alert_id)
+    return await show_inbox(
+        view, wanted, listed, alert, chosen=alert_id is not None, errors=errors,
+        typed={name: fields.text(name) for name in TYPED},
+        picked={*fields.all("id"), *fields.all("ads")},
+    )  # fmt: skip
 
 
 async def _must_reach(access: WriteAccess, alert_id: UUID) -> int:
@@ -205,12 +239,17 @@ def _inbox(access: WriteAccess) -> str:
     return path if path.startswith("/alerts") else "/alerts"
 
 
-async def _many(fields: Fields, access: WriteAccess, word: str, act: Act, *, undo: str = "") -> Response:
+async def _many(
+    fields: Fields, access: WriteAccess, word: str, act: Act, *, undo: str = "", left_out: str = ""
+) -> Response:
     chosen = await _matching(fields, access) if fields.ticked("matching") else await _picked(fields, access)
     moved = 0
     for origin, ids in chosen.items():
         moved += len(await act(origin, ids)) if ids else 0
     words = f"{_counted(moved)} {word}" if moved else "No alert was chosen."
+    if left_out and (ads_chosen := len(chosen[AlertOrigin.ADS])):
+        begin = words if moved else f"No alert {word}"
+        words = f"{begin}. {_counted(ads_chosen)} of advertising left out: {left_out}."
     if not moved or not undo:
         return see(access.request, _inbox(access), words)
     taken = {"act": undo, "at": access.now.isoformat()}

@@ -1,6 +1,6 @@
 """The inbox: the list with its filters and groups, and the alert that is open beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from belvedere.web import figures, inbox_figures
 from belvedere.web.alert_details import alert_detail
 from belvedere.web.alert_views import SEVERITIES, inbox_row
 from belvedere.web.alert_views_ads import ads_alert_detail
-from belvedere.web.forms import pager
+from belvedere.web.forms import Errors, pager
 from belvedere.web.inbox_filters import GROUPS, PRESETS, Wanted, filters_of, nothing, tabs
 from belvedere.web.view import View, look, worst_of
 
@@ -127,8 +127,10 @@ async def _freshness(view: View, alert: dict[str, Any]) -> tuple[str, datetime |
 
 
 async def show_inbox(
-    view: View, wanted: Wanted, listed: dict[str, Any], alert: dict[str, Any] | None, *, chosen: bool
-) -> Response:
+    view: View, wanted: Wanted, listed: dict[str, Any], alert: dict[str, Any] | None, *, chosen: bool,
+    typed: Mapping[str, str] | None = None, errors: Errors | None = None, picked: Collection[str] = (),
+) -> Response:  # fmt: skip
+    """The page; after a form that could not be taken with what was `typed` and `picked`, and the errors beside it."""
     choices = await figures.inbox_choices(view.access.session)
     context = {
         **listed,
@@ -143,6 +145,11 @@ async def show_inbox(
         "chosen": chosen,
         "alert": alert,
         "can_move": wanted.view != "resolved",
+        "typed": typed or {},
+        "errors": errors or {},
+        "picked": picked,
     }
     at = alert["client"]["id"] if alert else None
+    if errors:
+        return view.page("alerts.html", context, at=at, status=422, path="/alerts")
     return view.page("alerts.html", context, at=at)

@@ -11,14 +11,13 @@ from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.schema import AGENCY
-from belvedere.core.zones import at_local, find_zone
 from belvedere.watchtower import service
 from belvedere.watchtower.contracts import Severity
 from belvedere.web import figures
 from belvedere.web.alert_views import SEVERITIES, instant
 from belvedere.web.answers import see
 from belvedere.web.forms import Errors, Fields, Posted, attempt, empty_done, empty_first, pager
-from belvedere.web.inbox_filters import LENGTHS, PRESETS, tabs, until_of
+from belvedere.web.inbox_filters import LENGTHS, PRESETS, own_time, tabs, until_of
 from belvedere.web.view import View, look
 
 router = door_router()
@@ -37,8 +36,9 @@ TEXTS = (
     "until",
     "until-own",
     "reason",
+    "everything",
 )
-NAMES = {"ends_at": "until"}
+NARROWS = ("rule_id", "source_id", "severity", "external_id")
 
 
 @router.get("/silences")
@@ -68,7 +68,8 @@ async def create_silence(posted: Posted, access: Acts) -> Response:
         access.require_reach(draft.client_id, service.SILENCE_FOR_ALL)
         return await service.create_silence(access.session, draft, actor=access.actor, now=access.now)
 
-    saved, errors = await attempt(access.session, save, NAMES)
+    end = "until-own" if form["until-own"] else "until"
+    saved, errors = await attempt(access.session, save, {"ends_at": end})
     if saved is None:
         return await _page(view, form, errors)
     words = (
@@ -91,16 +92,10 @@ async def end_silence(silence_id: UUID, access: Acts) -> Response:
 
 def _draft(posted: Fields, access: WriteAccess) -> service.SilenceDraft:
     zone = access.principal.timezone
-    ends_at = until_of(posted, access.now, zone)
-    starts_at = _own_time(posted.text("starts_at"), zone)
-    if ends_at is None:
-        raise Invalid(
-            "The silence has no end.",
-            errors=[FieldProblem("/until", "required", "Choose how long it lasts, or write your own end.")],
-        )
-    if starts_at is not None and posted.text("until") in LENGTHS:
-        ends_at = starts_at + LENGTHS[posted.text("until")]
+    starts_at = own_time(posted.text("starts_at"), zone)
+    ends_at = _end(posted, access, starts_at)
     severity = posted.text("severity")
+    _must_mean_everything(posted)
     return service.SilenceDraft(
         client_id=posted.number("client_id") or AGENCY,
         ends_at=ends_at,
@@ -113,12 +108,34 @@ def _draft(posted: Fields, access: WriteAccess) -> service.SilenceDraft:
     )
 
 
-def _own_time(text: str, zone: str) -> datetime | None:
-    try:
-        typed = datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        return None
-    return at_local(typed.date(), typed.time(), find_zone(zone))
+def _end(posted: Fields, access: WriteAccess, starts_at: datetime | None) -> datetime:
+    """An end that was typed counts before the chosen length, so that nothing typed is passed over."""
+    zone, chosen = access.principal.timezone, posted.text("until")
+    if typed := posted.text("until-own"):
+        ends_at = own_time(typed, zone)
+    elif starts_at is not None and chosen in LENGTHS:
+        ends_at = starts_at + LENGTHS[chosen]
+    else:
+        ends_at = until_of(posted, access.now, zone)
+    if ends_at is None:
+        name = "until-own" if typed or chosen == "own" else "until"
+        detail = "Write a day and a time." if name == "until-own" else "Choose how long it lasts."
+        raise Invalid("The silence has no end.", errors=[FieldProblem(f"/{name}", "required", detail)])
+    return ends_at
+
+
+def _must_mean_everything(posted: Fields) -> None:
+    """Nobody hears of anything at any client: that is said twice."""
+    if (
+        posted.number("client_id")
+        or any(posted.text(name) for name in NARROWS)
+        or posted.ticked("everything")
+    ):
+        return
+    detail = (
+        "This keeps every alert of every client quiet. Confirm it, or choose a client, a rule or a source."
+    )
+    raise Invalid(detail, errors=[FieldProblem("/everything", "confirm", detail)])
 
 
 async def _page(

@@ -83,7 +83,8 @@ addEventListener("submit", event => {
   const fields = new FormData(form, button), action = button?.hasAttribute("formaction") ? button.formAction : form.action;
   if (form.method === "get") {
     const kept = [...fields].filter(([, value]) => value !== "");
-    swap(`${action.split("?")[0]}?${new URLSearchParams(kept)}`, query);
+    const [way, place] = action.split("#");
+    swap(`${way.split("?")[0]}?${new URLSearchParams(kept)}${place ? `#${place}` : ""}`, query);
   } else swap(action, query, { request: { method: "POST", body: new URLSearchParams(fields) }, push: button?.dataset.swap ? false : undefined });
 });
 
