@@ -337,3 +337,16 @@ async def test_a_rehearsal_refuses_what_applying_refuses_and_leaves_nothing(act,
                     await rehearse_rules(session, book, actor="terminal", now=NOON)
     assert world.rows("SELECT id FROM watchtower_rules WHERE builtin IS NULL") == []
     assert world.rows("SELECT id FROM jobs.procrastinate_jobs") == []
+
+
+async def test_a_stand_in_under_another_short_name_comes_after_the_old_one_left(act, world):
+    wide = (
+        "rules:\n  wide: {field_name: cvr, condition: less_than, threshold_value: 2}\nclients:\n  brandt:\n"
+    )
+    own = "    %s: {field_name: cvr, condition: less_than, threshold_value: 1, overrides_rule_id: wide}\n"
+    await act.apply(wide + own % "one")
+    done = await act.apply(wide + own % "two", prune=True)
+    assert [(step.action, step.rule.slug) for step in done.plan.steps] == [
+        ("delete", "one"),
+        ("create", "two"),
+    ]

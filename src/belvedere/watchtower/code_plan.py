@@ -287,8 +287,14 @@ def _in_order(steps: list[Step]) -> list[Step]:
     standing = [step for step in order if step.action != DELETE]
     gone = [step for step in reversed(order) if step.action == DELETE]
     # A rule that stands in for another leaves before its successor comes.
-    first = [step for step in gone if step.rule.rows[0]["overrides_rule_id"]]
+    coming = {_stands_in(step) for step in standing} - {None}
+    first = [step for step in gone if _stands_in(step) in coming]
     return first + standing + [step for step in gone if step not in first]
+
+
+def _stands_in(step: Step) -> tuple[int, str] | None:
+    overridden = step.rule.rows[0]["overrides_rule_id"]
+    return (step.client_id, overridden) if overridden else None
 
 
 def _needs(rule: RuleText) -> Iterator[tuple[str | None, str]]:
