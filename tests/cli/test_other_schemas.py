@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "rules backtest": [ID],
     "rules why": [ID],
     "alerts ack": [ID],
+    "alerts message": [ID],
     "alerts resolve": [ID],
     "export": ["alerts"],
     "backup": ["never-written.dump"],

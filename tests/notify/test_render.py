@@ -20,7 +20,15 @@ from belvedere.notify.contracts import (
 )
 from belvedere.notify.documents import channel_of, from_document, policy_of, to_document
 from belvedere.notify.keys import KEY_LENGTH, idem_key, message_id
-from belvedere.notify.render import Telling, absolute_link, clean, discord_message, is_web_address, title
+from belvedere.notify.render import (
+    Telling,
+    absolute_link,
+    clean,
+    discord_message,
+    is_web_address,
+    plain,
+    title,
+)
 from belvedere.notify.render_mail import LINK_NOTE, mail
 
 NOW = datetime(2026, 11, 20, 14, 45, tzinfo=UTC)
@@ -232,3 +240,8 @@ def test_an_address_with_a_stored_webhook_names_its_channel():
 def test_what_is_no_web_address_becomes_no_link(url):
     assert absolute_link(url, "https://belvedere.example") is None
     assert not is_web_address(url)
+
+
+def test_a_figure_at_the_start_is_no_list():
+    assert plain("10.0% (<15%)") == "10.0% (\\<15%)"
+    assert plain("1. one") == "\\1. one"

@@ -92,7 +92,7 @@ _BLOCK = text("""
 
 _SPEND = text("""
     INSERT INTO core.rate_budgets AS b (provider, account, capacity, refill_per_second, tokens, refilled_at)
-    SELECT s.provider, s.account, s.capacity, s.refill, s.capacity - s.cost, :now
+    SELECT s.provider, s.account, s.capacity, s.refill, s.capacity - s.cost, coalesce(CAST(:now AS timestamptz), now())
       FROM jsonb_to_recordset(CAST(:spent AS jsonb)) AS s (
            provider text, account text, capacity float8, refill float8, cost float8)
      ORDER BY s.provider, s.account
@@ -125,8 +125,11 @@ async def take(session: WriteSession, budget: Budget, now: datetime, cost: float
     return max(wait, _SHORTEST_WAIT)
 
 
-async def spend(session: WriteSession, budgets: Sequence[Budget], now: datetime) -> None:
-    """Take one token for each entry, whether or not there is one: what is missing is waited for by those who come next."""
+async def spend(session: WriteSession, budgets: Sequence[Budget], now: datetime | None = None) -> None:
+    """Take one token for each entry, whether or not there is one: what is missing is waited for by those who come next.
+
+    Without `now` by the clock of the database.
+    """
     counts = Counter(budgets)
     if not counts:
         return

@@ -26,7 +26,7 @@ COLOURS = {"critical": 0xC4281C, "warning": 0xC77700, "info": 0x5E7488, "good": 
 """The solid marks of the design tokens, light theme; `good` tells an end."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_MARKDOWN = re.compile(r"[\\`*|~\[\]<]|(?<![^\W_])_|_(?![^\W_])|^(?=#|>|-|\+|\d+\.)", re.MULTILINE)
+_MARKDOWN = re.compile(r"[\\`*|~\[\]<]|(?<![^\W_])_|_(?![^\W_])|^(?=#|>|-|\+|\d+\.\s)", re.MULTILINE)
 _RESOLVED = "Resolved: "
 
 
@@ -77,7 +77,7 @@ def is_web_address(url: str) -> bool:
 def title(telling: Telling) -> str:
     """The alert's own title; an end says so once."""
     said = one_line(_title(telling)) or "Message"
-    if telling.kind is not MessageKind.RESOLVED:
+    if telling.kind is not MessageKind.RESOLVED or (len(telling.lines) > 1 and telling.opened is None):
         return said
     return f"{_RESOLVED}{said.removeprefix(_RESOLVED)}"
 

@@ -65,13 +65,17 @@ def subject(telling: Telling) -> str:
     """Alert title and client; the client is never cut away."""
     who = cut(render.client(telling), 80)
     what = render.title(telling)
+    if what.endswith(f": {who}"):
+        # The title of a message for several names the client itself.
+        what = what.removesuffix(f": {who}")
     if telling.possible_repeat:
         what = f"{render.REPEAT_TITLE}: {what}"
     return f"{cut(what, SUBJECT_LENGTH - len(who) - 3)} · {who}"
 
 
 def _fit(telling: Telling, characters: int, most: int, value_length: int) -> _Parts:
-    pairs = render.pairs(telling)
+    # The client stands above the text already.
+    pairs = [pair for pair in render.pairs(telling) if pair != ("Client", render.client(telling))]
     return _Parts(
         title=cut(render.title(telling), 300),
         word=render.severity_word(telling),
@@ -89,7 +93,8 @@ def _size(text: str) -> int:
 
 
 def _text(parts: _Parts) -> str:
-    lines = [f"{parts.word}: {parts.title}", f"Client: {parts.client}", ""]
+    head = parts.title if parts.title.startswith(f"{parts.word}: ") else f"{parts.word}: {parts.title}"
+    lines = [head, f"Client: {parts.client}", ""]
     for paragraph in parts.said:
         lines += [paragraph, ""]
     lines += [f"{label}: {value}" for label, value in parts.pairs]

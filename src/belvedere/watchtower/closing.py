@@ -10,6 +10,7 @@ from belvedere.core.database import WriteSession
 from belvedere.core.events import emit_many
 from belvedere.core.ids import new_id
 from belvedere.notify.service import request_deliveries
+from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.contracts import ResolvedReason
 from belvedere.watchtower.repository import ClosedAlert
 from belvedere.watchtower.telling import closing_tellings, gather
@@ -47,4 +48,5 @@ async def announce_closed(
     for alert in closed:
         metrics.ALERTS_RESOLVED.labels(severity=alert.severity).inc()
     tellings = [telling for alert in closed for telling in closing_tellings(alert, client_name, base_url)]
-    await request_deliveries(session, gather(tellings, base_url, now), now)
+    requests = await with_charts(session, gather(tellings, base_url, now))
+    await request_deliveries(session, requests, now)

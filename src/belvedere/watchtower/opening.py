@@ -13,6 +13,7 @@ from belvedere.notify.contracts import MessageKind
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
 from belvedere.watchtower import repository, storing, surroundings
+from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.closing import ACTOR
 from belvedere.watchtower.compose import Batch
 from belvedere.watchtower.surroundings import Silence
@@ -76,7 +77,8 @@ async def open_drafts(
     tellings = [
         telling for kept in opened if kept.rows for telling in _tellings(kept, stored.client_id, not_before)
     ]
-    requested = await request_deliveries(session, gather(tellings, base_url, now), now)
+    requests = await with_charts(session, gather(tellings, base_url, now))
+    requested = await request_deliveries(session, requests, now)
     if crowd.is_large:
         await _watch_for_storm(session, opened, now, storm_wait)
     told = {kept.batch.rule.id for kept in opened if any(kept.batch.columns["told"][at] for at in kept.rows)}

@@ -13,6 +13,7 @@ from belvedere.core.ids import uuid7_texts
 from belvedere.notify.service import request_deliveries
 from belvedere.sources.contracts import StoredSnapshot
 from belvedere.watchtower import repository, storing
+from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.compose import ClientFacts
 from belvedere.watchtower.contracts import Condition, Finding, OpenAlert, Rule, Severity, Verdict
 from belvedere.watchtower.opening import SILENCED
@@ -111,4 +112,5 @@ async def _tell(
         for row in rows
         for telling in again_tellings(told[UUID(row["id"])], row["step"], client.name, base_url)
     ]
-    return len(await request_deliveries(session, gather(tellings, base_url, now), now))
+    requests = await with_charts(session, gather(tellings, base_url, now))
+    return len(await request_deliveries(session, requests, now))

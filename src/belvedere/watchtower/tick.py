@@ -17,6 +17,7 @@ from belvedere.core.database import WriteSession
 from belvedere.core.jobs import enqueue
 from belvedere.notify.service import request_deliveries
 from belvedere.watchtower import repository
+from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.closing import ACTOR, announce_closed, closing_row
 from belvedere.watchtower.contracts import ResolvedReason
 from belvedere.watchtower.judging import wake_children
@@ -98,7 +99,8 @@ async def tell_again(session: WriteSession, steps: Mapping[UUID, str], now: date
             told[alert_id], steps[alert_id], names[told[alert_id].client_id], base_url
         )
     ]
-    return len(await request_deliveries(session, gather(tellings, base_url, now), now))
+    requests = await with_charts(session, gather(tellings, base_url, now))
+    return len(await request_deliveries(session, requests, now))
 
 
 async def _wake(session: WriteSession, moved: set[tuple[int, UUID]]) -> None:
