@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from belvedere.core.context import Scope
 from belvedere.sources.contracts import Completeness
 from belvedere.sources.service import load_stored_snapshot
 from belvedere.watchtower import repository
+from belvedere.watchtower.across import find_head_sources, judge_across
 from belvedere.watchtower.service import recheck_children
 
 CRM = {"provider": "crm", "endpoint": "reports"}
@@ -59,10 +61,16 @@ async def live(world: World, entities, account_id: UUID | None = None, **more):
             "UPDATE source_accounts SET last_good_at = %s WHERE id = %s", [world.now, account_id]
         )
         stored = replace(stored, account_id=account_id)
-    outcome = await world.judge(stored)
+    standing = {row["id"] for row in world.alerts("open")}
+    await world.judge(stored)
+    async with world.db.write(Scope.client(1)) as session:
+        for source, readings in (await find_head_sources(session, stored)).items():
+            wait = timedelta(seconds=5)
+            await judge_across(session, stored, source, readings, world.now, base_url="", storm_wait=wait)
+    changed = standing ^ {row["id"] for row in world.alerts("open")}
     moved = world.rows(
         "SELECT DISTINCT rule_id FROM watchtower_alerts WHERE id = ANY (%s)",
-        [*outcome.opened, *outcome.closed],
+        [*changed],
     )
     async with world.db.write(Scope.client(1)) as session:
         parents = await repository.find_parents_to_recheck(
@@ -120,6 +128,17 @@ async def test_a_group_on_two_sources_replays_as_it_was_lived_item_3(http, olga,
     assert sorted(late) == sorted(row["why"] for row in rows)
 
 
+async def test_a_group_that_another_source_opened_and_ended_replays_item_3(http, olga, world):
+    rule = pair(world)
+    head = await live(world, [campaign(rate="12")])
+    await live(world, [silent(9)], **CRM)
+    await live(world, [silent(3)], **CRM)
+    found = await ask(http, olga, "backtest", rule_id=str(rule), days=2)
+    assert replayed(found) == lived(world, rule)
+    (episode,) = found["episodes"]
+    assert (episode["snapshot_id"], episode["ended_because"]) == (str(head.snapshot_id), "recovered")
+
+
 async def test_what_stood_before_the_stretch_counts_item_3(http, olga, world):
     rule = pair(world)
     await live(world, [silent(9)], **CRM)
@@ -163,17 +182,18 @@ async def test_preview_and_why_know_the_other_sources_item_3(http, olga, world):
     assert (held["outcome"], (await ask(http, olga, "preview", rule_id=str(rule)))["matches"]) == ("held", 0)
     await live(world, [silent(9)], **CRM)
     found = await ask(http, olga, "preview", rule_id=str(rule))
-    assert (found["matches"], found["would_open"]) == (1, 1)
+    assert (found["matches"], found["would_open"]) == (1, 0)
     assert found["findings"][0]["conditions"][1]["entity"] == "Mara"
     await live(world, [campaign(rate="12")])
     await live(world, [silent(3)], **CRM)
     assert (await ask(http, olga, "preview", rule_id=str(rule)))["matches"] == 0
     why = (await http.get(f"/rules/{rule}/why", params={"external_id": "advent"}, headers=olga)).json()
-    assert why["outcome"] == "fired", why
-    assert [item["result"] for item in why["conditions"]] == [True, True]
+    assert (why["outcome"], why["alert"]["resolved_because"]) == ("closed", "recovered"), why
+    assert [item["result"] for item in why["conditions"]] == [True, False]
     asked = {"external_id": "advent", "snapshot_id": str(first.snapshot_id)}
     then = (await http.get(f"/rules/{rule}/why", params=asked, headers=olga)).json()
-    assert then["outcome"] == "held", then
+    assert (then["outcome"], [item["result"] for item in then["conditions"]]) == ("fired", [True, True]), then
+    assert then["sentence"].startswith("Fired: open rate is 12.0%"), then
     await live(world, [silent(None)], **CRM)
     await live(world, [campaign("b", "12", "Spring")])
     why = (await http.get(f"/rules/{rule}/why", params={"external_id": "b"}, headers=olga)).json()

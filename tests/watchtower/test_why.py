@@ -107,3 +107,74 @@ async def test_a_rule_of_records_asks_for_the_thing(http, olga, world, field):
     await world.judge(keep(world, [campaign(rate="12")]))
     found = await ask(http, olga, rule, status=422)
     assert found["errors"][0]["pointer"] == f"/{field}"
+
+
+async def test_what_happened_at_each_reading_stays_as_it_was(http, olga, world):
+    rule = world.rule(recovery_threshold="20", recover_after=2)
+    readings = []
+    for rate in ("5", "16", "25", "26", "30"):
+        readings.append(keep(world, [campaign(rate=rate)]))
+        await world.judge(readings[-1])
+    found = [
+        await ask(http, olga, rule, external_id="advent", snapshot_id=str(reading.snapshot_id))
+        for reading in readings
+    ]
+    assert [item["outcome"] for item in found] == [
+        "fired", "still_open", "still_open", "closed", "not_matched",
+    ]  # fmt: skip
+    number = world.alerts()[0]["number"]
+    assert found[3]["sentence"].startswith(
+        f"Closed here: recovered. Alert #{number} ended: open rate is 26.0%"
+    )
+    assert found[2]["sentence"].endswith("It takes 2 good readings.")
+
+
+async def test_good_readings_are_counted_while_they_come(http, olga, world):
+    rule = world.rule(recover_after=2)
+    for rate in ("5", "26"):
+        await world.judge(keep(world, [campaign(rate=rate)]))
+    found = await ask(http, olga, rule, external_id="advent")
+    assert (found["outcome"], found["sentence"].endswith("1 of 2 good readings.")) == ("still_open", True)
+
+
+async def test_a_thing_that_went_closes_its_alert_with_a_word(http, olga, world):
+    rule = world.rule()
+    await world.judge(keep(world, [campaign(rate="5"), campaign("spring")]))
+    for _ in range(3):
+        last = keep(world, [campaign("spring")])
+        await world.judge(last)
+        if not world.alerts("open"):
+            break
+    found = await ask(http, olga, rule, external_id="advent", snapshot_id=str(last.snapshot_id))
+    assert (found["outcome"], found["sentence"].split(".")[0]) == ("closed", "Closed here: the thing is gone")
+
+
+async def test_a_record_is_found_by_its_name(http, olga, world):
+    rule = world.rule()
+    await world.judge(
+        keep(world, [campaign(rate="12"), campaign("a", "9", "Twice"), campaign("b", "9", "Twice")])
+    )
+    found = await ask(http, olga, rule, external_id="advent PREVIEW")
+    assert (found["outcome"], found["external_id"]) == ("fired", "advent")
+    found = await ask(http, olga, rule, external_id="Twice")
+    assert (found["outcome"], found["entity"]["near"]) == ("not_in_reading", ["a", "b"])
+
+
+@pytest.mark.parametrize("value", ["1,200", "NaN", "true"])
+async def test_a_value_that_cannot_be_compared_is_named(http, olga, world, value):
+    rule = world.rule(field_name="status", condition="greater_than")
+    await world.judge(keep(world, [campaign(status="live")]))
+    await world.judge(keep(world, [campaign(status=value)]))
+    found = await ask(http, olga, rule, external_id="advent")
+    assert found["sentence"] == f"Did not fire: no answer. “{value}” cannot be compared with “15”."
+
+
+async def test_a_group_without_an_answer_names_the_field(http, olga, world):
+    group = "00000000-0000-4000-8000-000000000001"
+    rule = world.rule(group_id=group)
+    world.rule(
+        group_id=group, position=1, field_name="quantity", condition="greater_than", threshold_value="2"
+    )
+    await world.judge(keep(world, [campaign(rate=None, quantity=5), campaign("b", "20", quantity=1)]))
+    found = await ask(http, olga, rule, external_id="advent")
+    assert found["sentence"] == "Did not fire: no answer. Open rate: there is no value."

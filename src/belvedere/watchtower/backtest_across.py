@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from belvedere.sources.contracts import Frames
+from belvedere.watchtower.across import stand_beside
 from belvedere.watchtower.backtest_carry import Carry
 from belvedere.watchtower.backtest_ledger import Ledger
 from belvedere.watchtower.backtest_replay import Question, units_of
@@ -126,6 +127,27 @@ class Across:
             self.answered[mark.place.client_id, verdict.rule.id] = _has_answered(verdict)
         moved = self._follow(seen, verdicts, mark.data_as_of)
         self._recheck(moved, mark.place, mark.data_as_of)
+        if mark.is_full:
+            self._judge_beside(mark)
+
+    def _judge_beside(self, beside: Mark) -> None:
+        """Judge groups with their head elsewhere again beside this reading, on the newest readings of their heads."""
+        now = beside.data_as_of
+        units = stand_beside(self._rules_of(beside.place), beside.place)
+        for seen in list(self.newest.values()) if units else ():
+            there = seen.mark.place
+            if (there.client_id, there.source_id) == (beside.place.client_id, beside.place.source_id):
+                continue
+            wanted = frozenset(unit.head.id for unit in units if applies(unit, there))
+            if there.client_id != beside.place.client_id or not wanted:
+                continue
+            verdicts = self._judge(seen, now, only=wanted, is_again=True)
+            for verdict in verdicts:
+                self.answered[there.client_id, verdict.rule.id] = _has_answered(verdict)
+            self._recheck(self._follow(seen, verdicts, now), there, now, judged_here=False)
+
+    def _rules_of(self, place: Place) -> Sequence[Rule]:
+        return self.question.rules if place.client_id == self.timeline.client_id else self.question.parents
 
     def end_waits(self, now: datetime | None) -> None:
         """Decide over children that waited for a parent; None ends every wait."""
@@ -140,11 +162,20 @@ class Across:
             self._recheck(moved, seen.mark.place, moment)
 
     def _judge(
-        self, seen: Seen, now: datetime, only: Collection[UUID] | None = None, *, is_last: bool = False
+        self,
+        seen: Seen,
+        now: datetime,
+        only: Collection[UUID] | None = None,
+        *,
+        is_last: bool = False,
+        is_again: bool = False,
     ) -> list[Verdict]:
-        here = seen.mark.place
-        rules = self.question.rules if here.client_id == self.timeline.client_id else self.question.parents
         state = self._state(seen, now, is_last=is_last)
+        if is_again:
+            # What the reading lacks was counted when it came.
+            alerts = [replace(alert, comparable=False) for alert in state.open_alerts]
+            state = replace(state, open_alerts=alerts, data_as_of=now)
+        rules = self._rules_of(seen.mark.place)
         return evaluate(rules, seen.frames, seen.previous, state, now, only=only)
 
     def _carry(self, place: Place) -> Carry:
@@ -224,7 +255,9 @@ class Across:
 
     def _follow(self, seen: Seen, verdicts: Sequence[Verdict], now: datetime) -> set[UUID]:
         """Move alerts as the tables would move; gives the rules whose alerts began or ended."""
-        mark = seen.mark if now == seen.mark.data_as_of else replace(seen.mark, data_as_of=now)
+        mark, moment = seen.mark, seen.mark.data_as_of
+        if now != moment:
+            mark = replace(mark, data_as_of=now, taken_as_of=moment)
         carry = self._carry(mark.place)
         moved = set()
         for verdict in verdicts:
@@ -237,16 +270,18 @@ class Across:
                 self.waiting.append((now + PARENT_WAIT, seen, verdict.rule.parent_rule_id))
         return moved
 
-    def _recheck(self, moved: Collection[UUID], here: Place, now: datetime) -> None:
+    def _recheck(
+        self, moved: Collection[UUID], here: Place, now: datetime, *, judged_here: bool = True
+    ) -> None:
         """Children of moved rules open on the newest readings of other places what they would open there now."""
-        queue = [(rule_id, here.source_id) for rule_id in sorted(moved)]
+        queue = [(rule_id, here.source_id if judged_here else None) for rule_id in sorted(moved)]
         while queue:
             parent_id, source_id = queue.pop(0)
             children = self._children({parent_id}, with_events=False)
             sources = {
                 unit.head.source_id for unit in self.rule_units if unit.head.parent_rule_id == parent_id
             }
-            if not children or sources <= {source_id}:
+            if not children or (source_id is not None and sources <= {source_id}):
                 continue
             for seen in list(self.newest.values()):
                 there = seen.mark.place

@@ -11,14 +11,17 @@ from uuid import UUID
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import FieldProblem, Invalid, NotFound
 from belvedere.core.schema import AGENCY
+from belvedere.core.text import cut
 from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.sources.service import load_stored_snapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.backtest_drafts import near_names, stored_rows
 from belvedere.watchtower.compose import ClientFacts
+from belvedere.watchtower.conditions import kind_of
 from belvedere.watchtower.contracts import Place, Rule, WatchState
 from belvedere.watchtower.dependencies import ParentStates
 from belvedere.watchtower.groups import Unit, applies, expression, fits, form_units
+from belvedere.watchtower.history_truth import looks_around
 from belvedere.watchtower.judge import Judge
 from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.neighbours import load_other_readings
@@ -43,11 +46,12 @@ async def explain_rule(session: ReadSession, rule_id: UUID, asked: WhyAsk, now: 
     unit = Unit(tuple(await stored_rows(session, rule_id)))
     client_id = _client_of(unit.head, asked)
     stored = await _reading(session, unit, client_id, asked)
-    facts = await _facts(session, unit.head, stored, asked.external_id, now)
+    external_id = find_thing(stored, asked.external_id)
+    facts = await _facts(session, unit, stored, external_id, now)
     client = await client_facts(session, client_id)
     state = await _state(session, unit, stored, facts, now)
-    entity = await _judge(session, unit, stored, state, asked.external_id, now)
-    return _document(unit, stored, entity, facts, client)
+    entity = await _judge(session, unit, stored, state, external_id, now)
+    return {**_document(unit, stored, entity, facts, client), "external_id": external_id}
 
 
 def _client_of(head: Rule, asked: WhyAsk) -> int:
@@ -74,7 +78,7 @@ async def _reading(session: ReadSession, unit: Unit, client_id: int, asked: WhyA
         stored = await load_stored_snapshot(session, client_id, snapshot_id)
         if stored is None or not applies(unit, place_of(stored)):
             continue
-        if asked.external_id is None or asked.external_id in stored.frames.records["external_id"]:
+        if asked.external_id is None or _keys_of(stored, asked.external_id):
             return stored
         first = first or stored
     if first is None:
@@ -82,14 +86,33 @@ async def _reading(session: ReadSession, unit: Unit, client_id: int, asked: WhyA
     return first
 
 
+def find_thing(stored: StoredSnapshot, asked: str | None) -> str | None:
+    """The external id of what was asked about: it may be given by a name that one record alone has."""
+    keys = [] if asked is None else _keys_of(stored, asked)
+    return keys[0] if len(keys) == 1 else asked
+
+
+def _keys_of(stored: StoredSnapshot, asked: str) -> list[str]:
+    """External ids of the records of this id, or else of this name, whatever its case."""
+    records = stored.frames.records
+    if asked in records["external_id"]:
+        return [asked]
+    name = asked.strip().casefold()
+    pairs = records.select("external_id", "name").iter_rows()
+    return list(dict.fromkeys(key for key, text in pairs if text and text.strip().casefold() == name))
+
+
 def place_of(stored: StoredSnapshot) -> Place:
     return Place(stored.client_id, stored.source_id, stored.provider, stored.endpoint)
 
 
 async def _facts(
-    session: ReadSession, head: Rule, stored: StoredSnapshot, external_id: str | None, now: datetime
+    session: ReadSession, unit: Unit, stored: StoredSnapshot, external_id: str | None, now: datetime
 ) -> dict[str, Any]:
+    head = unit.head
+    has_place = head.source_id is not None or head.target_table is not None
     values = {
+        "is_beside": has_place and looks_around(unit),
         "client_id": stored.client_id,
         "snapshot_id": stored.snapshot_id,
         "rule_id": head.id,
@@ -125,8 +148,8 @@ async def _state(
 
 
 def _judged_at(facts: dict[str, Any]) -> datetime | None:
-    """When the rule was asked of the reading; one that was edited later was asked again then."""
-    moments = [facts["evaluated_at"]]
+    """When the rule was asked of the reading; an edited one, or a group beside another source, again later."""
+    moments = [facts["evaluated_at"], facts["asked_again_at"]]
     if facts["evaluation"] is not None:
         moments.append(datetime.fromisoformat(facts["evaluation"]["evaluated_at"]))
     return max((moment for moment in moments if moment is not None), default=None)
@@ -176,6 +199,9 @@ async def _judge(
 
 
 def _near(stored: StoredSnapshot, name: str) -> Sequence[str]:
+    same = _keys_of(stored, name)
+    if same:
+        return same
     records = stored.frames.records
     by_name = {text: key for key, text in records.select("external_id", "name").iter_rows() if text}
     known = [*records["external_id"].to_list(), *by_name]
@@ -202,11 +228,14 @@ def _what_lacks(judge: Judge, rule: Rule, row: int, *, is_first: bool) -> str:
     values = judge.view.reading.values(judge.row(rule).ref)
     if not values.delivered:
         return "The reading does not carry the field."
-    if values.texts([row])[0] is None:
+    value = values.texts([row])[0]
+    if value is None:
         return "There is no value."
+    if not kind_of(rule.condition).is_event:
+        return f"“{cut(value, 80)}” cannot be compared with “{cut(rule.threshold_value or '', 80)}”."
     if is_first:
         return "There is no full reading before this one to compare with."
-    return "The value cannot be compared like this, or the reading before does not hold it."
+    return f"“{cut(value, 80)}” cannot be compared with the reading before, or that one holds no value."
 
 
 def _without_guards(rule: Rule) -> Iterator[tuple[Rule, str]]:

@@ -12,6 +12,7 @@ from belvedere.watchtower.groups import Unit, terms
 class Outcome(StrEnum):
     FIRED = "fired"
     STILL_OPEN = "still_open"
+    CLOSED = "closed"
     WAITING = "waiting"
     HELD_BACK = "held_back"
     NOT_MATCHED = "not_matched"
@@ -21,6 +22,14 @@ class Outcome(StrEnum):
     HELD = "held"
     OFF = "off"
     OVERRIDDEN = "overridden"
+
+
+ENDS = {
+    "recovered": "recovered",
+    "missing": "the thing is gone",
+    "no_data": "there is no value any more",
+    "rule_changed": "the rule was changed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +49,28 @@ class Entity:
 
 def conclude(unit: Unit, entity: Entity, facts: dict[str, Any], currency: str) -> tuple[Outcome, str]:
     """The outcome as a word and as a sentence. What was stored speaks first, then what the engine says again."""
-    alert = facts["alert"]
-    if alert is not None and alert["opened_here"]:
-        return (
-            Outcome.FIRED,
-            f"Fired: {_said(entity, currency, result=True)}. It opened alert #{alert['number']}.",
-        )
-    if alert is not None:
-        return Outcome.STILL_OPEN, _still_open(unit, entity, alert, currency)
+    if facts["alert"] is not None:
+        return _of_alert(unit, entity, facts, currency)
     kept = _kept_from_judging(unit, entity, facts)
     if kept is not None:
         return kept
     if entity.truth is None:
-        return Outcome.NO_ANSWER, f"Did not fire: no answer. {' '.join(_gaps(entity))}".rstrip()
+        return Outcome.NO_ANSWER, f"Did not fire: no answer. {_gaps(entity)}".rstrip()
     if entity.truth is False:
         return Outcome.NOT_MATCHED, f"Did not fire: {_said(entity, currency, result=False)}."
     return _matched(unit, entity, facts, currency)
+
+
+def _of_alert(unit: Unit, entity: Entity, facts: dict[str, Any], currency: str) -> tuple[Outcome, str]:
+    """What the reading did to an alert."""
+    alert = facts["alert"]
+    if alert["closed_here"]:
+        return Outcome.CLOSED, _closed(entity, alert, currency)
+    if alert["opened_here"]:
+        said = _said(entity, currency, result=True) if entity.truth else alert["title"]
+        return Outcome.FIRED, f"Fired: {said}. It opened alert #{alert['number']}."
+    is_now = facts["is_newest"] and alert["state"] == "open"
+    return Outcome.STILL_OPEN, _still_open(unit, entity, alert, currency, is_now=is_now)
 
 
 def _kept_from_judging(unit: Unit, entity: Entity, facts: dict[str, Any]) -> tuple[Outcome, str] | None:
@@ -95,16 +110,31 @@ def _wait(unit: Unit, facts: dict[str, Any]) -> str:
     return f"{told}; it must last for {' and '.join(lasting)}"
 
 
-def _still_open(unit: Unit, entity: Entity, alert: dict[str, Any], currency: str) -> str:
+def _closed(entity: Entity, alert: dict[str, Any], currency: str) -> str:
+    """The end of an alert on this very reading."""
+    because = alert["resolved_because"]
+    head = f"Closed here: {ENDS[because]}. Alert #{alert['number']} ended"
+    if because == "recovered" and entity.truth is False:
+        return f"{head}: {_said(entity, currency, result=False)}."
+    return f"{head}."
+
+
+def _still_open(unit: Unit, entity: Entity, alert: dict[str, Any], currency: str, *, is_now: bool) -> str:
     head = f"Alert #{alert['number']} was open already"
     if not entity.is_there:
         return f"{head}. The thing is not in this reading."
     if entity.truth is None:
-        return f"{head}; this reading has no answer. {' '.join(_gaps(entity))}".rstrip()
+        return f"{head}; this reading has no answer. {_gaps(entity)}".rstrip()
     if entity.truth:
         return f"{head} and stays: {_said(entity, currency, result=True)}."
-    good = alert["good_readings"]
-    wait = f" {good} of {unit.head.recover_after} good readings." if unit.head.recover_after > 1 else ""
+    # How many good readings there were is known of the newest reading alone.
+    needed = unit.head.recover_after
+    told = (
+        f"{alert['good_readings']} of {needed} good readings"
+        if is_now
+        else f"It takes {needed} good readings"
+    )
+    wait = f" {told}." if needed > 1 else ""
     return f"{head}, though {_said(entity, currency, result=False)}.{wait}"
 
 
@@ -113,8 +143,15 @@ def _not_there(entity: Entity) -> str:
     return f"Did not fire: it is not in this reading.{near}"
 
 
-def _gaps(entity: Entity) -> list[str]:
-    return list(dict.fromkeys(why for why in entity.unknown if why is not None))
+def _gaps(entity: Entity) -> str:
+    """Why there is no answer; of which field where there are several conditions."""
+    pairs = list(zip(entity.conditions, entity.unknown, strict=False))
+    gaps = [
+        f"{reason.label}: {_first_down(why)}" if len(pairs) > 1 else why
+        for reason, why in pairs
+        if why is not None
+    ]
+    return " ".join(dict.fromkeys(gaps))
 
 
 def _said(entity: Entity, currency: str, *, result: bool) -> str:

@@ -35,8 +35,11 @@ async def why_answer(view: View, head: Rule, form: Mapping[str, Any]) -> dict[st
     """The answer in words; None when nothing was asked yet."""
     if not form["thing"] and not form["reading"]:
         return None
+    reading = as_uuid(form["reading"])
+    if form["reading"] and reading is None:
+        return {"wrong": "There is no reading of this id. Leave it out to ask about the newest one."}
     client = head.client_id or (int(form["client"]) if str(form["client"]).isdecimal() else None)
-    asked = WhyAsk(form["thing"] or None, client, as_uuid(form["reading"]))
+    asked = WhyAsk(form["thing"] or None, client, reading)
     try:
         found = await explain_rule(view.access.session, head.id, asked, view.access.now)
     except (Invalid, NotFound) as error:
@@ -68,7 +71,7 @@ def answer_view(view: View, found: Mapping[str, Any]) -> dict[str, Any]:
                 "limit_said": limit_said(item, currency),
                 "result": WORDS[item["result"]],
                 "met": item["result"],
-                "why": item.get("why"),
+                "why": item["why_unknown"],
             }
             for item in found["conditions"]
         ],

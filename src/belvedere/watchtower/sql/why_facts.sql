@@ -1,7 +1,13 @@
 -- What was stored about one rule, one entity and one reading: its evaluation, its alert, its wait, silences, overrides.
 WITH here AS (
-    SELECT s.id, s.client_id, s.source_id, s.data_as_of, s.completed_at, s.evaluated_at
+    SELECT s.id, s.client_id, s.source_id, s.account_id, s.data_as_of, s.completed_at, s.evaluated_at
     FROM watch.api_snapshots s WHERE s.client_id = :client_id AND s.id = :snapshot_id
+), following AS (
+    SELECT min(n.evaluated_at) AS at
+    FROM watch.api_snapshots n
+    JOIN here ON n.client_id = here.client_id AND n.source_id = here.source_id
+         AND n.account_id IS NOT DISTINCT FROM here.account_id
+    WHERE n.status = 'completed' AND n.data_as_of > here.data_as_of
 ), alert AS (
     SELECT a.*, opened.data_as_of AS opened_as_of
     FROM watch.watchtower_alerts a
@@ -13,6 +19,12 @@ WITH here AS (
     ORDER BY opened.data_as_of DESC, a.number DESC LIMIT 1
 )
 SELECT here.evaluated_at,
+       -- A group that other sources have judged again is asked of this reading until the next one of its own comes.
+       (SELECT max(e.evaluated_at) FROM watch.rule_evaluations e
+        JOIN watch.api_snapshots beside ON beside.client_id = e.client_id AND beside.id = e.snapshot_id
+        WHERE CAST(:is_beside AS boolean) AND e.client_id = :client_id AND e.rule_id = :rule_id
+          AND beside.source_id <> here.source_id AND e.evaluated_at >= here.evaluated_at
+          AND (following.at IS NULL OR e.evaluated_at < following.at)) AS asked_again_at,
        (SELECT json_build_object('rule_version', e.rule_version, 'evaluated_at', e.evaluated_at, 'entities', e.entities,
                'matched', e.matched, 'no_data', e.no_data, 'errors', e.errors, 'held_back', e.held_back, 'reason', e.reason)
         FROM watch.rule_evaluations e
@@ -20,7 +32,12 @@ SELECT here.evaluated_at,
         ORDER BY e.rule_version DESC LIMIT 1) AS evaluation,
        EXISTS (SELECT 1 FROM watch.evaluation_runs r WHERE r.client_id = :client_id AND r.snapshot_id = here.id
                AND r.quiet_rules @> ARRAY[CAST(:rule_id AS uuid)]) AS judged_quietly,
-       (SELECT json_build_object('id', a.id, 'number', a.number, 'opened_here', a.snapshot_id = here.id, 'state', a.state,
+       (SELECT json_build_object('id', a.id, 'number', a.number, 'title', a.title, 'opened_here', a.snapshot_id = here.id,
+               'closed_here', coalesce(a.resolved_reason IN ('recovered', 'missing', 'no_data', 'rule_changed')
+                   AND (a.resolved_at = here.evaluated_at
+                        OR CAST(:is_beside AS boolean) AND a.resolved_reason <> 'rule_changed' AND a.resolved_at >= here.evaluated_at
+                           AND (following.at IS NULL OR a.resolved_at < following.at)), false),
+               'state', a.state,
                'opened_at', a.opened_as_of, 'resolved_at', a.resolved_at, 'resolved_because', a.resolved_reason,
                'is_acknowledged', a.is_acknowledged, 'snoozed_until', CASE WHEN a.snoozed_until > :now THEN a.snoozed_until END,
                'messages_held', a.held_reason, 'good_readings', a.good_readings, 'missing_readings', a.missing_readings)
@@ -40,4 +57,4 @@ SELECT here.evaluated_at,
        NOT EXISTS (SELECT 1 FROM watch.api_snapshots n JOIN here h ON n.client_id = h.client_id
                AND n.source_id = h.source_id
                WHERE n.status = 'completed' AND n.evaluated_at IS NOT NULL AND n.data_as_of > here.data_as_of) AS is_newest
-FROM here
+FROM here CROSS JOIN following
