@@ -128,6 +128,16 @@ def test_a_file_that_is_no_json_is_refused_and_kept_as_a_failed_snapshot(filled:
     assert failed[0][0]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_the_error_of_a_file_in_another_encoding_is_one_clean_line(filled: Home, tmp_path, encoding):
+    done = load(filled, tmp_path, "größe\tid\n1\t2\n".encode(encoding), name="data.csv")
+    said = done.refused(2, "No row has the column")
+    assert said.count("\n") == 1
+    assert filled.query("SELECT count(*) FROM api_snapshots WHERE error_message LIKE 'No row has%gr%e%'")[0][
+        0
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -160,6 +170,8 @@ def test_the_words_of_ingest_that_do_not_hold_are_named(filled: Home, tmp_path):
         (["--source", "omnisend"], ["omnisend", "provider/endpoint"]),
         (["--format", "xml"], ["xml", "ndjson"]),
         (["--as-of", "tomorrow"], ["--as-of", "tomorrow"]),
+        (["--as-of", "2026-01-02T03:04"], ["--as-of", "2026-01-02T03:04", "time zone"]),
+        (["--as-of", "2999-01-02T03:04Z"], ["data_as_of", "2999-01-02", "future"]),
     ):
         load(filled, tmp_path, good, *words).refused(2, *named)
     filled.shell.run("ingest", "none.json", "--source", "a/b", "--mapping", "cvr").refused(2, "none.json")

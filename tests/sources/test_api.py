@@ -1,5 +1,7 @@
 """The sources API behind its real doors: field names of the specification, filters, scoping, pushes, uploads."""
 
+from datetime import timedelta
+
 import orjson
 import pytest
 from httpx import AsyncClient
@@ -268,6 +270,47 @@ async def test_an_upload_that_cannot_be_mapped_is_refused_at_once(http, alice, w
     form = {**form, "client_id": "2", "mapping": orjson.dumps(SIMPLE).decode()}
     answer = await http.post("/ingest", data=form, files={"file": ("x.csv", b"a,b\n1,2\n")}, headers=alice)
     assert answer.status_code == 404
+
+
+async def test_an_upload_names_the_client_and_the_moment_that_do_not_hold(http, olga, world):
+    form = {"source_id": str(world.source()), "mapping": orjson.dumps(SIMPLE).decode()}
+    file = {"file": ("x.csv", b"id,name\n1,2\n")}
+    answer = await http.post("/ingest", data={**form, "client_id": "987654"}, files=file, headers=olga)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "client_id" in answer.json()["detail"]
+    soon, late = NOON + timedelta(minutes=4), NOON + timedelta(minutes=6)
+    answer = await http.post(
+        "/ingest", data={**form, "data_as_of": late.isoformat()}, files=file, headers=olga
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [problem["pointer"] for problem in answer.json()["errors"]] == ["/data_as_of"]
+    answer = await http.post(
+        "/ingest", data={**form, "data_as_of": soon.isoformat()}, files=file, headers=olga
+    )
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "code"),
+    [
+        ("x.csv", "id\tname\n1\tGröße\n".encode("utf-16"), "completed", None),
+        ("x.txt", "\ufeffid;name\n1;Größe\n".encode("utf-16-be"), "completed", None),
+        ("x.csv", "größe\tname\n1\tx\n".encode("utf-16"), "failed", "unexpected_shape"),
+        ("x.csv", "größe\tname\n1\tx\n".encode("utf-16-le"), "failed", "unexpected_shape"),
+        ("x.csv", "größe,name\n1,x\n".encode("latin-1"), "failed", "unexpected_shape"),
+        ("x.csv", "id\tname\n".encode("utf-16")[:-1], "failed", "wrong_encoding"),
+    ],
+)
+async def test_an_upload_in_another_encoding_is_read_or_says_why_not(
+    http, olga, world, name, content, status, code
+):
+    form = {"source_id": str(world.source()), "client_id": "1", "mapping": orjson.dumps(SIMPLE).decode()}
+    taken = await http.post("/ingest", data=form, files={"file": (name, content)}, headers=olga)
+    await world.job("sources.collect", snapshot_id=taken.json()["snapshot_id"])
+    row = world.snapshot(taken.json()["snapshot_id"])
+    assert (row["status"], row["error_code"]) == (status, code)
+    if status == "completed":
+        assert world.one("SELECT external_id, name FROM watch.api_records") == ("1", "Größe")
 
 
 async def test_a_signed_push_is_stored_once(http, olga, world):

@@ -46,6 +46,16 @@ async def test_a_breach_waits_for_its_readings_item_13(world: World):
     assert world.rows("SELECT * FROM rule_states") == []
 
 
+async def test_data_of_the_same_moment_counts_once_item_28(world: World):
+    world.rule(for_readings=2)
+    moment = world.now
+    for _ in range(3):
+        assert (await world.read([campaign(rate="11")], as_of=moment)).opened == ()
+    assert [row["readings"] for row in world.rows("SELECT readings FROM rule_states")] == [1]
+    later = await world.read([campaign(rate="11")], as_of=moment + timedelta(hours=1))
+    assert len(later.opened) == 1
+
+
 async def test_a_good_answer_ends_the_wait_and_an_unknown_one_does_not_item_13(world: World):
     world.rule(for_readings=2)
     await world.read([campaign(rate="11")])

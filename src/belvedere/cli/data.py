@@ -45,7 +45,7 @@ def ingest(
         str | None, typer.Option("--format", help="json, ndjson or csv; else by the file's name.")
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="When the data was true (ISO time); now if left out.")
+        str | None, typer.Option(help="When the data was true (ISO time with its zone); now if left out.")
     ] = None,
     incremental: Annotated[
         bool, typer.Option("--incremental", help="Only some of the source's records: nothing resolves.")
@@ -58,7 +58,7 @@ def ingest(
     """
     if not file.is_file():
         raise Invalid(f"There is no file {file}.")
-    when = read_instant(as_of, "--as-of")
+    when = read_instant(as_of, "--as-of", needs_zone=True)
     result = with_runtime(
         lambda runtime: load(runtime, file, source, mapping, client, file_format, when, incremental)
     )
@@ -77,13 +77,17 @@ def ingest(
     out.print(f"{result['open_alerts']} alerts are open on this source.")
 
 
-def read_instant(word: str | None, option: str) -> datetime | None:
+def read_instant(word: str | None, option: str, *, needs_zone: bool = False) -> datetime | None:
     if word is None:
         return None
     try:
         found = datetime.fromisoformat(word)
     except ValueError as error:
         raise Invalid(f"{option}: {word!r} is not an ISO time such as 2026-11-20T08:00:00+01:00.") from error
+    if found.tzinfo is None and needs_zone:
+        raise Invalid(
+            f"{option}: {word!r} names no time zone. Write it as 2026-11-20T08:00:00+01:00, or with Z."
+        )
     return found if found.tzinfo else found.astimezone()
 
 

@@ -13,6 +13,11 @@ class FieldProblem:
     detail: str
 
 
+def writable(words: str) -> str:
+    """Words of a file may hold what neither UTF-8 nor PostgreSQL can; it is shown as a mark instead."""
+    return words.encode("utf-8", "replace").decode().replace("\x00", "␀")
+
+
 class BelvedereError(Exception):
     """Something went wrong that a person can act on."""
 
@@ -21,6 +26,7 @@ class BelvedereError(Exception):
     title = "Something went wrong"
 
     def __init__(self, detail: str, *, errors: Sequence[FieldProblem] = (), code: str | None = None) -> None:
+        detail = writable(detail)
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)

@@ -50,6 +50,8 @@ def guess_format(name: str, data: bytes) -> DocumentFormat:
     for ending, known in _FORMATS.items():
         if name.lower().endswith(ending):
             return known
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data[:4096].decode("utf-16", "ignore").encode("utf-8", "ignore")
     start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] == b"[":
         return "json"
@@ -81,9 +83,20 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
+def as_utf8(data: bytes) -> bytes:
+    """The document without its byte order mark; UTF-16, as spreadsheets write it, becomes UTF-8. Raises Invalid."""
+    if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeError as error:
+        detail = "The file begins as UTF-16 and cannot be read as such. Save it as UTF-8."
+        raise Invalid(detail, code="wrong_encoding") from error
+
+
 def read_document(data: bytes, form: DocumentFormat, mapping: RecordMapping) -> Iterator[RowBatch]:
     """The rows of a document, batch by batch; raises Invalid when the whole of it cannot be read."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = as_utf8(data)
     if form == "csv":
         yield from _read_csv(data)
     elif form == "ndjson":
@@ -244,7 +257,7 @@ def _read_csv(data: bytes) -> Iterator[RowBatch]:
 
 def csv_header(data: bytes) -> list[str]:
     """The column names of a CSV."""
-    return [name.strip() for name in next(_csv_rows(_csv_reader(data.removeprefix(b"\xef\xbb\xbf"))), [])]
+    return [name.strip() for name in next(_csv_rows(_csv_reader(as_utf8(data))), [])]
 
 
 def _csv_reader(data: bytes) -> Any:

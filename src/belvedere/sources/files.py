@@ -16,6 +16,7 @@ from belvedere.sources.documents import DocumentFormat, guess_format
 from belvedere.sources.errors import LeaseLost
 from belvedere.sources.fetch import FetchState, kept_lease, map_file
 from belvedere.sources.ingest import Reading
+from belvedere.sources.intake import refuse_future
 from belvedere.sources.listeners import tell_listeners
 from belvedere.sources.mapping import RecordMapping, parse_mapping
 from belvedere.sources.plan import find_mapping
@@ -55,6 +56,7 @@ async def ingest_file(
 
     Raises Invalid, NotFound or ReadingFailed; a reading that failed is kept as a failed snapshot.
     """
+    refuse_future(data_as_of, runtime.clock())
     name = file_name or (data.name if isinstance(data, Path) else "")
     content = await asyncio.to_thread(data.read_bytes) if isinstance(data, Path) else data
     chosen = read_mapping(mapping)

@@ -1,15 +1,16 @@
 """Bodies handed to us: uploads, signed pushes, refused rows that are tried again, and files read by the command line."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import text
 
+from belvedere.accounts.service import get_client
 from belvedere.core.database import WriteSession
-from belvedere.core.errors import Conflict, NotFound
+from belvedere.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from belvedere.core.ids import new_id
 from belvedere.sources.contracts import Completeness, SnapshotRef, SnapshotType
 from belvedere.sources.documents import DocumentFormat
@@ -19,6 +20,9 @@ from belvedere.sources.runs import enqueue_collect
 from belvedere.sources.snapshot_rows import create_snapshot
 
 REPLAY_AT_ONCE = 5000
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""A clock elsewhere may run ahead by so much."""
+
 _ADD = text(
     "INSERT INTO watch.intakes (id, client_id, account_id, source_id, snapshot_id, kind, file_name, format, mapping,"
     " content, data_as_of, received_by, created_at)"
@@ -55,6 +59,14 @@ def mapping_document(mapping: str | Mapping[str, Any]) -> dict[str, Any]:
     return dict(mapping) if isinstance(mapping, Mapping) else {"yaml": mapping}
 
 
+def refuse_future(data_as_of: datetime | None, now: datetime) -> None:
+    """Data of a moment to come would make all that follows look old; raises Invalid."""
+    if data_as_of is None or data_as_of <= now + CLOCKS_DIFFER:
+        return
+    detail = f"data_as_of {data_as_of.isoformat()} lies in the future. Give the moment the data is of, or leave it out for now."
+    raise Invalid(detail, errors=[FieldProblem("/data_as_of", "in_the_future", detail)])
+
+
 async def add_intake(session: WriteSession, now: datetime, **values: Any) -> UUID:
     """Keep a body until its rows are stored."""
     intake_id = new_id(now)
@@ -78,7 +90,9 @@ async def accept_upload(
     data_as_of: datetime | None = None,
     completeness: Completeness = Completeness.FULL,
 ) -> SnapshotRef:
-    """Take a file; a worker stores its rows. Raises Invalid for a mapping that does not hold."""
+    """Take a file; a worker stores its rows. Raises Invalid for a mapping that does not hold, or data of the future."""
+    refuse_future(data_as_of, now)
+    await _must_know(session, client_id)
     document = mapping_document(mapping)
     snapshot_id = await create_snapshot(
         session,
@@ -107,6 +121,14 @@ async def accept_upload(
     )
     await enqueue_collect(session, client_id, snapshot_id, actor)
     return SnapshotRef(client_id, snapshot_id, source_id)
+
+
+async def _must_know(session: WriteSession, client_id: int) -> None:
+    try:
+        await get_client(session, client_id)
+    except NotFound as error:
+        detail = f"There is no client {client_id}. Give the client_id of one that is there, or leave it out for the agency."
+        raise NotFound(detail, errors=[FieldProblem("/client_id", "unknown", detail)]) from error
 
 
 async def open_push(session: WriteSession, client_id: int, intake_id: UUID, now: datetime) -> UUID:

@@ -255,7 +255,9 @@ class Across:
 
     def _follow(self, seen: Seen, verdicts: Sequence[Verdict], now: datetime) -> set[UUID]:
         """Move alerts as the tables would move; gives the rules whose alerts began or ended."""
-        mark = seen.mark if now == seen.mark.data_as_of else replace(seen.mark, data_as_of=now)
+        mark, moment = seen.mark, seen.mark.data_as_of
+        if now != moment:
+            mark = replace(mark, data_as_of=now, taken_as_of=moment)
         carry = self._carry(mark.place)
         moved = set()
         for verdict in verdicts:

@@ -60,12 +60,12 @@ class Carry:
         )  # fmt: skip
 
     def _pending(self, mark: Mark, only: Collection[str] | None) -> Iterator[PendingBreach]:
-        """Waits as they stood before this reading; those of another account say nothing here."""
+        """Waits as they stood before this moment of data; those of another account say nothing here."""
         for key, breach in self.pending.items():
             last = self.waited[key]
             if last.account_id != mark.account_id or (only is not None and key[1] not in only):
                 continue
-            yield replace(breach, readings=breach.readings - (last.snapshot_id == mark.snapshot_id))
+            yield replace(breach, readings=breach.readings - (last.moment >= mark.moment))
 
     def apply(self, verdict: Verdict, mark: Mark) -> None:
         """Move the state as the tables would move."""

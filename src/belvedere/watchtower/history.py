@@ -32,6 +32,12 @@ class Mark:
     metrics: int
     was_judged: bool
     previous: "Mark | None" = field(default=None, compare=False, repr=False)
+    taken_as_of: datetime | None = None
+    """The moment of its data, where it is looked at again later and `data_as_of` is that later moment."""
+
+    @property
+    def moment(self) -> datetime:
+        return self.taken_as_of or self.data_as_of
 
 
 @dataclass(frozen=True, slots=True)

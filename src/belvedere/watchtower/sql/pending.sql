@@ -1,6 +1,7 @@
--- Breaches that wait at one source, as they stood before the reading that is judged; those of an older rule are over.
+-- Breaches that wait at one source, as they stood before the moment of the data that is judged, so that the same moment
+-- counts once however often it is sent; those of an older rule are over.
 SELECT s.fingerprint, s.rule_id, s.external_id, s.since,
-       s.readings - CAST(s.last_snapshot_id IS NOT DISTINCT FROM here.id AS integer) AS readings
+       s.readings - CAST(coalesce(seen.data_as_of >= here.data_as_of, false) AS integer) AS readings
 FROM watch.rule_states s
 JOIN watch.watchtower_rules r ON r.client_id = s.rule_client_id AND r.id = s.rule_id AND r.version = s.rule_version
 JOIN watch.api_snapshots here ON here.client_id = s.client_id AND here.id = :snapshot_id
