@@ -168,6 +168,32 @@ async def test_an_empty_answer_is_told_at_once_item_27(world, sandbox, clock):
     assert alerts(world) == [("source_empty", "open", None)]
 
 
+def told(world: World) -> list[tuple[str, str]]:
+    return world.admin.execute("SELECT channel, destination FROM core.deliveries ORDER BY channel").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("discord", "expected"),
+    [("1234567890", ("discord_bot", "1234567890")), (None, ("email", "olga@agency.example"))],
+)
+async def test_somebody_is_told_of_a_late_source_without_any_setting_up(
+    world, sandbox, clock, discord, expected
+):
+    world.admin.execute(
+        "UPDATE core.clients SET discord_channel_id = %s, email_recipients = '{shop@brandt.example}' WHERE id = %s",
+        [discord, BRANDT],
+    )
+    account = await omnisend(world, sandbox)
+    await read(world, account)
+    await world.job("sources.sync_targets", None)
+    clock.forward(minutes=90)
+    await read(world, health_account(world))
+    assert told(world) == [expected]
+    await read(world, account)
+    await read(world, health_account(world))
+    assert told(world) == [expected] * 2
+
+
 async def test_a_credential_about_to_end_is_told(world, sandbox, clock):
     account = await omnisend(world, sandbox)
     await read(world, account)

@@ -4,16 +4,17 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from tests.notify.conftest import Clock, sandbox, settings_for  # noqa: F401 - the sandbox is a fixture
+from tests.notify.conftest import sandbox, settings_for  # noqa: F401 - the sandbox is a fixture
 from tests.people import BRANDT
 
 from belvedere.accounts.keyring import load_keyring, use_keyring
+from belvedere.core.context import Scope
 from belvedere.core.runtime import Runtime
 from belvedere.notify.sending import send_due
 from belvedere.sources import listeners
 from belvedere.sources.listeners import register_snapshot_listener
 from belvedere.sources.service import ingest_file
-from belvedere.watchtower.service import judge_stored
+from belvedere.watchtower.service import judge_stored, resolve
 
 MAPPING = {
     "name": "simple",
@@ -104,3 +105,28 @@ async def test_the_end_of_one_says_so_once(program, world, sandbox):  # noqa: F8
     _, ended = await mails(program, sandbox)
     assert ended.parsed["Subject"] == "Resolved: Open rate 11.0% on Advent · Kaffeehaus Brandt"
     assert text_of(ended).count("Resolved:") == 1
+    assert "Recovered. The alert is closed. Open rate is now 20.0%." in text_of(ended)
+
+
+async def test_a_worse_value_is_told_beside_the_one_at_the_opening(program, world, sandbox):  # noqa: F811
+    world.rule(notify_email=True)
+    await read(program, world, 11)
+    await mails(program, sandbox)
+    await read(program, world, 9)
+    _, worse = await mails(program, sandbox)
+    assert worse.parsed["Subject"] == "Worse: Open rate now 9.0%, was 11.0% on Advent · Kaffeehaus Brandt"
+    assert "Open rate is now 9.0%, was 11.0% when it opened, limit < 15%. " in text_of(worse)
+
+
+async def test_an_end_by_hand_names_who_and_why_and_where(program, world, sandbox):  # noqa: F811
+    world.rule(notify_email=True)
+    await read(program, world, 11)
+    await mails(program, sandbox)
+    (alert,) = world.alerts()
+    async with world.db.write(Scope.service("olga@agency.example")) as session:
+        await resolve(
+            session, [alert["id"]], actor="olga@agency.example", now=world.now, note="Was a test send."
+        )
+    _, ended = await mails(program, sandbox)
+    assert "Closed by olga@agency.example. The alert is closed. Note: Was a test send." in text_of(ended)
+    assert f"Open: https://belvedere.example/alerts/{alert['id']}" in text_of(ended)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import orjson
+import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.watchtower.past import PLACE, keep, remember
@@ -14,7 +15,7 @@ from tests.watchtower.world import campaign
 from belvedere.watchtower.backtest_carry import Carry
 from belvedere.watchtower.backtest_ledger import Ledger
 from belvedere.watchtower.backtest_replay import Question, Replay
-from belvedere.watchtower.backtest_sweep import Sweep
+from belvedere.watchtower.backtest_sweep import Sweep, positions
 from belvedere.watchtower.contracts import Condition, Rule
 from belvedere.watchtower.history_frames import needs_of, unpack
 
@@ -81,3 +82,12 @@ async def test_what_the_slider_cannot_answer_says_why(http, olga, world):
     ]
     assert found["possible"] is False
     assert "one rule" in found["why"]
+
+
+def test_limits_of_the_slider_are_said_in_three_digits_of_the_range():
+    values = pl.Series([8_123_456, 11_260_628, 19_999_999], dtype=pl.Int64)
+    found = positions(values, 6, Decimal("12.3456"))
+    assert all(limit == round(limit, 1) for limit in found if limit != Decimal("12.3456"))
+    assert found[0] <= Decimal("8.123456")
+    assert found[-1] > Decimal("19.999999")
+    assert Decimal("12.3456") in found

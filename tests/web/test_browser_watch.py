@@ -112,6 +112,18 @@ async def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(story)
     story.complaints[:] = [line for line in story.complaints if "422" not in line]
 
 
+async def test_an_error_goes_once_its_field_is_mended(story):
+    await write_by_keyboard(story, "many")
+    await story.keyboard.press("Control+s")
+    await expect(story.locator("#threshold-0-error")).to_be_visible()
+    await story.locator("#threshold-0").fill("14")
+    await expect(story.locator("#preview")).to_contain_text("6 of 12", timeout=SOON)
+    await expect(story.locator("#threshold-0-error")).to_have_count(0)
+    await expect(story.locator("[data-summary]")).to_have_count(0)
+    assert await story.locator("#threshold-0").get_attribute("aria-invalid") is None
+    story.complaints[:] = [line for line in story.complaints if "422" not in line]
+
+
 async def test_the_boxes_of_a_condition_follow_its_word(story):
     await story.goto("/rules/new")
     shown = {

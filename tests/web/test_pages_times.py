@@ -1,5 +1,6 @@
 """Times people type on pages of alerts and silences: what counts, what is refused beside its field, what is kept."""
 
+from tests.ads.inbox_rows import add_ads_alert
 from tests.people import BRANDT
 
 PAST, AHEAD = "2026-11-01T10:00", "2026-11-22T10:00"
@@ -69,3 +70,40 @@ async def test_for_good_means_for_good_whatever_time_was_typed(filled, olga, ids
     )
     await olga.post(f"{path}/acknowledge", data={"until": "good", "take-own": AHEAD})
     assert filled.one("SELECT is_acknowledged AND ack_until IS NULL FROM watch.watchtower_alerts")
+
+
+async def test_what_a_snooze_left_out_is_said(filled, olga, ids):
+    ads = add_ads_alert(filled.admin, BRANDT, filled.clock.at)
+    chosen = {"id": [ids["alert"]], "ads": [str(ads)], "until": "4h"}
+    assert (await olga.post("/alerts/snooze", data=chosen)).status_code == 303
+    page = (await olga.get("/alerts")).text
+    assert "1 alert snoozed. 1 alert of advertising left out: they end with the figures" in page
+
+
+async def test_a_stored_channel_is_called_by_its_name_and_removed_after_a_question(filled, olga, ids):
+    address = "https://discord.com/api/webhooks/118000000000000001/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678901"
+    made = await olga.post(
+        "/settings/channels",
+        data={"kind": "discord_webhook", "name": "Harbour desk", "client_id": "0", "secret": address},
+    )
+    assert made.status_code == 303, made.text
+    page = (await olga.get("/settings/channels")).text
+    assert "Never used" in page
+    assert "Never read" not in page
+    assert "Remove channel</button>" in page
+    filled.admin.execute(
+        "UPDATE core.deliveries SET destination = 'webhook:' || (SELECT id FROM core.channels WHERE name = 'Harbour desk')"
+    )
+    for path in ("/deliveries", "/", f"/deliveries/{ids['delivery']}", f"/alerts/{ids['alert']}"):
+        page = (await olga.get(path)).text
+        assert "Harbour desk" in page, path
+        assert "webhook:" not in page, path
+
+
+async def test_the_form_calls_its_box_by_its_own_name(filled, olga):
+    rule = {"name": "Opens", "client_id": "1", "field-0": "opne_rate", "condition-0": "less_than",
+            "threshold-0": "20", "severity": "warning"}  # fmt: skip
+    wrong = await olga.post("/rules", data=rule)
+    assert wrong.status_code == 422
+    assert "save with force" not in wrong.text
+    assert "tick “Save although no data carries this field yet” below" in wrong.text

@@ -49,7 +49,7 @@ def statements() -> Iterator[str]:
     yield from past_policies(
         "watch.watchtower_rules",
         "INSERT INTO watch.watchtower_rules (id, client_id, builtin, slug, name, description, target_table, field_name,"
-        f" condition, threshold_value, severity, notify_immediately, created_at) VALUES {values}",
+        f" condition, threshold_value, severity, notify_immediately, notify_discord, notify_email, created_at) VALUES {values}",
     )
 
 
@@ -58,7 +58,7 @@ def rule_values(
 ) -> str:
     slug = builtin.replace("_", "-")
     words = (builtin, slug, name, about, "source_health", field, condition, limit, severity)
-    return f"('{key}', 0, {', '.join(map(quoted, words))}, true, '{BORN}')"
+    return f"('{key}', 0, {', '.join(map(quoted, words))}, true, true, true, '{BORN}')"
 
 
 def undo() -> Iterator[str]:

@@ -197,5 +197,9 @@ def positions(values: pl.Series, scale: int, own: Decimal | None) -> list[Decima
     picked = {int(known[round(last * at / (POSITIONS // 2))]) for at in range(POSITIONS // 2 + 1)}
     least, most = int(known[0]), int(known[last])
     picked |= {least + (most - least) * at // (POSITIONS // 2) for at in range(POSITIONS // 2 + 1)}
-    limits = {Decimal(value).scaleb(-scale) for value in (*picked, most + 1)}
+    # A limit is said in a sentence: three digits of the range that was seen are enough.
+    step = 10 ** max(len(str(most - least or abs(most))) - 3, 0)
+    rounded = {(value + step // 2) // step * step for value in picked}
+    rounded |= {least // step * step, (most // step + 1) * step}
+    limits = {Decimal(value).scaleb(-scale) for value in rounded}
     return sorted(limits | ({own} if own is not None else set()))

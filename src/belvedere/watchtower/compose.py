@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,8 @@ class ClientFacts:
     discord_channel_id: str | None = None
     email_recipients: tuple[str, ...] = ()
     webhook_channel_id: UUID | None = None
+    agency_mails: tuple[str, ...] = ()
+    """Who is told where a rule of the program finds no channel of the client; known where such rules are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,9 @@ def destinations_of(rule: Rule, client: ClientFacts) -> Iterable[Destination]:
     """Where a rule's messages go. A rule for every client prefers the client's own channel, others their
     own.
     """
+    if rule.builtin:
+        yield from _destinations_of_builtin(rule, client)
+        return
     is_global = rule.client_id != client.id
     if rule.notify_discord:
         choices = (rule.discord_channel_id, client.discord_channel_id)
@@ -222,6 +227,19 @@ def destinations_of(rule: Rule, client: ClientFacts) -> Iterable[Destination]:
         hook = next((found for found in (reversed(hooks) if is_global else hooks) if found), None)
         if hook:
             yield Destination(ChannelKind.WEBHOOK, webhook_address(hook), hook)
+
+
+def _destinations_of_builtin(rule: Rule, client: ClientFacts) -> Iterable[Destination]:
+    """A rule that comes with the program tells the client's Discord channel, else the agency by mail; never the
+    client's own recipients. Channels that somebody gave it come first.
+    """
+    found = list(
+        destinations_of(replace(rule, builtin=None, client_id=client.id, notify_email=False), client)
+    )
+    if rule.notify_email and (rule.email_recipients or not found):
+        addresses = rule.email_recipients or client.agency_mails
+        found += [Destination.email(address) for address in dict.fromkeys(addresses)]
+    yield from found
 
 
 def discord_destination(address: str) -> Destination:

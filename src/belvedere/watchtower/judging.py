@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from belvedere.accounts.service import get_client
-from belvedere.core.database import ReadSession, WriteSession
+from belvedere.core.context import DbRole
+from belvedere.core.database import ReadSession, WriteSession, scope_of
 from belvedere.core.jobs import enqueue
 from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.watchtower import repository, surroundings
@@ -33,6 +34,9 @@ from belvedere.watchtower.surroundings import Silence
 
 RECHECK = "watchtower.recheck_children"
 AWAIT = "watchtower.await_parent"
+INTERNAL = "internal"
+"""The provider of what the program knows of itself; its own rules watch nothing else."""
+
 PARENT_WAIT = timedelta(seconds=60)
 
 
@@ -270,6 +274,8 @@ async def start_run(
     """What is known of a reading before it is judged."""
     rules = await load_rule_set(session, stored.client_id, stored.source_id)
     client = await client_facts(session, stored.client_id)
+    if stored.provider == INTERNAL and scope_of(session).role is not DbRole.AUTHENTICATED:
+        client = replace(client, agency_mails=await surroundings.find_agency_mails(session))
     return Run(session, stored, now, base_url, storm_wait, rules, client)
 
 

@@ -67,6 +67,11 @@ class ClosedAlert:
     external_id: str | None
     reason: ResolvedReason
     destinations: tuple[dict[str, Any], ...]
+    actor: str | None = None
+    note: str | None = None
+    conditions: tuple[dict[str, Any], ...] = ()
+    """What the reading that ended it showed."""
+    currency: str = "EUR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,10 @@ class ToldAlert:
     was_told: bool
     rule_name: str
     steps: int
+    head: dict[str, Any] | None
+    first_value: str | None
+    entity: str | None
+    currency: str
     destinations: tuple[dict[str, Any], ...]
 
 
@@ -291,6 +300,10 @@ async def close_alerts(
             row.external_id,
             ResolvedReason(row.resolved_reason),
             tuple(row.destinations or ()),
+            actor,
+            note,
+            tuple(row.conditions or ()),
+            row.currency,
         )
         for row in found
     ]

@@ -5,7 +5,7 @@ the limit, the messages that nobody has had yet are taken back and one message f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -103,6 +103,7 @@ async def _requests(
 ) -> list[DeliveryRequest]:
     """One message for each destination of the rule itself, or of the agency where it has none."""
     agency = await client_facts(session, 0)
+    agency = replace(agency, agency_mails=await surroundings.find_agency_mails(session))
     names = list(figures.names)
     more = figures.clients - len(names)
     message = Message(

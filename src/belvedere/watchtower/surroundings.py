@@ -10,6 +10,7 @@ from sqlalchemy import text
 from belvedere.core.database import ReadSession
 from belvedere.watchtower.statements import statement
 
+_AGENCY_MAILS = text("SELECT watch.agency_mails()")
 _COUNT_CLIENTS = text("SELECT watch.count_active_clients()")
 _STORMING = text(
     "SELECT rule_id FROM watch.storms WHERE client_id = 0 AND ended_at IS NULL"
@@ -57,6 +58,11 @@ async def find_parents(session: ReadSession, client_id: int) -> set[UUID]:
 async def count_clients(session: ReadSession) -> int:
     """Active clients of the installation, however many this transaction may see."""
     return int((await session.execute(_COUNT_CLIENTS)).scalar_one())
+
+
+async def find_agency_mails(session: ReadSession) -> tuple[str, ...]:
+    """Where the agency reads mail; only jobs may ask."""
+    return tuple((await session.execute(_AGENCY_MAILS)).scalars())
 
 
 async def find_storming(session: ReadSession, rule_ids: Iterable[UUID]) -> list[UUID]:

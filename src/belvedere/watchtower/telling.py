@@ -10,7 +10,7 @@ from belvedere.core.text import cut
 from belvedere.notify.contracts import DeliveryRequest, Destination, Member, Message, MessageKind
 from belvedere.watchtower import wording
 from belvedere.watchtower.compose import ALERT, alert_url, destination_from
-from belvedere.watchtower.contracts import Severity
+from belvedere.watchtower.contracts import ResolvedReason, Severity
 from belvedere.watchtower.repository import ClosedAlert, ToldAlert
 
 GROUP = "alert_group"
@@ -104,12 +104,14 @@ def _joined_words(ordered: Sequence[Telling], base_url: str) -> Message:
 def closing_tellings(closed: ClosedAlert, client_name: str, base_url: str) -> list[Telling]:
     """The end is told wherever the beginning was, whatever the rule says now."""
     title, text = wording.closed_text(closed.reason, closed.title)
+    text = _ending(closed, text)
     message = Message(
         title=title,
         text=text,
         severity=closed.severity,
         client_name=client_name,
-        url=alert_url(base_url, closed.id),
+        # Who ends alerts by changing a rule knows no address; the sender makes one of the path.
+        url=alert_url(base_url, closed.id) or f"/alerts/{closed.id}",
         fields=(("Client", client_name), ("Alert", closed.title)),
         detail={"alert_id": str(closed.id), "rule_id": str(closed.rule_id)},
     )
@@ -117,6 +119,15 @@ def closing_tellings(closed: ClosedAlert, client_name: str, base_url: str) -> li
         Telling(closed.client_id, closed.id, MessageKind.RESOLVED, destination_from(place), message)
         for place in closed.destinations
     ]
+
+
+def _ending(closed: ClosedAlert, text: str) -> str:
+    """The end in words: who closed it and why, or what the value is now."""
+    if closed.reason is ResolvedReason.BY_PERSON and closed.actor:
+        note = f" Note: {closed.note}" if closed.note else ""
+        return f"Closed by {closed.actor}. The alert is closed.{note}"
+    now = wording.standing(closed.conditions[0], closed.currency) if closed.conditions else None
+    return f"{text} {now}" if now else text
 
 
 LEADS = {
@@ -143,10 +154,10 @@ def again_tellings(told: ToldAlert, step: str, client_name: str, base_url: str) 
     What was held so far is told as an opening, once for each destination.
     """
     is_first = not told.was_told
-    title = told.title if is_first else LEADS[step].format(severity=told.severity, title=told.title)
+    title, text = (told.title, told.message) if is_first else _again_words(told, step, client_name)
     message = Message(
         title=cut(title, wording.TITLE_LENGTH),
-        text=told.message if is_first else f"{WHY[step]} {_latest(told)}",
+        text=text,
         severity=told.severity,
         client_name=client_name,
         url=alert_url(base_url, told.id),
@@ -170,6 +181,26 @@ def again_tellings(told: ToldAlert, step: str, client_name: str, base_url: str) 
     ]
 
 
+def _again_words(told: ToldAlert, step: str, client_name: str) -> tuple[str, str]:
+    """What got worse is told by its new value; everything else keeps the words of its opening."""
+    head = told.head
+    if step != "worsened" or head is None or head.get("value") is None:
+        return (
+            LEADS[step].format(severity=told.severity, title=told.title),
+            f"{WHY[step]} {_latest(told)}",
+        )
+    now, limit = wording.figure_of(head, head["value"], told.currency), wording.limit_of(head, told.currency)
+    was = ""
+    if told.first_value is not None:
+        was = f", was {wording.figure_of(head, told.first_value, told.currency)}"
+    where = f" on {told.entity}" if told.entity else ""
+    since = f"{was} when it opened" if was else ""
+    text = f"{head['label']} is now {now}{since}, limit {limit}. {WHY[step]}"
+    title = f"Worse: {head['label']} now {now}{was}{where}"
+    return title, f"{text} Rule “{told.rule_name}”, client {client_name}."
+
+
 def _latest(told: ToldAlert) -> str:
-    value = f" Newest value: {told.current_value}." if told.current_value is not None else ""
+    now = wording.standing(told.head, told.currency) if told.head else None
+    value = f" {now}" if now and told.first_value != told.current_value else ""
     return f"{told.message}{value}"

@@ -1,10 +1,13 @@
 """The words of an alert, once: list, page, mail and Discord say the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from belvedere.core.text import cut
 from belvedere.watchtower.conditions import Kind, kind_of
 from belvedere.watchtower.contracts import ConditionReason, Finding, ResolvedReason
+from belvedere.watchtower.figures import limit_number, value_text
 from belvedere.watchtower.hits import Hits
 
 TITLE_LENGTH = 200
@@ -89,6 +92,23 @@ def fields(
 def closed_text(reason: ResolvedReason, alert_title: str) -> tuple[str, str]:
     """Title and sentence of a message that tells the end of an alert."""
     return cut(f"Resolved: {alert_title}", TITLE_LENGTH), f"{CLOSED_WORDS[reason]}. The alert is closed."
+
+
+def standing(document: Mapping[str, Any], currency: str) -> str | None:
+    """What a condition shows now, with its unit; None where it is no value."""
+    if document.get("value") is None:
+        return None
+    return f"{document['label']} is now {figure_of(document, document['value'], currency)}."
+
+
+def figure_of(document: Mapping[str, Any], value: str, currency: str) -> str:
+    """A value of a stored condition, with its unit."""
+    return value_text(value, document.get("unit"), currency, limit_number(document.get("limit")))
+
+
+def limit_of(document: Mapping[str, Any], currency: str) -> str:
+    """The limit of a stored condition, with its sign."""
+    return limit_text(ConditionReason(**{**document, "rule_id": UUID(document["rule_id"])}), currency)
 
 
 def shown(value: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Figures that a page shows side by side and no single domain answers. Reading only; row policies decide what counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -98,10 +98,17 @@ _FIELDS = text(
     ORDER BY 1 LIMIT 200
     """
 )
+_CHANNEL_NAMES = text("SELECT id::text AS id, name FROM core.channels WHERE id::text = ANY(:ids)")
 _INBOX_CHOICES = text(
     "SELECT 'rules' AS kind, r.id, r.name FROM watch.watchtower_rules r WHERE r.group_id IS NULL OR r.position = 0"
     " UNION ALL SELECT 'sources', s.id, s.display_name FROM watch.api_sources s ORDER BY 1, 3 LIMIT 400"
 )
+
+
+async def channel_names(session: ReadSession, ids: Collection[str]) -> dict[str, str]:
+    """Names of stored channels, as far as they are in reach."""
+    rows = await session.execute(_CHANNEL_NAMES, {"ids": list(ids)})
+    return {row.id: row.name for row in rows}
 
 
 async def inbox_choices(session: ReadSession) -> dict[str, list[tuple[str, str]]]:

@@ -21,6 +21,7 @@ from belvedere.web.alert_views import SEVERITIES, inbox_row
 from belvedere.web.alert_views_ads import ads_alert_detail
 from belvedere.web.forms import Errors, pager
 from belvedere.web.inbox_filters import GROUPS, PRESETS, Wanted, filters_of, nothing, tabs
+from belvedere.web.pages_deliveries import named
 from belvedere.web.view import View, look, worst_of
 
 router = door_router()
@@ -101,6 +102,7 @@ async def show_detail(view: View, origin: AlertOrigin, alert_id: UUID) -> dict[s
         return ads_alert_detail(view, await ads.get_inbox_alert(session, origin, alert_id))
     alert = await service.get_alert(session, alert_id)
     alert["history"] = await inbox_figures.month_of(session, alert, view.access.now)
+    alert["deliveries"] = await named(session, alert["deliveries"])
     alert["episodes"] = await inbox_figures.episodes_before(session, alert)
     return alert_detail(view, alert, await _freshness(view, alert))
 

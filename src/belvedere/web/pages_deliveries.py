@@ -1,5 +1,6 @@
 """Messages to channels: the list, one with its tries, and sending again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,11 +12,13 @@ from starlette.responses import Response
 from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
 from belvedere.core.cursor import CURSORS
+from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
 from belvedere.core.text import format_count
 from belvedere.notify import service
-from belvedere.notify.contracts import ChannelKind, DeliveryState
+from belvedere.notify.contracts import WEBHOOK_PREFIX, ChannelKind, DeliveryState
 from belvedere.watchtower.service import get_alert
+from belvedere.web import figures
 from belvedere.web.alert_views import instant
 from belvedere.web.answers import see
 from belvedere.web.forms import Posted, as_uuid, choice_filter, empty_filtered, empty_first, pager
@@ -51,6 +54,22 @@ def delivery_row(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+async def named(session: ReadSession, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the name of a stored channel in place of its id."""
+    ids = {row["address"].removeprefix(WEBHOOK_PREFIX) for row in rows if _is_stored(row["address"])}
+    names = await figures.channel_names(session, ids) if ids else {}
+    return [
+        {**row, "address": names.get(row["address"].removeprefix(WEBHOOK_PREFIX), "a stored channel")}
+        if _is_stored(row["address"])
+        else row
+        for row in rows
+    ]
+
+
+def _is_stored(address: str | None) -> bool:
+    return (address or "").startswith(WEBHOOK_PREFIX)
+
+
 @router.get("/deliveries")
 async def list_deliveries(
     access: Reads,
@@ -67,7 +86,7 @@ async def list_deliveries(
         channel_id=as_uuid(channel),
     )
     page = await service.list_deliveries(access.session, wanted, after=_position(cursor), limit=PAGE)
-    rows = [delivery_row(row) for row in page.dicts()]
+    rows = await named(access.session, [delivery_row(row) for row in page.dicts()])
     following = CURSORS.make("deliveries", list(page.after)) if page.after else None
     filters = [
         choice_filter("state", "State", STATES, state),
@@ -122,8 +141,9 @@ async def show_delivery(delivery_id: UUID, access: Reads) -> Response:
         {**item, "number": item["n"], "started_at": instant(item["started_at"]), "detail": _answer(item)}
         for item in row["attempt_log"]
     ]
+    (delivery,) = await named(access.session, [await _delivery(view, row)])
     context = {
-        "delivery": await _delivery(view, row),
+        "delivery": delivery,
         "attempts": attempts,
         "can_resend": row["state"] in RESENDABLE and not row["rerouted_to"],
         "can_settle": row["state"] == DeliveryState.UNKNOWN,

@@ -17,7 +17,7 @@ from belvedere.web import figures
 from belvedere.web.alert_views import SEVERITIES, inbox_row
 from belvedere.web.answers import with_query
 from belvedere.web.forms import empty_done, empty_first
-from belvedere.web.pages_deliveries import delivery_row
+from belvedere.web.pages_deliveries import delivery_row, named
 from belvedere.web.presentation import number, plural, span
 from belvedere.web.view import View, look, worst_of
 
@@ -50,7 +50,7 @@ async def overview(access: Annotated[Access, Depends(reading("alerts.read"), sco
             "alerts": await _alerts(view, day, accounts, severities(by_client, view.client_id)),
             "sources": listed[:SHOWN_SOURCES],
             "sources_more": max(0, len(listed) - SHOWN_SOURCES),
-            "deliveries": [delivery_row(row) for row in mails.dicts()],
+            "deliveries": await named(access.session, [delivery_row(row) for row in mails.dicts()]),
             "clients": _clients(view, accounts, by_client, newest),
         },
     )

@@ -18,7 +18,7 @@ from belvedere.watchtower import service
 from belvedere.watchtower.contracts import AlertState, Rule
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.web.answers import see, with_query
-from belvedere.web.forms import Errors, Fields, Posted, attempt
+from belvedere.web.forms import Errors, Fields, Posted, attempt, errors_of
 from belvedere.web.rule_drafts import OF_EACH_ROW, beside, read_drafts
 from belvedere.web.rule_forms import (
     EMPTY_CONDITION,
@@ -42,6 +42,7 @@ Sees = Annotated[Access, Depends(reading("rules.write"), scope="function")]
 Short = Annotated[str, Query(max_length=200)]
 
 Find = Callable[[View, Sequence[Rule], Sequence[RuleDraft]], Awaitable[dict[str, Any]]]
+FORCED = "tick “Save although no data carries this field yet” below if"
 NOT_ASKED = frozenset({"client_id", "slug"})
 """What the form does not ask: a rule stays with its client and keeps its short name."""
 
@@ -106,7 +107,10 @@ async def _tried(view: View, rows: Sequence[Rule], form: Mapping[str, Any], find
         # A name says nothing about what a rule finds, so it may still be missing.
         return await find(view, rows, read_drafts({**form, "name": form["name"] or "Draft"}))
     except Invalid as error:
-        return {"blocked": " ".join(problem.detail for problem in error.errors) or error.detail}
+        return {
+            "blocked": " ".join(problem.detail for problem in error.errors) or error.detail,
+            "wrong": " ".join(errors_of(error, {})),
+        }
 
 
 @router.get("/rules/{rule_id}/edit")
@@ -209,17 +213,19 @@ async def _page(
         wanted = service.AlertFilter(state=AlertState.OPEN, rule_id=head.id)
         open_alerts = len((await service.list_alerts(view.access.session, wanted, limit=200)).rows())
         rule = {"id": str(head.id), "name": head.name, "version": head.version, "open_alerts": open_alerts}
+    can_force = any("force" in words for words in errors.values()) or form["force"]
+    said = {name: words.replace("save with force if", FORCED) for name, words in errors.items()}
     context = {
         "rule": rule,
         "form": form,
-        "errors": errors,
+        "errors": said,
         "options": await form_options(view, rows, form),
         "expression": expression_of(form["conditions"]),
         "terms": terms(form["conditions"]),
         "opened": opened_parts(form, errors),
         "preview": preview,
         "history": history,
-        "can_force": any("force" in words for words in errors.values()) or form["force"],
+        "can_force": can_force,
     }
     at = rows[0].client_id if rows else None
     path = f"/rules/{rows[0].id}/edit" if rows else "/rules/new"

@@ -33,7 +33,8 @@ async def preview_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraf
     changes = await changes_of(view, rows, rules, found, client_ids)
     if not found.readings:
         words = "No reading carries this field yet, so there is nothing to try the rule on."
-        return {"blocked": words, "changes": changes}
+        wrong = " ".join(f"field-{number}" for number in range(len(rules)))
+        return {"blocked": words, "wrong": wrong, "changes": changes}
     said = await messages_of_preview(
         access.session, rules[0], found, access.now, base_url=access.runtime.settings.address, most=1
     )

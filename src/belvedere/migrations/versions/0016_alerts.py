@@ -21,7 +21,23 @@ def upgrade() -> None:
     )
     op.execute("COMMENT ON FUNCTION watch.count_active_clients() IS 'How many clients are active.'")
     # Row policies bind the owner of the tables too; this role owns functions only and looks past them.
+    # The rules that come with the program tell the agency; a job of one client sees neither its row nor its people.
+    op.execute(
+        "CREATE FUNCTION watch.agency_mails() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER"
+        " SET search_path = pg_catalog, pg_temp AS"
+        " $$ WITH own AS (SELECT unnest(email_recipients) AS email FROM core.clients WHERE id = 0)"
+        " SELECT CAST(email AS text) FROM own UNION SELECT CAST(email AS text) FROM core.users"
+        " WHERE NOT EXISTS (SELECT FROM own) AND is_staff AND role = 'owner' AND is_active AND deleted_at IS NULL"
+        " ORDER BY 1 $$"
+    )
+    op.execute(
+        "COMMENT ON FUNCTION watch.agency_mails() IS"
+        " 'Mail addresses of the agency: its own recipients, else its owners. For jobs.'"
+    )
     op.execute("GRANT CREATE ON SCHEMA watch TO authz_r")
+    op.execute("ALTER FUNCTION watch.agency_mails() OWNER TO authz_r")
+    op.execute("REVOKE ALL ON FUNCTION watch.agency_mails() FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION watch.agency_mails() TO worker_scoped, service_role")
     op.execute("ALTER FUNCTION watch.count_active_clients() OWNER TO authz_r")
     op.execute("REVOKE CREATE ON SCHEMA watch FROM authz_r")
     op.execute("REVOKE ALL ON FUNCTION watch.count_active_clients() FROM PUBLIC")
@@ -60,4 +76,5 @@ def downgrade() -> None:
         )
     op.drop_index("ix_evaluation_runs_newest", table_name="evaluation_runs", schema="watch")
     op.execute("REVOKE UPDATE (snoozed_until, snoozed_by) ON watch.watchtower_alerts FROM authenticated")
+    op.execute("DROP FUNCTION watch.agency_mails()")
     op.execute("DROP FUNCTION watch.count_active_clients()")

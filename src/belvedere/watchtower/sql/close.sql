@@ -13,7 +13,8 @@ WITH closed AS (
            jsonb_build_object('reason', c.resolved_reason) || coalesce(c.detail, '{}')
     FROM closed c
 )
-SELECT c.id, c.client_id, c.rule_id, c.title, c.severity, c.external_id, c.resolved_reason,
+SELECT c.id, c.client_id, c.rule_id, c.title, c.severity, c.external_id, c.resolved_reason, c.detail -> 'conditions' AS conditions,
+       (SELECT cl.currency FROM core.clients cl WHERE cl.id = c.client_id) AS currency,
        CASE WHEN c.was_told THEN (
            SELECT e.detail -> 'end_destinations' FROM watch.alert_events e
            WHERE e.client_id = c.client_id AND e.alert_id = c.id AND e.kind = 'opened' LIMIT 1) END AS destinations

@@ -47,11 +47,36 @@ const ask = async (word, parts) => {
   }
 };
 
+// ---- an error goes once its part of the form was changed and the answer no longer names it
+const errors = () => all(".err[id$='-error']", form).map(line => [line, line.id.slice(0, -6)]);
+const written = name => {
+  const field = one(`[name="${CSS.escape(name)}"]`, form), clause = !name.startsWith("field-") && field?.closest(".cond");
+  return (clause ? all("input, select", clause) : [field]).map(part => part?.value).join("\n");
+};
+const first = new Map(form ? errors().map(([, name]) => [name, written(name)]) : []);
+const mend = () => {
+  const still = (one("#preview [data-wrong]")?.dataset.wrong ?? "").split(" ");
+  for (const [line, name] of errors()) {
+    if (!first.has(name) || written(name) === first.get(name) || still.includes(name)) continue;
+    const field = one(`[name="${CSS.escape(name)}"]`, form);
+    field?.removeAttribute("aria-invalid");
+    field?.closest(".wrong")?.classList.remove("wrong");
+    one(`[data-summary] a[href="#${CSS.escape(name)}"]`)?.closest("li").remove();
+    line.remove();
+  }
+  const summary = one("[data-summary]"), left = summary && all("li", summary).length;
+  if (left) one("b", summary).textContent = `Not saved: ${left} ${left === 1 ? "field needs" : "fields need"} a change.`;
+  else summary?.remove();
+};
+
 const tryIt = async () => {
   const now = question();
+  if (now === before) mend();
   if (now === before || !one('[name="field-0"]', form)?.value && !one(".c-word option:is([value=added],[value=removed]):checked", form)) return;
   before = now;
-  if (await ask("on", ["#preview", "#expression"]) && one("#history")) await ask("history", ["#history"]);
+  const answered = await ask("on", ["#preview", "#expression"]);
+  if (answered) mend();
+  if (answered && one("#history")) await ask("history", ["#history"]);
 };
 
 const later = event => {
