@@ -129,7 +129,28 @@ async def test_the_newest_readings_answer_a_preview(http, olga, world):
     answer = await http.post("/rules/preview", json={"rule": DRAFT}, headers=olga)
     found = answer.json()
     assert (answer.status_code, found["entities"], found["matches"], found["would_open"]) == (200, 2, 1, 1)
+    assert found["opens_when"] == "next_reading"
     assert found["findings"][0]["conditions"][0]["value"] == "9"
+
+
+async def test_a_preview_says_when_the_rule_is_judged(http, olga, world):
+    rule = world.rule()
+    await world.judge(keep(world, [campaign(rate="9")]))
+    for limit, when in (("15", "next_reading"), ("12", "at_once")):
+        body = {"rule_id": str(rule), "rule": {**DRAFT, "threshold_value": limit}}
+        found = (await http.post("/rules/preview", json=body, headers=olga)).json()
+        assert (found["opens_when"], found["would_open"]) == (when, 0), found
+    pair = [DRAFT, {**DRAFT, "condition": "greater_than", "threshold_value": "10"}]
+    found = (await http.post("/rules/preview", json={"rows": pair}, headers=olga)).json()
+    assert found["opens_when"] == "at_once"
+
+
+async def test_a_change_of_the_newest_reading_is_not_opened_by_saving(http, olga, world):
+    for rate in ("20", "9"):
+        await world.judge(keep(world, [campaign(rate=rate)]))
+    draft = {**DRAFT, "condition": "changed", "threshold_value": None}
+    found = (await http.post("/rules/preview", json={"rule": draft}, headers=olga)).json()
+    assert (found["matches"], found["would_open"], found["opens_when"]) == (1, 0, "next_reading")
 
 
 async def test_a_preview_names_the_closest_that_do_not_fire(http, olga, world):

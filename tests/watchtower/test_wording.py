@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from belvedere.watchtower import wording
 from belvedere.watchtower.contracts import ConditionReason, Finding
+from belvedere.watchtower.hits import hits_of
 
 
 def reason(value, limit=None, *, condition="less_than", unit=None, previous=None, label="CTR", **more):
@@ -100,3 +101,17 @@ def test_a_change_below_the_usual_digits_shows_both_values_in_full():
 def test_a_row_that_has_not_changed_does_not_say_that_it_has():
     still = reason("live", condition="changed", previous="live", label="Status", result=False, joined_by="OR")
     assert said(reason("1", "2"), still).startswith("CTR is 1, limit < 2, or Status is live, not changed. ")
+
+
+def test_the_words_begin_with_the_part_of_a_choice_that_holds():
+    roas = reason("3", "2", unit="ratio", label="ROAS", result=False)
+    spend = reason("60", "50", condition="greater_than", label="Spend", joined_by="OR")
+    titles, messages = wording.words(
+        hits_of(Finding("a", uuid4(), "Advent", (roas, spend))), "Low", "Brandt", "EUR"
+    )
+    assert titles == ["Spend 60 on Advent"]
+    assert (
+        messages[0]
+        .replace("\u00a0", " ")
+        .startswith("Spend is 60, limit > 50, or ROAS is 3.00×, limit < 2×. ")
+    )

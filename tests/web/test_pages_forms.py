@@ -75,6 +75,7 @@ async def test_a_rule_saved_by_somebody_else_meanwhile_is_not_run_over(filled, o
 
 async def test_trying_a_rule_shows_what_it_finds_and_saves_nothing(filled, olga):
     answer = await olga.post("/rules/draft", data={**RULE, "try": "on"})
+    assert "The next reading would open" in answer.text
     assert answer.status_code == 200, answer.text[-500:]
     assert "Advent preview" in answer.text
     assert "<b>1</b> of 2" in answer.text

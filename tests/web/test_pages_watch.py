@@ -110,6 +110,10 @@ async def test_why_is_answered_on_the_page_of_the_rule(filled, olga, ids):
     page = (await olga.get(f"/rules/{ids['rule']}?thing=a1")).text
     assert "open_rate" in page
     assert "a record that is not there" not in (await olga.get(f"/rules/{ids['rule']}?thing=zzz")).text
+    named = (await olga.get(f"/rules/{ids['rule']}", params={"thing": "roast of the month"})).text
+    assert "Did not fire: open rate" in named
+    page = (await olga.get(f"/rules/{ids['rule']}?thing=r2&reading=nope")).text
+    assert "There is no reading of this id." in page
 
 
 async def test_all_that_match_are_taken_and_given_back(filled, olga, ids):

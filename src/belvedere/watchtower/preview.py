@@ -13,7 +13,9 @@ from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.sources.service import latest_judged, load_stored_snapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.contracts import Finding, Place, Rule, WatchState
+from belvedere.watchtower.drafts import is_semantic
 from belvedere.watchtower.evaluate import evaluate
+from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.near import MOST as MOST_NEAR
 from belvedere.watchtower.near import find_near
 from belvedere.watchtower.neighbours import load_other_readings
@@ -46,6 +48,27 @@ class Preview:
     ends: int
     near: tuple[PreviewFinding, ...] = ()
     left_out: tuple[StandIn, ...] = ()
+    is_change: bool = False
+    """The rule looks for a change, which is told with the reading that shows it."""
+
+    def count_openings(self, *, at_once: bool) -> int:
+        """Alerts that saving would open; the next reading shows no more of a change that the newest one shows."""
+        return 0 if self.is_change and not at_once else sum(not item.is_open for item in self.findings)
+
+
+def is_judged_at_once(stored: Sequence[Rule], rows: Sequence[Rule]) -> bool:
+    """Whether saving these rows has the newest readings judged; a new rule of one row waits for the next ones."""
+    head = rows[0]
+    if not stored:
+        return len(rows) > 1 or head.overrides_rule_id is not None
+    if len(stored) != len(rows):
+        return True
+    # Rows of a draft have no ids of their own yet, and stand in a group that is not made: they fit by their order.
+    alike = [
+        replace(rule, group_id=before.group_id, position=before.position)
+        for before, rule in zip(stored, rows, strict=True)
+    ]
+    return any(is_semantic(before, rule) for before, rule in zip(stored, alike, strict=True))
 
 
 async def preview_rule(
@@ -93,7 +116,17 @@ async def preview_rule(
         newest = stored.data_as_of if newest is None else max(newest, stored.data_as_of)
     near.sort(key=lambda pair: pair[0])
     closest = tuple(item for _, item in near[:MOST_NEAR])
-    return Preview(entities, no_data, readings, newest, tuple(findings), ends, closest, left_out)
+    return Preview(
+        entities,
+        no_data,
+        readings,
+        newest,
+        tuple(findings),
+        ends,
+        closest,
+        left_out,
+        form_units(alone)[0].is_event,
+    )
 
 
 async def _readings(session: ReadSession, client_ids: Collection[int]) -> list[StoredSnapshot]:

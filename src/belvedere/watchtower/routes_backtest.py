@@ -17,7 +17,7 @@ from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
 from belvedere.watchtower.backtest_schemas import BacktestAsk, TryRule
 from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.near import shortfalls
-from belvedere.watchtower.preview import PreviewFinding, preview_rule
+from belvedere.watchtower.preview import PreviewFinding, is_judged_at_once, preview_rule
 from belvedere.watchtower.values import plain
 from belvedere.watchtower.why import WhyAsk, explain_rule
 
@@ -50,6 +50,8 @@ async def backtest_rule(body: BacktestAsk, access: ReadsRules) -> Response:
 async def preview(body: TryRule, access: ReadsRules) -> Response:
     rows = await rows_asked(body, access)
     client_ids = await clients_asked(body, access)
+    stored = [] if body.rule_id is None else await stored_rows(access.session, body.rule_id)
+    at_once = is_judged_at_once(stored, rows)
     found = await preview_rule(access.session, rows, client_ids, access.now)
     return answer(
         {
@@ -58,7 +60,8 @@ async def preview(body: TryRule, access: ReadsRules) -> Response:
             "readings": found.readings,
             "data_as_of": found.data_as_of,
             "matches": len(found.findings),
-            "would_open": sum(not item.is_open for item in found.findings),
+            "would_open": found.count_openings(at_once=at_once),
+            "opens_when": "at_once" if at_once else "next_reading",
             "would_close": found.ends,
             "findings": [_finding(item) for item in found.findings[:SHOWN]],
             "left_out": [one.document() for one in found.left_out],

@@ -38,7 +38,7 @@ from belvedere.watchtower.lists import (
 )
 from belvedere.watchtower.near import shortfalls
 from belvedere.watchtower.packs import Pack, get_pack, install_pack, list_packs
-from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
+from belvedere.watchtower.preview import Preview, PreviewFinding, is_judged_at_once, preview_rule
 from belvedere.watchtower.rule_book import (
     SavedRule,
     create_rule,
@@ -114,6 +114,7 @@ __all__ = [
     "get_rule",
     "get_silence",
     "install_pack",
+    "is_judged_at_once",
     "judge_stored",
     "limit_text",
     "list_alerts",

@@ -66,7 +66,32 @@ def words(hits: Hits, rule_name: str, client_name: str, currency: str) -> tuple[
     tail = f". Rule “{rule_name}”, client {client_name}."
     if len(columns) == 1:
         return titles, [f"{said}{tail}" for said in columns[0]]
-    return titles, [f"{', '.join(said)}{tail}" for said in zip(*columns, strict=True)]
+    messages = [f"{', '.join(said)}{tail}" for said in zip(*columns, strict=True)]
+    terms = _terms(hits)
+    for row, name in enumerate(names) if len(terms) > 1 else ():
+        lead = next(
+            (term for term in terms if all(hits.conditions[at].results[row] for at in term)), terms[0]
+        )
+        if lead is terms[0]:
+            continue
+        kind = kind_of(hits.conditions[lead[0]].base.condition)
+        titles[row] = _place_titles([spoken[lead[0]][0][row]], [name], kind)[0]
+        rest = [columns[at][row] for term in terms if term is not lead for at in term]
+        said = [columns[at][row] for at in lead]
+        messages[row] = (
+            f"{', '.join([said[0].removeprefix('or '), *said[1:], f'or {rest[0]}', *rest[1:]])}{tail}"
+        )
+    return titles, messages
+
+
+def _terms(hits: Hits) -> list[list[int]]:
+    """The conditions between the ORs: an alert speaks first of those that hold."""
+    terms: list[list[int]] = [[]]
+    for at, reasons in enumerate(hits.conditions):
+        if (reasons.base.joined_by or "").lower() == "or":
+            terms.append([])
+        terms[-1].append(at)
+    return terms
 
 
 def _place_titles(said: list[str], names: list[str], kind: Kind) -> list[str]:

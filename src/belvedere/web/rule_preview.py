@@ -12,6 +12,7 @@ from belvedere.watchtower.service import (
     Preview,
     PreviewFinding,
     draft_rows,
+    is_judged_at_once,
     messages_of_preview,
     preview_rule,
     shortfalls,
@@ -37,7 +38,8 @@ async def preview_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraf
     said = await messages_of_preview(
         access.session, rules[0], found, access.now, base_url=access.runtime.settings.address, most=1
     )
-    return {**_shown(view, found), "changes": changes, "said": said[0] if said else None}
+    at_once = is_judged_at_once(rows, rules)
+    return {**_shown(view, found, at_once=at_once), "changes": changes, "said": said[0] if said else None}
 
 
 def clients_in_view(view: View) -> list[int]:
@@ -47,14 +49,16 @@ def clients_in_view(view: View) -> list[int]:
     return client_ids
 
 
-def _shown(view: View, found: Preview) -> dict[str, Any]:
+def _shown(view: View, found: Preview, *, at_once: bool) -> dict[str, Any]:
     return {
         "total": found.entities,
         "firing": len(found.findings),
         "no_data": found.no_data,
         "at": found.data_as_of,
         "state": "fresh",
-        "opens": sum(not item.is_open for item in found.findings),
+        "opens": found.count_openings(at_once=at_once),
+        "at_once": at_once,
+        "is_change": found.is_change,
         "closes": found.ends,
         "blocked": None,
         "rows": [_row(view, item) for item in found.findings[:SHOWN]],

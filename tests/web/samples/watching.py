@@ -113,6 +113,8 @@ def preview(**changes):
         "at": ago(minutes=7),
         "state": "fresh",
         "opens": 2,
+        "at_once": False,
+        "is_change": False,
         "closes": 0,
         "blocked": None,
         "rows": [
