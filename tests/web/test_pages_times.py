@@ -81,7 +81,7 @@ async def test_what_a_snooze_left_out_is_said(filled, olga, ids):
 
 
 async def test_a_stored_channel_is_called_by_its_name_and_removed_after_a_question(filled, olga, ids):
-    address = "https://discord.com/api/webhooks/118000000000000001/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678901"
+    address = "https://discord.com/api/webhooks/118000000000000001/" + "made-up-" * 8
     made = await olga.post(
         "/settings/channels",
         data={"kind": "discord_webhook", "name": "Harbour desk", "client_id": "0", "secret": address},
