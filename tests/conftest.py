@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -18,6 +19,10 @@ from belvedere.migrations.runner import migrate
 from tests.people import People, add_people
 from tests.servers import server_15  # noqa: F401 - a fixture for every test
 from tests.workbench import Workbench, on_database
+
+# How long an example takes says nothing of whether it is right; a busy machine must not fail it.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 SECRET = b"belvedere-tests-only-secret-32-b"
 SOURCE_ROOT = Path(__file__).parent.parent / "src" / "belvedere"
