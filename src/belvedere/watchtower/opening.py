@@ -81,8 +81,7 @@ async def open_drafts(
     requested = await request_deliveries(session, requests, now)
     if crowd.is_large:
         await _watch_for_storm(session, opened, now, storm_wait)
-    told = {kept.batch.rule.id for kept in opened if any(kept.batch.columns["told"][at] for at in kept.rows)}
-    await repository.mark_notified(session, told, now)
+    await _mark_told(session, opened, now)
     return Opened(
         [kept.batch.columns["id"][at] for kept in opened for at in kept.rows],
         frozenset(kept.batch.rule.id for kept in opened if kept.rows),
@@ -96,6 +95,12 @@ class Kept:
 
     batch: Batch
     rows: Sequence[int]
+
+
+async def _mark_told(session: WriteSession, opened: Sequence[Kept], now: datetime) -> None:
+    """The rules of which somebody was told."""
+    told = {kept.batch.rule.id for kept in opened if any(kept.batch.columns["told"][at] for at in kept.rows)}
+    await repository.mark_notified(session, told, now)
 
 
 def _without(batch: Batch, refused: frozenset[str]) -> Kept:

@@ -2,7 +2,7 @@
 is written.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from belvedere.core.schema import AGENCY
 from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.sources.service import latest_judged, load_stored_snapshot
 from belvedere.watchtower import repository
-from belvedere.watchtower.contracts import Finding, Place, Rule, WatchState
+from belvedere.watchtower.contracts import Finding, OtherReading, Place, Rule, WatchState
 from belvedere.watchtower.drafts import is_semantic
 from belvedere.watchtower.evaluate import evaluate
 from belvedere.watchtower.groups import form_units
@@ -89,14 +89,8 @@ async def preview_rule(
     near: list[tuple[float, PreviewFinding]] = []
     for stored in await _readings(session, wanted):
         place = Place(stored.client_id, stored.source_id, stored.provider, stored.endpoint)
-        state = WatchState(
-            place,
-            is_full=stored.completeness is Completeness.FULL,
-            metric_units={**units, **stored.metric_units},
-            metric_labels=labels,
-            data_as_of=stored.data_as_of,
-            other_readings=await load_other_readings(session, stored, alone, now),
-        )
+        others = await load_other_readings(session, stored, alone, now)
+        state = _state_of(stored, place, units, labels, others)
         verdicts = evaluate(alone, stored.frames, stored.previous, state, now)
         if not verdicts:
             continue
@@ -116,16 +110,25 @@ async def preview_rule(
         newest = stored.data_as_of if newest is None else max(newest, stored.data_as_of)
     near.sort(key=lambda pair: pair[0])
     closest = tuple(item for _, item in near[:MOST_NEAR])
-    return Preview(
-        entities,
-        no_data,
-        readings,
-        newest,
-        tuple(findings),
-        ends,
-        closest,
-        left_out,
-        form_units(alone)[0].is_event,
+    is_event = form_units(alone)[0].is_event
+    return Preview(entities, no_data, readings, newest, tuple(findings), ends, closest, left_out, is_event)
+
+
+def _state_of(
+    stored: StoredSnapshot,
+    place: Place,
+    units: Mapping[str, str],
+    labels: Mapping[str, str],
+    others: Sequence[OtherReading],
+) -> WatchState:
+    """What the engine knows of a reading beside its data."""
+    return WatchState(
+        place,
+        is_full=stored.completeness is Completeness.FULL,
+        metric_units={**units, **stored.metric_units},
+        metric_labels=labels,
+        data_as_of=stored.data_as_of,
+        other_readings=others,
     )
 
 
