@@ -54,7 +54,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 TICKS = os.sysconf("SC_CLK_TCK")
 STAGES = {
-    "evaluate": (judging, "evaluate"),
+    "evaluate": (judging, "judge_reading"),
     "findings_and_wording": (judging, "draft_alerts"),
     "alerts_and_steps": (storing, "open_alerts"),
     "deliveries": (opening, "request_deliveries"),
@@ -263,7 +263,7 @@ def timed(name: str, work: Callable[..., Any], clock: Clock) -> Callable[..., An
     def call(*args: Any, **kwargs: Any) -> Any:
         started = clock.spent()
         found = work(*args, **kwargs)
-        found = found if isinstance(found, (list, tuple)) else list(found)
+        found = list(found) if isinstance(found, Iterator) else found
         add(started)
         return found
 
