@@ -25,9 +25,9 @@ from belvedere.core.jobs import JobCall, run_now
 from belvedere.core.runtime import Runtime
 from belvedere.core.settings import Settings
 from belvedere.sandbox.service import RunningSandbox, SandboxOptions, run_sandbox
-from belvedere.sources.listeners import forget_snapshot_listener
+from belvedere.sources import listeners
 from belvedere.sources.routes import router
-from belvedere.wiring.connections import connect, judge
+from belvedere.wiring.connections import connect
 from tests.people import BRANDT, People, Person
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -197,9 +197,10 @@ def charlie(token_of, people: People) -> dict[str, str]:
 @pytest.fixture
 def connected() -> Iterator[None]:
     """The product's parts wired together: a stored reading is judged."""
+    kept = list(listeners._listeners)
     connect()
     yield
-    forget_snapshot_listener(judge)
+    listeners._listeners[:] = kept
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from belvedere.core.faults import FaultInjected, arm
 from belvedere.sandbox.faults import Fault, Mode
 from belvedere.sandbox.faults import Target as At
 from belvedere.sandbox.service import SANDBOX_CLIENTS, RunningSandbox
+from belvedere.sources import targets
 from belvedere.sources.contracts import Unit
 from belvedere.sources.errors import AlreadyRunning
 from belvedere.sources.service import Target, number_fields, register_target, request_run, text_fields
@@ -185,7 +186,9 @@ async def test_a_lost_job_is_found_by_the_sweep(world, clock):
     assert len(world.jobs("sources.collect")) == 1
 
 
-async def test_the_house_reads_its_own_clients(world):
+async def test_the_house_reads_its_own_clients(world, monkeypatch):
+    monkeypatch.setattr(targets, "_targets", dict(targets._targets))
+
     async def read(_session, client_id, _now):
         return [{"id": str(client_id), "name": "Brandt", "status": "active", "open_alerts": 2}]
 

@@ -1,11 +1,8 @@
 """Imports every domain's jobs and connects what must not know each other."""
 
-from functools import lru_cache
 
-
-@lru_cache(maxsize=1)
 def connect_modules() -> None:
-    """Register jobs and listeners, once for a process."""
+    """Register jobs and listeners; a second call adds nothing."""
     import belvedere.accounts.jobs
     import belvedere.core.maintenance
     import belvedere.notify.jobs
