@@ -98,6 +98,17 @@ async def test_each_condition_takes_its_boxes(filled, olga):
         assert f'<option value="{word}" selected' in page, word
 
 
+async def test_a_client_with_its_own_rule_is_named_beside_what_the_one_for_all_finds(filled, olga):
+    wide = await filled.rule(client_id=None, name="Wide")
+    own = await filled.rule(name="Own & gentle", threshold_value="1", overrides_rule_id=wide)
+    form = {**RULE, "rule_id": str(wide), "client_id": "", "for_readings": "1"}
+    for word in ("on", "history"):
+        page = (await olga.post("/rules/draft", data={**form, "try": word})).text
+        assert "Kaffeehaus Brandt has its own:" in page, page
+        assert f'href="/rules/{own}">Own &amp; gentle</a>' in page
+        assert "No reading" not in page
+
+
 async def test_a_rule_is_copied_paused(filled, olga, ids):
     page = (await olga.get(f"/rules/new?copy={ids['rule']}")).text
     assert "Low open rate (copy)" in page

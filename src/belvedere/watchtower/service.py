@@ -8,6 +8,7 @@ from belvedere.watchtower.code_format import Book, parse_book, schema_text
 from belvedere.watchtower.code_plan import Plan, describe_plan
 from belvedere.watchtower.code_play import describe_outcomes, run_tests
 from belvedere.watchtower.code_yaml import update_yaml, write_yaml
+from belvedere.watchtower.conditions.stale import parse_age
 from belvedere.watchtower.digests import Made as MadeDigest
 from belvedere.watchtower.digests import send_due
 from belvedere.watchtower.digests_read import Asked as AskedDigests
@@ -129,6 +130,7 @@ __all__ = [
     "message_of_alert",
     "messages_of_preview",
     "messages_of_rule",
+    "parse_age",
     "parse_book",
     "plan_rules",
     "preview_digests",

@@ -1,6 +1,6 @@
 """What a rule on the form would find now, as the page shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ async def preview_of(view: View, rows: Sequence[Rule], drafts: Sequence[RuleDraf
     client_ids = clients_in_view(view)
     found = await preview_rule(access.session, rules, client_ids, access.now)
     changes = await changes_of(view, rows, rules, found, client_ids)
-    if not found.readings:
+    if not found.readings and not found.left_out:
         words = "No reading carries this field yet, so there is nothing to try the rule on."
         wrong = " ".join(f"field-{number}" for number in range(len(rules)))
         return {"blocked": words, "wrong": wrong, "changes": changes}
@@ -61,9 +61,18 @@ def _shown(view: View, found: Preview, *, at_once: bool) -> dict[str, Any]:
         "is_change": found.is_change,
         "closes": found.ends,
         "blocked": None,
+        "left_out": left_out_of(view, [one.document() for one in found.left_out]),
         "rows": [_row(view, item) for item in found.findings[:SHOWN]],
         "near": [_near(view, item) for item in found.near],
     }
+
+
+def left_out_of(view: View, left_out: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Clients whose own rule answers in place of this one, each with that rule."""
+    return [
+        {"client": view.name_of(one["client_id"]), "rule": one["name"], "url": f"/rules/{one['rule_id']}"}
+        for one in left_out
+    ]
 
 
 def _row(view: View, item: PreviewFinding) -> dict[str, Any]:
