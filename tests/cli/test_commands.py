@@ -186,7 +186,7 @@ def test_a_rule_takes_all_its_terms_from_options(filled: Home):
         " parent_rule_id::text, notify_immediately, is_active"
     )
     (row,) = filled.query(f"SELECT {columns} FROM watchtower_rules WHERE id::text = %s", made)
-    assert row == (2, 90, 1000, "quantity", "17", 3, "keep", "critical", "weekly", "07:30:00", 3, "Europe/Vienna", "{{ title }}!",
+    assert row == (2, 90, 1000, "quantity", "17", 3, "keep", "critical", "weekly", "07:30:00", 4, "Europe/Vienna", "{{ title }}!",
                    "{{ value }}", parent, False, False)  # fmt: skip
     for wrong, word in (
         (("--for-readings", "0"), "--for-readings"), (("--no-data", "guess"), "--no-data"), (("--day", "noday"), "--day"),

@@ -17,7 +17,7 @@ from belvedere.core.errors import Invalid
 if TYPE_CHECKING:
     from belvedere.core.runtime import Runtime
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 Word = str | None
 Number = int | None
 Name = Annotated[str, typer.Option(help="Name of the rule.")]
@@ -129,7 +129,7 @@ def read_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
 
 
 def read_day(word: str) -> int:
-    """A weekday as the number that is stored; 0 is Monday."""
+    """A weekday as the number that is stored; 0 is Sunday."""
     found = [number for number, name in enumerate(DAYS) if len(word) > 1 and name.startswith(word.lower())]
     if len(found) != 1:
         raise Invalid(f"--day: {word!r} is no weekday. Write one of {', '.join(DAYS)}.")
