@@ -174,7 +174,9 @@ async def _save(
         except Invalid as error:
             wrong = beside(error, position)
             # Where the head is not there, what later rows miss of it says nothing of its own.
-            own = {name: said for name, said in wrong.items() if not position or name.endswith(f"-{position}")}
+            own = {
+                name: said for name, said in wrong.items() if not position or name.endswith(f"-{position}")
+            }
             found = {**own, **found}
         except (Conflict, Forbidden, NotFound):
             if not found:
