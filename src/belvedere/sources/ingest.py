@@ -19,6 +19,7 @@ from belvedere.sources.freshness import is_suspiciously_empty
 from belvedere.sources.health import ends_trouble
 from belvedere.sources.load import Progress, load_rows
 from belvedere.sources.map_rows import MappedFrames
+from belvedere.sources.scales import refuse_fractions
 from belvedere.sources.snapshot_rows import (
     Claim,
     Earlier,
@@ -53,14 +54,17 @@ _HEALTHY = text(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A mapped reading and what is known of it. `note` is a remark that a person should see although it is good."""
+    """A mapped reading and what is known of it. `note` is a remark that a person should see although it is good.
+
+    `is_own`: read from the house's own tables, where nothing is missing or in another scale by accident.
+    """
 
     mapped: MappedFrames
     data_as_of: datetime
     completeness: Completeness = Completeness.FULL
     expected: int | None = None
     note: str | None = None
-    may_be_empty: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,8 @@ async def store_reading(
         earlier = await earlier_snapshots(session, claim, reading.data_as_of, limit=MEDIAN_OVER)
         _refuse_empty(reading, earlier)
         frames = reading.mapped.frames
+        if not reading.is_own:
+            await refuse_fractions(session, claim, frames, reading.data_as_of)
         likely_same = _same_counts(earlier, frames) and reading.completeness is Completeness.FULL
         same = earlier[0] if likely_same and (await packing).checksum == earlier[0].checksum else None
         if same is not None:
@@ -137,7 +143,7 @@ def _refuse_empty(reading: Reading, earlier: list[Earlier]) -> None:
             code="all_rejected",
             permanent=True,
         )
-    if reading.completeness is not Completeness.FULL or reading.may_be_empty:
+    if reading.completeness is not Completeness.FULL or reading.is_own:
         return
     if is_suspiciously_empty(records, [found.records for found in earlier]):
         raise ReadingFailed(
