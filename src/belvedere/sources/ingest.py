@@ -19,6 +19,7 @@ from belvedere.sources.freshness import is_suspiciously_empty
 from belvedere.sources.health import ends_trouble
 from belvedere.sources.load import Progress, load_rows
 from belvedere.sources.map_rows import MappedFrames
+from belvedere.sources.remarks import partial_note, rounded_note
 from belvedere.sources.scales import refuse_fractions
 from belvedere.sources.snapshot_rows import (
     Claim,
@@ -124,10 +125,14 @@ async def store_reading(
 
 
 def _as_seen(reading: Reading) -> Reading:
-    """A record whose row was refused is not gone: a reading without it is a partial one."""
-    if reading.mapped.is_whole or reading.completeness is not Completeness.FULL:
-        return reading
-    return replace(reading, completeness=Completeness.PARTIAL)
+    """A record whose row was refused is not gone: a reading without it is a partial one, and says so."""
+    notes = [reading.note] if reading.note else []
+    if not reading.mapped.is_whole and reading.completeness is Completeness.FULL:
+        reading = replace(reading, completeness=Completeness.PARTIAL)
+        notes.append(partial_note(len(reading.mapped.rejects)))
+    if reading.mapped.rounded and not reading.is_own:
+        notes.append(rounded_note(reading.mapped.rounded))
+    return replace(reading, note=" ".join(notes) or None)
 
 
 def replace_frames(reading: Reading, frames: Frames) -> Reading:
