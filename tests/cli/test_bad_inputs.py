@@ -156,10 +156,31 @@ def test_a_bad_row_is_kept_with_its_reason_and_the_rest_loads(filled: Home, tmp_
     done = load(filled, tmp_path, rows({"campaignID": "good"}, {"campaignID": "bad", **change}))
     assert done.code == 0, done
     assert "Stored 1 records" in done.out
-    assert "1 rows were refused" in done.out
+    assert "1 row refused" in done.out
     ((found, reason),) = filled.query("SELECT r::text, detail FROM record_rejects r")
     assert code in found
     assert reason
+
+
+def test_what_a_good_file_lacks_and_what_it_lost_is_said_in_its_answer(filled: Home, tmp_path):
+    mapping = tmp_path / "cents.yaml"
+    mapping.write_text("columns: {external_id: id, amount: price}\nmetrics: {cpc: cpc}\n", encoding="utf-8")
+    data = tmp_path / "prices.json"
+    data.write_text(
+        '[{"id": "a", "price": 1.23456, "cpc": 0.1234567}, {"id": "b", "price": "much"}]', "utf-8"
+    )
+    words = ["ingest", str(data), "--source", "file/prices", "--mapping", str(mapping), "--client", "1"]
+    done = filled.shell.run(*words)
+    assert "partial: 1 row refused" in done.out
+    assert "Rounded: 1 of amount to 4 decimals, 1 of cpc to 6 decimals." in done.out
+    ((note,),) = filled.query(
+        "SELECT s.error_message FROM api_snapshots s JOIN api_sources src ON src.id = s.source_id"
+        " WHERE s.error_code = 'note' AND src.endpoint = 'prices'"
+    )
+    assert note == (
+        "Partial: 1 row was refused, so nothing counts as gone and no alert closes for what is absent."
+        " Rounded: 1 of amount to 4 decimals, 1 of cpc to 6 decimals."
+    )
 
 
 def test_the_words_of_ingest_that_do_not_hold_are_named(filled: Home, tmp_path):

@@ -216,5 +216,5 @@ async def test_a_rule_that_comes_with_the_program_is_changed_and_switched_off_bu
     found = world.admin.execute(
         "SELECT builtin, client_id, target_table, is_active FROM watch.watchtower_rules WHERE builtin IS NOT NULL ORDER BY 1"
     ).fetchall()
-    names = ["credential_expiring", "source_empty", "source_failing", "source_stale"]
+    names = ["credential_expiring", "source_empty", "source_failing", "source_scale", "source_stale"]
     assert found == [(name, 0, "source_health", True) for name in names]

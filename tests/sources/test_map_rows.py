@@ -287,6 +287,7 @@ def test_columns_and_single_rows_agree(rows):
     slow = map_rows(rows, MAPPING, {}, NOW, exact_only=True)
     assert fast.rejects == slow.rejects
     assert canonical(fast.frames) == canonical(slow.frames)
+    assert fast.rounded == slow.rounded
 
 
 def canonical(frames):
@@ -297,6 +298,26 @@ def canonical(frames):
     ]
     metrics = {(names[record], *rest) for record, *rest in frames.metrics.iter_rows()}
     return records, metrics
+
+
+PRICES = parse_mapping({
+    "name": "prices",
+    "columns": {"external_id": "id", "amount": {"path": "cents", "times": "0.01"}},
+    "metrics": {"cpc": "cpc", "share": {"ratio": ["cpc", "cents"]}},
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("exact_only", [False, True])
+def test_numbers_that_lose_digits_are_counted_by_field(exact_only):
+    rows = [
+        {"id": "a", "cpc": 0.1234567, "cents": 1234},
+        {"id": "b", "cpc": "0.12345678901234567890", "cents": 12.345},
+        {"id": "c", "cpc": 0.123456, "cents": 3},
+        {"id": "d", "cpc": None},
+        {"id": "e", "cpc": "1.2300000000", "cents": 1},
+    ]
+    mapped = map_rows(rows, PRICES, {}, NOW, exact_only=exact_only)
+    assert (mapped.rejects, dict(mapped.rounded)) == ([], {"cpc": 2, "amount": 1})
 
 
 written_numbers = st.from_regex(

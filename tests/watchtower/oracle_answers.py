@@ -255,6 +255,8 @@ def shifted(value: Any, was: Any, limit: str, *, from_zero: bool) -> Answer:
 def same(old: Any, new: Any) -> bool:
     if is_number(old) and is_number(new):
         return Decimal(old) == Decimal(new)
+    if (is_number(old) and isinstance(new, str)) or (is_number(new) and isinstance(old, str)):
+        return as_number(old) == as_number(new)
     if isinstance(old, list) and isinstance(new, list):
         return {key(part) for part in old} == {key(part) for part in new}
     if isinstance(old, dict) and isinstance(new, dict):

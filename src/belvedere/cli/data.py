@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,6 +19,7 @@ from belvedere.cli.rule_history import add_commands as add_rule_history
 from belvedere.cli.session import with_runtime
 from belvedere.core.context import Scope
 from belvedere.core.errors import Invalid
+from belvedere.sources.remarks import rounded_note
 
 if TYPE_CHECKING:
     from belvedere.core.runtime import Runtime
@@ -72,11 +74,23 @@ def ingest(
     )
     if result["unchanged"]:
         out.print("The data is the same as in the reading before; no rows were stored twice.")
-    if result["rejected"]:
-        out.print(
-            f"{result['rejected']} rows were refused; see the page Dead letters, or watch.record_rejects."
-        )
+    for line in remarks(result):
+        out.print(line)
     out.print(f"{result['open_alerts']} alerts are open on this source.")
+
+
+def remarks(result: Mapping[str, Any]) -> Iterator[str]:
+    """What a person should know of a reading that is good: rows it lacks, and digits."""
+    refused, is_partial = result["rejected"], result["completeness"] == "partial"
+    if refused:
+        rows = "1 row refused" if refused == 1 else f"{refused} rows refused"
+        yield (
+            f"{'partial: ' if is_partial else ''}{rows}; see the page Dead letters, or watch.record_rejects."
+        )
+    if is_partial:
+        yield "What is absent does not count as gone, and no alert closes for it."
+    if result["rounded"]:
+        yield rounded_note(result["rounded"])
 
 
 def read_instant(word: str | None, option: str, *, needs_zone: bool = False) -> datetime | None:
@@ -125,6 +139,8 @@ async def load(
         "metrics": result.metrics,
         "rejected": result.rejected,
         "unchanged": result.unchanged,
+        "completeness": result.completeness.value,
+        "rounded": dict(result.rounded),
         "open_alerts": open_alerts,
     }
 

@@ -30,6 +30,11 @@ RULES = (
         "suspiciously_empty", "equals", "true", "warning",
     ),
     (
+        UUID("0b1e0000-0000-4000-8000-000000000005"), "source_scale", "Percents turned to fractions",
+        "Percents of a source fell to a hundredth at once. The reading is set aside until somebody accepts or discards it.",
+        "suspicious_scale", "equals", "true", "warning",
+    ),
+    (
         UUID("0b1e0000-0000-4000-8000-000000000004"), "credential_expiring", "Credential is about to end",
         "The platform ends the credential within so many days. Store a new one before that.",
         "credential_expires_in_days", "less_or_equal", "5", "warning",

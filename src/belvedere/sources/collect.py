@@ -21,7 +21,7 @@ from belvedere.sources.contracts import Reject, StoredSnapshot
 from belvedere.sources.errors import LeaseLost, ReadingFailed
 from belvedere.sources.fetch import FetchState, fetch_reading, kept_lease
 from belvedere.sources.freshness import retry_due
-from belvedere.sources.health import changes_health
+from belvedere.sources.health import SET_ASIDE, changes_health, ensure_health_account
 from belvedere.sources.ingest import Reading, store_reading
 from belvedere.sources.load import Progress
 from belvedere.sources.plan import Plan, make_plan
@@ -181,6 +181,9 @@ async def fail_reading(
         row = (await session.execute(_UNHEALTHY, {**place_of, **bad})).one()
         if changes_health(row.consecutive_failures, error.code, has_good=row.has_good):
             await read_health_now(session, client_id, account_id, now, actor=actor)
+    if account_id is None and error.code in SET_ASIDE:
+        await ensure_health_account(session, client_id)
+        await read_health_now(session, client_id, None, now, actor=actor)
     data: dict[str, Any] = {"snapshot_id": str(snapshot_id), "source_id": str(source_id), "code": error.code}
     data |= {"permanent": permanent, "account_id": str(account_id) if account_id else None}
     about: dict[str, Any] = {"subject": str(snapshot_id), "client_id": client_id, "actor": actor, "now": now}

@@ -149,10 +149,15 @@ class SnapshotRef:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What became of a file or push: counts, and whether it held the same as the reading before."""
+    """What became of a file: counts, and whether it held the same as the reading before.
+
+    `rounded` counts by field the numbers with more decimals than its column keeps.
+    """
 
     snapshot_id: UUID
     records: int
     metrics: int
     rejected: int
     unchanged: bool
+    completeness: Completeness = Completeness.FULL
+    rounded: Mapping[str, int] = field(default_factory=dict)

@@ -147,7 +147,7 @@ async def _read_internal(runtime: Runtime, plan: Plan, now: datetime) -> Reading
     target, mapper = plan.target, ReadingMapper(plan.mapping, plan.definitions)
     if target is None:
         note = NOTHING_YET.format(endpoint=plan.endpoint)
-        return Reading(mapper.finish(now), now, note=note, may_be_empty=True)
+        return Reading(mapper.finish(now), now, note=note, is_own=True)
     client_id, done = plan.claim.client_id, Refreshed()
     if target.refresh is not None and plan.claim.account_id is not None:
         asked = Asked(client_id, plan.claim.account_id, plan.settings, plan.credential, now)
@@ -155,7 +155,7 @@ async def _read_internal(runtime: Runtime, plan: Plan, now: datetime) -> Reading
     async with runtime.db.read(Scope.client(client_id, "worker")) as session:
         mapper.add(await target.read_rows(session, client_id, now))
     # What is not in the house's own tables is not there; nothing can be missing by accident.
-    return Reading(mapper.finish(now), now, done.completeness, note=done.note, may_be_empty=True)
+    return Reading(mapper.finish(now), now, done.completeness, note=done.note, is_own=True)
 
 
 def map_document(

@@ -18,6 +18,7 @@ from belvedere.sources.fetch import FetchState, kept_lease, map_file
 from belvedere.sources.ingest import Reading
 from belvedere.sources.intake import refuse_future
 from belvedere.sources.listeners import tell_listeners
+from belvedere.sources.map_rows import MappedFrames
 from belvedere.sources.mapping import RecordMapping, parse_mapping
 from belvedere.sources.plan import find_mapping
 from belvedere.sources.registry import create_source, find_source
@@ -62,7 +63,7 @@ async def ingest_file(
     chosen = read_mapping(mapping)
     claim = await _open(runtime, client_id, provider, endpoint, actor, data_as_of, completeness)
     try:
-        stored, rejected = await _store(
+        stored, mapped = await _store(
             runtime, claim, provider, content, form or guess_format(name, content), chosen, actor, progress
         )
     except LeaseLost:
@@ -74,7 +75,15 @@ async def ingest_file(
     await tell_listeners(runtime, stored)
     frames = stored.frames
     unchanged = await _is_unchanged(runtime, stored)
-    return IngestResult(claim.snapshot_id, frames.records.height, frames.metrics.height, rejected, unchanged)
+    return IngestResult(
+        claim.snapshot_id,
+        frames.records.height,
+        frames.metrics.height,
+        len(mapped.rejects),
+        unchanged,
+        stored.completeness,
+        mapped.rounded,
+    )
 
 
 async def _open(
@@ -121,7 +130,7 @@ async def _store(
     mapping: RecordMapping,
     actor: str,
     progress: FileProgress | None,
-) -> tuple[StoredSnapshot, int]:
+) -> tuple[StoredSnapshot, MappedFrames]:
     async with runtime.db.read(Scope.client(claim.client_id, actor)) as session:
         definitions = await load_definitions(session, provider)
     now = runtime.clock()
@@ -133,7 +142,7 @@ async def _store(
     reading = Reading(mapped, claim.data_as_of or now, claim.completeness)
     async with runtime.db.write(Scope.client(claim.client_id, actor)) as session:
         stored = await store_in(session, claim, reading, runtime.clock(), actor=actor, progress=on_stored)
-    return stored, len(mapped.rejects)
+    return stored, mapped
 
 
 async def _is_unchanged(runtime: Runtime, stored: StoredSnapshot) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +13,15 @@ from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.settings import load_settings
 from belvedere.sources.contracts import Freshness, Unit
 from belvedere.sources.freshness import FAILURES_THAT_COUNT, judge_row
+from belvedere.sources.scales import SUSPICIOUS_SCALE
 from belvedere.sources.targets import FieldKind, Target, TargetField, number_fields, text_fields
 
 SOURCE_HEALTH = "source_health"
 SUSPICIOUS_EMPTY = "suspicious_empty"
+SET_ASIDE = (SUSPICIOUS_EMPTY, SUSPICIOUS_SCALE)
+"""What a reading that waits for a person's word is marked with."""
 HEALTH_MINUTES = 5
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ACCOUNTS = text(
     "SELECT a.id, a.source_id, a.account_key, coalesce(a.display_name, src.display_name) AS name, src.provider, src.endpoint,"
@@ -45,6 +49,17 @@ _ENSURE = text(
     "   (SELECT 1 FROM watch.source_accounts o WHERE o.client_id = a.client_id AND o.source_id = h.id)"
     " ON CONFLICT DO NOTHING RETURNING client_id"
 )
+_BY_HAND = text(
+    "SELECT src.id, src.display_name AS name, src.provider, src.endpoint, newest.error_code FROM ("
+    "   SELECT DISTINCT ON (source_id) source_id, status, error_code FROM watch.api_snapshots"
+    "   WHERE client_id = :client_id AND account_id IS NULL ORDER BY source_id, created_at DESC, id DESC) newest"
+    " JOIN watch.api_sources src ON src.id = newest.source_id"
+    " WHERE newest.status = 'failed' AND newest.error_code = ANY (:codes) ORDER BY src.id"
+)
+_ENSURE_ONE = text(
+    "INSERT INTO watch.source_accounts (client_id, source_id) SELECT :client_id, h.id FROM watch.api_sources h"
+    " WHERE h.provider = 'internal' AND h.endpoint = 'source_health' ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,11 @@ async def read_source_health(session: ReadSession, client_id: int, now: datetime
         info.id: info.expires_at for info in await list_credentials(session) if info.client_id == client_id
     }
     rows = (await session.execute(_ACCOUNTS, {"client_id": client_id})).mappings()
-    return [health_row(row, expiries, now, grace) for row in rows]
+    by_hand = await session.execute(_BY_HAND, {"client_id": client_id, "codes": list(SET_ASIDE)})
+    return [
+        *(health_row(row, expiries, now, grace) for row in rows),
+        *(by_hand_row(row) for row in by_hand.mappings()),
+    ]
 
 
 def health_row(
@@ -90,11 +109,19 @@ def health_row(
         "consecutive_failures": row["consecutive_failures"],
         "last_error_code": failing,
         "suspiciously_empty": failing == SUSPICIOUS_EMPTY and row["is_active"],
+        "suspicious_scale": failing == SUSPICIOUS_SCALE and row["is_active"],
         "credential_expires_in_days": days if row["is_active"] else None,
         "provider": row["provider"],
         "endpoint": row["endpoint"],
         "account": row["account_key"],
     }
+
+
+def by_hand_row(row: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
+    """A source that files are handed in for and whose newest one was set aside: it has no account and no times. Pure."""
+    account = {"is_active": True, "account_key": "by hand", "last_good_at": None, "consecutive_failures": 1}
+    about = {**row, **account, "last_error": None, "credential_id": None, "refresh_interval_minutes": 0}
+    return {**health_row(about, {}, _NEVER, 0), "state": Freshness.OFF.value}
 
 
 HEALTH_TARGET = Target(
@@ -108,6 +135,7 @@ HEALTH_TARGET = Target(
         *number_fields(Unit.COUNT, [("consecutive_failures", "Failures in a row")]),
         TargetField("last_error_code", "Last error"),
         TargetField("suspiciously_empty", "Empty where data was", FieldKind.BOOLEAN),
+        TargetField("suspicious_scale", "Percents turned to fractions", FieldKind.BOOLEAN),
         *number_fields(Unit.DAYS, [("credential_expires_in_days", "Days until the credential ends")]),
         *text_fields([("provider", "Platform"), ("endpoint", "Endpoint"), ("account", "Account")]),
     ),
@@ -131,12 +159,12 @@ async def stale_places(session: ReadSession, client_id: int, now: datetime) -> l
 
 def changes_health(failures: int, code: str | None, *, has_good: bool) -> bool:
     """Whether a failure moves the account to another state, so that health is read at once and not with the next tick."""
-    return failures == FAILURES_THAT_COUNT or code == SUSPICIOUS_EMPTY or (failures == 1 and not has_good)
+    return failures == FAILURES_THAT_COUNT or code in SET_ASIDE or (failures == 1 and not has_good)
 
 
 def ends_trouble(failures: int, code: str | None, *, has_good: bool) -> bool:
     """Whether a good reading brings the account back from a state that a rule may have told of."""
-    return failures >= FAILURES_THAT_COUNT or (failures > 0 and (code == SUSPICIOUS_EMPTY or not has_good))
+    return failures >= FAILURES_THAT_COUNT or (failures > 0 and (code in SET_ASIDE or not has_good))
 
 
 async def find_health_account(session: ReadSession, client_id: int) -> tuple[UUID, UUID] | None:
@@ -148,6 +176,11 @@ async def find_health_account(session: ReadSession, client_id: int) -> tuple[UUI
 async def mark_due(session: WriteSession, client_id: int, account_id: UUID, now: datetime) -> None:
     """Have an account read with the next tick."""
     await session.execute(_SOON, {"client_id": client_id, "account_id": account_id, "now": now})
+
+
+async def ensure_health_account(session: WriteSession, client_id: int) -> None:
+    """Have this client's health read, whatever else it reads."""
+    await session.execute(_ENSURE_ONE, {"client_id": client_id})
 
 
 async def ensure_health_accounts(session: WriteSession) -> int:

@@ -19,6 +19,8 @@ from belvedere.sources.freshness import is_suspiciously_empty
 from belvedere.sources.health import ends_trouble
 from belvedere.sources.load import Progress, load_rows
 from belvedere.sources.map_rows import MappedFrames
+from belvedere.sources.remarks import partial_note, rounded_note
+from belvedere.sources.scales import refuse_fractions
 from belvedere.sources.snapshot_rows import (
     Claim,
     Earlier,
@@ -53,14 +55,17 @@ _HEALTHY = text(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A mapped reading and what is known of it. `note` is a remark that a person should see although it is good."""
+    """A mapped reading and what is known of it. `note` is a remark that a person should see although it is good.
+
+    `is_own`: read from the house's own tables, where nothing is missing or in another scale by accident.
+    """
 
     mapped: MappedFrames
     data_as_of: datetime
     completeness: Completeness = Completeness.FULL
     expected: int | None = None
     note: str | None = None
-    may_be_empty: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ async def store_reading(
         earlier = await earlier_snapshots(session, claim, reading.data_as_of, limit=MEDIAN_OVER)
         _refuse_empty(reading, earlier)
         frames = reading.mapped.frames
+        if not reading.is_own:
+            await refuse_fractions(session, claim, frames, reading.data_as_of)
         likely_same = _same_counts(earlier, frames) and reading.completeness is Completeness.FULL
         same = earlier[0] if likely_same and (await packing).checksum == earlier[0].checksum else None
         if same is not None:
@@ -118,10 +125,14 @@ async def store_reading(
 
 
 def _as_seen(reading: Reading) -> Reading:
-    """A record whose row was refused is not gone: a reading without it is a partial one."""
-    if reading.mapped.is_whole or reading.completeness is not Completeness.FULL:
-        return reading
-    return replace(reading, completeness=Completeness.PARTIAL)
+    """A record whose row was refused is not gone: a reading without it is a partial one, and says so."""
+    notes = [reading.note] if reading.note else []
+    if not reading.mapped.is_whole and reading.completeness is Completeness.FULL:
+        reading = replace(reading, completeness=Completeness.PARTIAL)
+        notes.append(partial_note(len(reading.mapped.rejects)))
+    if reading.mapped.rounded and not reading.is_own:
+        notes.append(rounded_note(reading.mapped.rounded))
+    return replace(reading, note=" ".join(notes) or None)
 
 
 def replace_frames(reading: Reading, frames: Frames) -> Reading:
@@ -137,7 +148,7 @@ def _refuse_empty(reading: Reading, earlier: list[Earlier]) -> None:
             code="all_rejected",
             permanent=True,
         )
-    if reading.completeness is not Completeness.FULL or reading.may_be_empty:
+    if reading.completeness is not Completeness.FULL or reading.is_own:
         return
     if is_suspiciously_empty(records, [found.records for found in earlier]):
         raise ReadingFailed(

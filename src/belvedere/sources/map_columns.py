@@ -32,6 +32,8 @@ from belvedere.sources.values import (
 
 UNSCALED_LIMIT = 1e14
 RELATIVE_ERROR = 1e-15
+FOUR_ROUNDINGS = 5e-16
+"""What reading, multiplying and scaling a float may be off by; the last of 15 digits is more."""
 PLAIN_NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
 BLANK = r"^[\s\x1c-\x1f]*$"
 UNIT_SEPARATOR = "\x1f"
@@ -43,11 +45,15 @@ ISO_INSTANT = (
 
 @dataclass
 class ChunkColumns:
-    """A chunk as columns; rows whose index is in `doubtful` must be mapped one by one instead."""
+    """A chunk as columns; rows whose index is in `doubtful` must be mapped one by one instead.
+
+    `rounded` says by field in which rows a number lost digits.
+    """
 
     records: dict[str, pl.Series]
     metrics: list[tuple[str, pl.Series, str | None]]
     doubtful: set[int]
+    rounded: dict[str, pl.Series] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,6 +64,7 @@ class Chunk:
     rows: list[Any] = field(default_factory=list)
     doubtful: set[int] = field(default_factory=set)
     extras: list[str | None] = field(default_factory=list)
+    rounded: dict[str, pl.Series] = field(default_factory=dict)
     _columns: dict[Path, list[Any]] = field(default_factory=dict)
     _numbers: dict[Path, pl.Series] = field(default_factory=dict)
 
@@ -136,6 +143,11 @@ class Chunk:
         if mask.any():
             self.doubtful.update(mask.arg_true().to_list())
 
+    def note_rounded(self, name: str, rounded: pl.Series) -> None:
+        """Remember in which rows a number of this field lost digits."""
+        if rounded.any():
+            self.rounded.setdefault(name, rounded)
+
     def doubt_each(self, values: list[Any], wrong: Callable[[Any], bool]) -> None:
         self.doubtful.update(index for index, value in enumerate(values) if wrong(value))
 
@@ -167,7 +179,7 @@ def map_chunk(chunk: Chunk, definitions: Mapping[str, MetricDefinition]) -> Chun
         # A text that is no Unicode or a number past every float: rare enough to look at each row of the chunk.
         chunk.doubt_all()
         return ChunkColumns({}, [], chunk.doubtful)
-    return ChunkColumns(records, _first_of_each_name(metrics), chunk.doubtful)
+    return ChunkColumns(records, _first_of_each_name(metrics), chunk.doubtful, chunk.rounded)
 
 
 def _column(chunk: Chunk, spec: ColumnSpec) -> pl.Series:
@@ -182,7 +194,9 @@ def _column(chunk: Chunk, spec: ColumnSpec) -> pl.Series:
             whole = (numbers == numbers.floor()) & (numbers.abs() <= INTEGER_MAX)
             chunk.doubt(~whole)
             return numbers.set(~whole.fill_null(True), None).cast(pl.Int32)
-        return _decimals(chunk, numbers * float(spec.times or 1), AMOUNT_DIGITS, AMOUNT_SCALE)[0]
+        amounts, _, rounded = _decimals(chunk, numbers * float(spec.times or 1), AMOUNT_DIGITS, AMOUNT_SCALE)
+        chunk.note_rounded("amount", rounded)
+        return amounts
     return _texts(chunk, spec, values)
 
 
@@ -256,8 +270,10 @@ def _instants(chunk: Chunk, spec: ColumnSpec, values: list[Any]) -> pl.Series:
     return pl.Series([value and value.astimezone(UTC) for value in instants], dtype=moment)
 
 
-def _decimals(chunk: Chunk, exact: pl.Series, digits: int, scale: int) -> tuple[pl.Series, pl.Series]:
-    """Decimal(digits, scale) rounded half to even, and the unscaled whole numbers for comparing with bounds."""
+def _decimals(
+    chunk: Chunk, exact: pl.Series, digits: int, scale: int
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Decimal(digits, scale) rounded half to even, the unscaled whole numbers for comparing with bounds, and what lost digits."""
     unscaled = exact * float(10**scale)
     size = unscaled.abs()
     fraction = unscaled - unscaled.floor()
@@ -265,7 +281,8 @@ def _decimals(chunk: Chunk, exact: pl.Series, digits: int, scale: int) -> tuple[
     doubtful = ((fraction - 0.5).abs() <= error) | (size >= min(UNSCALED_LIMIT, float(10**digits)))
     chunk.doubt(doubtful)
     whole = unscaled.set(doubtful.fill_null(False), None).round()
-    return (whole / float(10**scale)).cast(pl.Decimal(digits, scale)), whole
+    rounded = (unscaled - whole).abs() > size * FOUR_ROUNDINGS
+    return (whole / float(10**scale)).cast(pl.Decimal(digits, scale)), whole, rounded
 
 
 def _metric(
@@ -277,7 +294,9 @@ def _metric(
             [value is not None for value in chunk.values(spec.when_missing)], dtype=pl.Boolean
         )
         exact = exact.set(present, None)
-    values, whole = _decimals(chunk, exact, METRIC_DIGITS, METRIC_SCALE)
+    values, whole, rounded = _decimals(chunk, exact, METRIC_DIGITS, METRIC_SCALE)
+    if spec.path:
+        chunk.note_rounded(spec.name, rounded)
     bounds = bounds_of(spec, definitions)
     if bounds.least is not None:
         chunk.doubt(whole < float(bounds.least.scaleb(METRIC_SCALE)))

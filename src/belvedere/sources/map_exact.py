@@ -42,12 +42,16 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class MappedRow:
-    """One row as typed values; `metrics` holds name, value and unit, `left_out` why a metric of it is not among them."""
+    """One row as typed values; `metrics` holds name, value and unit, `left_out` why a metric of it is not among them.
+
+    `rounded` names the fields whose number lost digits. A quotient has no digits to keep.
+    """
 
     columns: dict[str, Any]
     extra: str
     metrics: list[tuple[str, Decimal, str | None]]
     left_out: tuple[RowRefused, ...] = ()
+    rounded: tuple[str, ...] = ()
 
 
 def bounds_of(spec: MetricSpec, definitions: Mapping[str, MetricDefinition]) -> Bounds:
@@ -103,7 +107,27 @@ def _map(
             "missing_external_id", "external_id", "The row has no external_id, so it cannot be told apart."
         )
     metrics, left_out = _metrics(row, mapping, definitions)
-    return MappedRow(columns, _extra_text(row, mapping), metrics, tuple(left_out))
+    rounded = _rounded(row, mapping, columns, metrics)
+    return MappedRow(columns, _extra_text(row, mapping), metrics, tuple(left_out), rounded)
+
+
+def _rounded(
+    row: dict[str, Any],
+    mapping: RecordMapping,
+    columns: Mapping[str, Any],
+    metrics: list[tuple[str, Decimal, str | None]],
+) -> tuple[str, ...]:
+    kept = {name: value for name, value, _ in metrics}
+    sent: dict[str, Decimal | None] = {}
+    for spec in mapping.metrics:
+        if spec.path and spec.name in kept and not _is_replaced(row, spec):
+            sent.setdefault(spec.name, metric_value(row, spec))
+    found = [name for name, value in sent.items() if value is not None and value != kept[name]]
+    amount = mapping.column("amount")
+    if amount is not None and columns.get("amount") is not None:
+        whole = _amount(row, amount)
+        found += ["amount"] if whole != columns["amount"] else []
+    return tuple(found)
 
 
 def _extra_text(row: dict[str, Any], mapping: RecordMapping) -> str:
@@ -127,16 +151,19 @@ def _column(row: Any, spec: ColumnSpec) -> Any:
     if spec.column == "tags":
         return as_tags(value, split=spec.split, lower=spec.lower)
     if spec.column == "amount":
-        number = as_number(value, "amount")
-        if number is None:
-            return None
-        times = EXACT.multiply(number, spec.times) if spec.times is not None else number
-        return quantized(times, "amount", digits=AMOUNT_DIGITS, scale=AMOUNT_SCALE)
+        amount = _amount(row, spec)
+        return amount and quantized(amount, "amount", digits=AMOUNT_DIGITS, scale=AMOUNT_SCALE)
     if spec.column == "quantity":
         return as_quantity(as_number(value, "quantity"))
     if spec.column == "record_date":
         return _instant(value, spec)
     return as_text(value, spec.column, lower=spec.lower)
+
+
+def _amount(row: Any, spec: ColumnSpec) -> Decimal | None:
+    """As it was sent, before it is rounded."""
+    number = as_number(look_up(row, spec.path) if spec.path else spec.value, "amount")
+    return number if number is None or spec.times is None else EXACT.multiply(number, spec.times)
 
 
 def _instant(value: Any, spec: ColumnSpec) -> datetime | None:

@@ -1,5 +1,6 @@
 """Rows of a reading → frames and rejects: columns where the rows are plain, row by row where one is in doubt."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,12 +36,14 @@ class MappedFrames:
     """One reading after mapping. `received` counts every row that came, the refused ones too.
 
     `is_whole` is False when a refused row's record is not among the others: that it is absent then says nothing.
+    `rounded` counts by field the numbers with more decimals than its column keeps.
     """
 
     frames: Frames
     rejects: list[Reject]
     received: int
     is_whole: bool = True
+    rounded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,6 +63,7 @@ class ReadingMapper:
     _seen: set[str] = field(default_factory=set)
     _repeated: list[tuple[int, str, str]] = field(default_factory=list)
     _refused: set[str | None] = field(default_factory=set)
+    _rounded: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._chunk = Chunk(self.mapping)
@@ -106,7 +110,8 @@ class ReadingMapper:
         )
         self.rejects.sort(key=lambda reject: reject.row_number)
         frames = Frames(records.select(list(RECORD_SCHEMA)), metrics.select(list(METRIC_SCHEMA)))
-        return MappedFrames(frames, self.rejects, self.received, is_whole=self._refused <= self._seen)
+        is_whole = self._refused <= self._seen
+        return MappedFrames(frames, self.rejects, self.received, is_whole, dict(+self._rounded))
 
     def _flush(self) -> None:
         if not self._numbers:
@@ -118,6 +123,8 @@ class ReadingMapper:
             columns = ChunkColumns({}, [], set(range(len(rows))))
         else:
             columns = map_chunk(chunk, self.definitions)
+        for name, where in columns.rounded.items():
+            self._rounded[name] += len(set(where.arg_true().to_list()) - columns.doubtful)
         exact = self._map_exactly(rows, numbers, sorted(columns.doubtful))
         self._keep(columns, exact, numbers)
         self._note_repeated(rows, numbers)
@@ -135,6 +142,7 @@ class ReadingMapper:
                 self._refused.add(name_of(row, self.mapping))
                 continue
             mapped.append((number, done))
+            self._rounded.update(done.rounded)
             for outside in done.left_out:
                 self._reject(number, outside, row)
         return mapped

@@ -1,4 +1,7 @@
-"""A reading that was empty where there usually is data is set aside; a person says whether that is right."""
+"""A reading that is set aside: empty where there usually is data, or percents that turned to fractions.
+
+A person says whether that is right.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -14,11 +17,17 @@ from belvedere.core.jobs import enqueue
 from belvedere.core.runtime import Runtime
 from belvedere.sources.contracts import StoredSnapshot
 from belvedere.sources.frames import checksum, empty_frames
-from belvedere.sources.health import mark_due
+from belvedere.sources.health import SUSPICIOUS_EMPTY, mark_due
+from belvedere.sources.scales import ACCEPTED_SCALE, SUSPICIOUS_SCALE
 from belvedere.sources.starting import read_health_now
 from belvedere.sources.stored import load_stored
 
-ACCEPTED, DISCARDED = "accepted_empty", "discarded_empty"
+ACCEPTED_EMPTY = "accepted_empty"
+SETTLED = {
+    SUSPICIOUS_EMPTY: (ACCEPTED_EMPTY, "discarded_empty"),
+    SUSPICIOUS_SCALE: (ACCEPTED_SCALE, "discarded_scale"),
+}
+"""Why a reading was set aside → what it is marked with when a person took it, and when not."""
 ACCEPT = "sources.accept_empty"
 
 _FIND = text(
@@ -26,12 +35,12 @@ _FIND = text(
 )
 _SETTLE = text(
     "UPDATE watch.api_snapshots SET error_code = :code, error_message = :words WHERE id = :id AND client_id = :client_id"
-    " AND status = 'failed' AND error_code = 'suspicious_empty' RETURNING 1"
+    " AND status = 'failed' AND error_code = :settles RETURNING 1"
 )
 _COMPLETE = text(
     "UPDATE watch.api_snapshots SET status = 'completed', total_records = 0, total_metrics = 0, checksum = :checksum,"
     " completeness = 'full', data_as_of = coalesce(data_as_of, started_at), completed_at = :now"
-    " WHERE id = :id AND client_id = :client_id AND status = 'failed' AND error_code = 'accepted_empty'"
+    " WHERE id = :id AND client_id = :client_id AND status = 'failed' AND error_code = :accepted"
     " RETURNING source_id, account_id"
 )
 _GOOD = text(
@@ -40,22 +49,27 @@ _GOOD = text(
 )
 
 
-async def settle_empty(
+async def settle_reading(
     session: WriteSession, snapshot_id: UUID, *, accept: bool, actor: str, now: datetime
 ) -> None:
-    """Take the empty reading as it is, or throw it away and read again; raises NotFound or Conflict.
+    """Take what was set aside as it is, or throw it away and read again; raises NotFound or Conflict.
 
-    Accepted, it becomes a good reading: what is gone counts as gone. A worker does that, because people may not write readings.
+    An empty reading becomes a good one: what is gone counts as gone. A worker does that, because people may not write
+    readings. Percents of another scale are taken with the next reading, which starts now.
     """
     row = await _must_find(session, snapshot_id)
-    word = "Accepted as empty" if accept else "Discarded"
-    values = {"id": snapshot_id, "client_id": row.client_id, "code": ACCEPTED if accept else DISCARDED}
-    settled = await session.execute(_SETTLE, {**values, "words": f"{word} by {actor}."})
-    if settled.scalar_one_or_none() is None:
-        raise Conflict(
-            "Only a reading that was set aside as suspiciously empty can be settled.", code="not_set_aside"
-        )
-    if accept:
+    is_empty = row.error_code == SUSPICIOUS_EMPTY
+    word = "Discarded" if not accept else "Accepted as empty" if is_empty else "Percents accepted"
+    codes = SETTLED.get(row.error_code, ("", ""))
+    values = {
+        "id": snapshot_id,
+        "client_id": row.client_id,
+        "code": codes[not accept],
+        "settles": row.error_code,
+    }
+    if not codes[0] or not (await session.execute(_SETTLE, {**values, "words": f"{word} by {actor}."})).all():
+        raise Conflict("Only a reading that was set aside can be settled.", code="not_set_aside")
+    if accept and is_empty:
         await enqueue(
             session, ACCEPT, {"snapshot_id": str(snapshot_id)}, client_id=row.client_id, actor=actor
         )
@@ -80,7 +94,8 @@ async def complete_empty(
     """Make an accepted empty reading a good one; None when that was done before."""
     now = runtime.clock()
     async with runtime.db.write(Scope.client(client_id, actor)) as session:
-        values = {"id": snapshot_id, "client_id": client_id, "now": now, "checksum": checksum(empty_frames())}
+        values = {"id": snapshot_id, "client_id": client_id, "now": now, "accepted": ACCEPTED_EMPTY}
+        values["checksum"] = checksum(empty_frames())
         row = (await session.execute(_COMPLETE, values)).one_or_none()
         if row is None:
             return None

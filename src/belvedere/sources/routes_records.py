@@ -60,19 +60,21 @@ async def read_snapshot(snapshot_id: Id, access: Access = SOURCES_READ) -> Respo
 
 @router.post("/snapshots/{snapshot_id}/accept", status_code=202)
 async def accept_snapshot(snapshot_id: Id, access: WriteAccess = SOURCES_RUN) -> Response:
-    """Take a reading that was set aside as suspiciously empty for what it is: nothing is there any more."""
+    """Take a reading that was set aside for what it is: nothing is there any more, or percents of the new size."""
     return await _settle(snapshot_id, access, accept=True)
 
 
 @router.post("/snapshots/{snapshot_id}/discard", status_code=202)
 async def discard_snapshot(snapshot_id: Id, access: WriteAccess = SOURCES_RUN) -> Response:
-    """Throw away a reading that was set aside as suspiciously empty, and read again."""
+    """Throw away a reading that was set aside as empty or as fractions, and read again."""
     return await _settle(snapshot_id, access, accept=False)
 
 
 async def _settle(snapshot_id: UUID, access: WriteAccess, *, accept: bool) -> Response:
     access.require(await service.client_of_snapshot(access.session, snapshot_id))
-    await service.settle_empty(access.session, snapshot_id, accept=accept, actor=access.actor, now=access.now)
+    await service.settle_reading(
+        access.session, snapshot_id, accept=accept, actor=access.actor, now=access.now
+    )
     body = await service.get_snapshot(access.session, snapshot_id)
     return Response(body, status_code=202, media_type=JSON)
 

@@ -26,7 +26,7 @@ from belvedere.sources.intake import accept_upload, replay_rejects
 from belvedere.sources.listeners import register_snapshot_listener
 from belvedere.sources.lists import Page
 from belvedere.sources.mapping import RecordMapping, load_mapping, parse_mapping
-from belvedere.sources.quarantine import settle_empty
+from belvedere.sources.quarantine import settle_reading
 from belvedere.sources.record_filters import RecordQuery, parse_filters
 from belvedere.sources.registry import (
     AccountView,
@@ -142,7 +142,7 @@ __all__ = [
     "replay_rejects",
     "request_run",
     "retention_of",
-    "settle_empty",
+    "settle_reading",
     "stale_places",
     "start_due",
     "sweep_lost",

@@ -202,7 +202,7 @@ async def earlier_snapshots(
     session: ReadSession, claim: Claim, data_as_of: datetime, *, limit: int = 1
 ) -> list[Earlier]:
     """Good full readings of the same source, client and account with older data, newest first."""
-    rows = await session.execute(_PREVIOUS, {**_place(claim), "data_as_of": data_as_of, "limit": limit})
+    rows = await session.execute(_PREVIOUS, {**place_of(claim), "data_as_of": data_as_of, "limit": limit})
     return [
         Earlier(row.id, row.frames_id, None if row.checksum is None else bytes(row.checksum), row.total_records,
                 row.total_metrics, row.data_as_of)
@@ -211,7 +211,7 @@ async def earlier_snapshots(
 
 
 async def has_newer(session: ReadSession, claim: Claim, data_as_of: datetime) -> bool:
-    return bool((await session.execute(_NEWER, {**_place(claim), "data_as_of": data_as_of})).scalar_one())
+    return bool((await session.execute(_NEWER, {**place_of(claim), "data_as_of": data_as_of})).scalar_one())
 
 
 async def add_rejects(
@@ -239,7 +239,8 @@ def _who(claim: Claim) -> dict[str, Any]:
     return {"id": claim.snapshot_id, "client_id": claim.client_id, "token": claim.token}
 
 
-def _place(claim: Claim) -> dict[str, Any]:
+def place_of(claim: Claim) -> dict[str, Any]:
+    """The reading and where it belongs, as values of a statement."""
     return {
         "id": claim.snapshot_id,
         "source_id": claim.source_id,

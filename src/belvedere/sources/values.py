@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from belvedere.core.numerals import machine_number
 from belvedere.sources.mapping import Path
+from belvedere.sources.remarks import AMOUNT_DECIMALS, METRIC_DECIMALS
 
 EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 TEXT_LIMITS: Mapping[str, int] = {
@@ -17,8 +18,8 @@ TEXT_LIMITS: Mapping[str, int] = {
     "status": 50,
     "category": 100,
 }
-AMOUNT_DIGITS, AMOUNT_SCALE = 15, 4
-METRIC_DIGITS, METRIC_SCALE = 20, 6
+AMOUNT_DIGITS, AMOUNT_SCALE = 15, AMOUNT_DECIMALS
+METRIC_DIGITS, METRIC_SCALE = 20, METRIC_DECIMALS
 INTEGER_MIN, INTEGER_MAX = -(2**31), 2**31 - 1
 FIELD_LIMIT_BYTES = 10 * 1024 * 1024
 DIGITS_LIMIT = 10_000

@@ -97,6 +97,9 @@ class FigureValues:
     def comparable(self) -> pl.Series:
         return pl.Series([None if self.number is None else str(self.number)], dtype=pl.String)
 
+    def by_number(self) -> pl.Series | None:
+        return None
+
     def texts(self, rows: list[int]) -> list[str | None]:
         return [None if self.number is None else fraction_text(self.number)] * len(rows)
 

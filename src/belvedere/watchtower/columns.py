@@ -70,6 +70,9 @@ class Column:
     def comparable(self) -> pl.Series:
         return self.series
 
+    def by_number(self) -> pl.Series | None:
+        return None
+
     def before(self, instant: datetime) -> Outcome:  # noqa: ARG002 - only instants have an age
         return self._senseless()
 

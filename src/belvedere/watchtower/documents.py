@@ -139,6 +139,12 @@ class DocumentValues:
     def comparable(self) -> pl.Series:
         return pl.Series([None if cell is None else canonical(cell) for cell in self.cells], dtype=pl.String)
 
+    def by_number(self) -> pl.Series:
+        return pl.Series(
+            [None if number is None else number_key(number) for number in map(as_number, self.cells)],
+            dtype=pl.String,
+        )
+
     def texts(self, rows: list[int]) -> list[str | None]:
         return [cell_text(self.cells[row]) for row in rows]
 

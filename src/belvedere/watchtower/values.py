@@ -219,6 +219,11 @@ class Values(Protocol):
     def comparable(self) -> pl.Series:
         """Values in a form whose equality is the field's equality, to tell a change."""
 
+    def by_number(self) -> pl.Series | None:
+        """What `comparable` would be if text that reads as a number were that number, null for anything else; None where
+        all values are of one kind.
+        """
+
     def texts(self, rows: list[int]) -> list[str | None]:
         """The values of these rows as text, for alerts."""
 

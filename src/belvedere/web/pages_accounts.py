@@ -254,13 +254,13 @@ async def discard_snapshot(snapshot_id: UUID, access: Runs) -> Response:
 
 
 async def _settle(snapshot_id: UUID, access: WriteAccess, *, accept: bool) -> Response:
-    """Say of a reading that was set aside as empty whether that is right."""
+    """Say of a reading that was set aside whether it is right."""
     access.require(await service.client_of_snapshot(access.session, snapshot_id))
     try:
-        await service.settle_empty(
+        await service.settle_reading(
             access.session, snapshot_id, accept=accept, actor=access.actor, now=access.now
         )
     except Conflict as error:
         return see(access.request, f"/snapshots/{snapshot_id}", error.detail)
-    words = "Taken as empty" if accept else "Discarded; it is read again"
+    words = "Accepted" if accept else "Discarded; it is read again"
     return see(access.request, f"/snapshots/{snapshot_id}", words)

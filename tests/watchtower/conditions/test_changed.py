@@ -24,6 +24,12 @@ def test_to_and_from_no_value_counts_where_both_readings_carry_the_field_item_33
     assert answers("changed", None, [1], [None], field="extra:$.a") == "+"
 
 
+def test_a_number_that_comes_as_text_is_the_same_number():
+    now = [1, "1", 1, "1.0", "1.0", 2, "x", True, 1]
+    before = ["1", 1, "1.0", Decimal("1.00"), "1", "1", 1, "1", "1 x"]
+    assert answers("changed", None, now, before, field="extra:$.a") == "----+++++"
+
+
 def test_its_words():
     found = first_finding("changed", None, "paused", "live", field="status")
     assert told(found) == (

@@ -22,8 +22,8 @@ FUNCTION = "watch.find_alerts(tsquery, text, integer)"
 WRITES = f"client_id = {MY_WRITE_CLIENTS}"
 ROLES = "authenticated, worker_scoped, service_role"
 TEXT = "title || ' ' || coalesce(entity_name, '') || ' ' || coalesce(external_id, '')"
-MARKS = "!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~"
-"""Word parts in titles and keys stand apart; the quote is doubled, as SQL wants it."""
+JOINED = "-_./@:&<>~?=#+"
+"""Marks that the parser may keep within a word; all others part words anyway."""
 
 
 def upgrade() -> None:
@@ -71,7 +71,9 @@ def limit_silences(check: str) -> None:
 
 
 def words_of(text: str) -> str:
-    return f"to_tsvector('simple', translate({text}, '{MARKS}', '{' ' * (len(MARKS) - 1)}'))"
+    for mark in JOINED:
+        text = f"replace({text}, '{mark}', ' ')"
+    return f"to_tsvector('simple', {text})"
 
 
 def add_search() -> None:

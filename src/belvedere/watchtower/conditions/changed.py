@@ -1,9 +1,12 @@
 """`changed`: another value than in the reading before; with a limit, changed to it.
 
-Both readings must carry the field; then from no value to one, and back, are changes too.
+Both readings must carry the field; then from no value to one, and back, are changes too. A number that comes as text is the
+same number; two texts are compared as text.
 """
 
 from collections.abc import Collection, Sequence
+
+import polars as pl
 
 from belvedere.watchtower.conditions.kind import Kind, Look, register
 from belvedere.watchtower.contracts import Condition, ConditionReason
@@ -72,8 +75,20 @@ def find_changed(look: Look) -> Outcome:
         return look.unknown()
     now = take(look.values.comparable(), look.now_rows)
     before = take(look.previous.comparable(), look.before_rows)
-    differing = look.now_rows.filter(now.ne_missing(before))
-    return Outcome(differing if len(differing) else NO_ROWS, look.paired, look.nothing)
+    differing = now.ne_missing(before)
+    same = _written_otherwise(look, look.previous, now, before) if differing.any() else None
+    rows = look.now_rows.filter(differing if same is None else differing & ~same)
+    return Outcome(rows if len(rows) else NO_ROWS, look.paired, look.nothing)
+
+
+def _written_otherwise(look: Look, previous: Values, now: pl.Series, before: pl.Series) -> pl.Series | None:
+    """Where one reading has a number and the other a text that reads as the same number: 1 and "1.0"."""
+    here, there = look.values.by_number(), previous.by_number()
+    if here is None or there is None:
+        return None
+    here, there = take(here, look.now_rows), take(there, look.before_rows)
+    one_is_text = (now == here) != (before == there)
+    return (one_is_text & (here == there)).fill_null(value=False)
 
 
 def change_text(reason: ConditionReason, currency: str) -> str:
