@@ -106,3 +106,51 @@ async def test_an_operator_moves_alerts_of_their_own_client(filled, ads):
         both = {"ads": [str(ads), str(theirs)]}
         assert (await alice.post("/alerts/resolve", data=both)).status_code == 404
     assert filled.one("SELECT count(*) FROM ads.alerts WHERE resolved_at IS NOT NULL") == 0
+
+
+async def test_an_act_that_cannot_be_done_keeps_filters_groups_and_choice(filled, olga, ids):
+    kept = {
+        "f-severity": "critical",
+        "f-group": "rule",
+        "f-q": "rate",
+        "f-client": str(BRANDT),
+        "id": ids["alert"],
+    }
+    late = {"until": "own", "bulk-snooze-own": "2001-01-01T10:00"}
+    long = "x" * 5000
+    acts = {
+        "snooze": (late, "bulk-snooze-own"), "comment": ({"comment": long}, "comment"),
+        "resolve": ({"resolve-note": long}, "resolve-note"), "acknowledge": ({"ack-note": long}, "ack-note"),
+    }  # fmt: skip
+    for act, (typed, wrong) in acts.items():
+        answer = await olga.post(f"/alerts/{act}", data={**kept, **typed})
+        assert (answer.status_code, act) == (422, act)
+        page = answer.text
+        assert f'id="{wrong}-error"' in page
+        assert '<option value="critical" selected>' in page
+        assert 'value="rate"' in page
+        assert f'value="{ids["alert"]}" checked' in page
+        assert (
+            f"client={BRANDT}&amp;severity=critical&amp;q=rate&amp;group=client" in page
+        )
+        assert 'name="f-group" value="rule"' in page
+        assert 'aria-current="true">rule</a>' in page, act
+        group_by_client = next(
+            line for line in page.split("<a ") if line.rstrip().startswith("href") and ">client</a>" in line
+        )
+        assert all(word in group_by_client for word in ("severity=critical", "q=rate", f"client={BRANDT}"))
+    one = f"/alerts/{ids['alert']}"
+    for act, typed, wrong in (
+        ("resolve", {"close-note": long}, "close-note"), ("notes", {"note": long}, "note"),
+        ("acknowledge", {"take-note": long}, "take-note"), ("snooze", {"until": "own", "snooze-own": "never"}, "snooze-own"),
+    ):  # fmt: skip
+        answer = await olga.post(f"{one}/{act}", data={**kept, **typed})
+        assert answer.status_code == 422
+        assert f'id="{wrong}-error"' in answer.text
+        assert 'aria-current="true">rule</a>' in answer.text
+    assert (
+        filled.one(
+            "SELECT count(*) FROM watch.watchtower_alerts WHERE state = 'open' AND NOT is_acknowledged"
+        )
+        == 1
+    )

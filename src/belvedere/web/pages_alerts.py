@@ -19,6 +19,7 @@ from belvedere.web import figures, inbox_figures
 from belvedere.web.alert_details import alert_detail
 from belvedere.web.alert_views import SEVERITIES, inbox_row
 from belvedere.web.alert_views_ads import ads_alert_detail
+from belvedere.web.answers import with_query
 from belvedere.web.forms import Errors, pager
 from belvedere.web.inbox_filters import GROUPS, PRESETS, Wanted, filters_of, nothing, tabs
 from belvedere.web.pages_deliveries import named
@@ -153,5 +154,6 @@ async def show_inbox(
     }
     at = alert["client"]["id"] if alert else None
     if errors:
-        return view.page("alerts.html", context, at=at, status=422, path="/alerts")
+        query = with_query("", client=view.client_id, **wanted.kept).lstrip("?")
+        return view.page("alerts.html", context, at=at, status=422, path="/alerts", query=query)
     return view.page("alerts.html", context, at=at)
