@@ -26,14 +26,21 @@ def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
     _check_texts(rule)
     ref = parse_field(rule.field_name)
     notes = [*_check_field(rule, ref, facts, force=force)]
-    notes += check_limits(rule, ref, facts.known)
+    notes += check_values(rule, ref, facts.known)
     notes += _check_volume(rule, facts, force=force)
     _check_target(rule, facts)
     _check_override(rule, facts)
+    return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
+
+
+def check_values(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
+    """The part that hangs on nothing else that is stored but what is known of the field."""
+    _check_texts(rule)
+    notes = check_limits(rule, ref, known)
     _check_recipients(rule)
     _check_zone(rule)
     _check_templates(rule)
-    return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
+    return notes
 
 
 def _check_texts(rule: Rule) -> None:
@@ -323,4 +330,4 @@ def _no_address(name: str, what: str, facts: RuleFacts) -> Note:
     )
 
 
-__all__ = ["KnownField", "Note", "RuleFacts", "check_rule", "invalid"]
+__all__ = ["KnownField", "Note", "RuleFacts", "check_rule", "check_values", "invalid"]
