@@ -359,12 +359,20 @@ async def test_a_rehearsal_refuses_what_applying_refuses_and_leaves_nothing(act,
             if says is None:
                 done = await rehearse_rules(session, book, actor="terminal", now=NOON)
                 assert done.plan.count("create") == 1
-                assert "unknown" in {note.code for _, note in done.notes}
             else:
                 with pytest.raises(Invalid, match=says):
                     await rehearse_rules(session, book, actor="terminal", now=NOON)
     assert world.rows("SELECT id FROM watchtower_rules WHERE builtin IS NULL") == []
     assert world.rows("SELECT id FROM jobs.procrastinate_jobs") == []
+
+
+async def test_a_rehearsal_names_the_fields_that_applying_takes_by_force_alone(act, db, world):
+    book = parse_book(
+        {"rules.yml": "rules:\n  a: {field_name: unheard, condition: less_than, threshold_value: 2}\n"}
+    )
+    async with db.write(Scope.service("terminal")) as session:
+        done = await rehearse_rules(session, book, actor="terminal", now=NOON)
+    assert ("a", "unknown") in {(rule, note.code) for rule, note in done.notes}
 
 
 async def test_a_stand_in_under_another_short_name_comes_after_the_old_one_left(act, world):
