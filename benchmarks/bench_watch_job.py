@@ -55,7 +55,7 @@ LATER = NOW + timedelta(hours=1)
 TICKS = os.sysconf("SC_CLK_TCK")
 STAGES = {
     "evaluate": (judging, "judge_reading"),
-    "findings_and_wording": (judging, "draft_alerts"),
+    "findings_and_wording": (opening, "_next_rows"),
     "alerts_and_steps": (storing, "open_alerts"),
     "deliveries": (opening, "request_deliveries"),
     "seen_again": (storing, "see_again"),
@@ -283,9 +283,10 @@ async def run_ours(
 
 
 def vacuum(url: str) -> None:
-    """What a rolled back round left behind is in nobody's way."""
+    """What a rolled back round left behind is in nobody's way, and the log has files to write into again."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM watch.watchtower_alerts, watch.alert_events, core.outbox_events")
+        connection.execute("CHECKPOINT")
 
 
 def best(runs: list[Any]) -> Any:

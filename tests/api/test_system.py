@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import socket
 from datetime import UTC, datetime
 
 import orjson
+import psycopg
 import pytest
 from tests.api.house import House, ids_of
 from tests.people import BRANDT, MARLOW
@@ -38,6 +40,23 @@ async def test_without_a_database_health_says_so_and_nothing_else_breaks(house, 
     assert broken.headers["content-type"] == "application/problem+json"
     assert broken.status_code >= 500
     assert "127.0.0.1" not in broken.text
+
+
+async def test_a_database_that_answers_nothing_is_named_at_once(house, anybody, database_url):
+    """Frozen in a statement, and frozen before it takes a connection."""
+    await anybody.get("/health")
+    with psycopg.connect(database_url) as holder:
+        holder.execute("LOCK TABLE core.installation IN ACCESS EXCLUSIVE MODE")
+        stuck = await asyncio.wait_for(anybody.get("/health"), 8)
+    assert (stuck.status_code, stuck.json()["status"]) == (503, "down")
+    assert "no answer within 2 seconds" in stuck.json()["checks"]["database"]["detail"]
+    assert "workers" not in stuck.json()["checks"], "nobody knows"
+    assert (await anybody.get("/health")).status_code == 200, "and it comes back with the database"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        nowhere = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/none"
+        house.runtime.db = Database(nowhere, nowhere)
+        answer = await asyncio.wait_for(anybody.get("/health"), 8)
+    assert (answer.status_code, answer.json()["checks"]["database"]["ok"]) == (503, False)
 
 
 async def test_figures_count_requests_by_route_and_never_by_id(owner):

@@ -201,7 +201,7 @@ def test_the_words_of_ingest_that_do_not_hold_are_named(filled: Home, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"--field": "opne_rate"}, ["field_name", "opne_rate", "spelling"]),
+        ({"--field": "opne_rate"}, ["--field", "opne_rate", "spelling"]),
         ({"--field": "metric:no_such_metric"}, ["no_such_metric"]),
         ({"--field": "col:opens"}, ["opens"]),
         ({"--threshold": "lots"}, ["lots"]),
@@ -209,7 +209,7 @@ def test_the_words_of_ingest_that_do_not_hold_are_named(filled: Home, tmp_path):
         ({"--condition": "below"}, ["condition", "less_than"]),
         ({"--severity": "loud"}, ["severity", "critical"]),
         ({"--email": "not an address"}, ["not an address"]),
-        ({"--discord": "#general"}, ["discord_channel_id", "digits"]),
+        ({"--discord": "#general"}, ["--discord", "digits"]),
         ({"--source": "no/such"}, ["no/such"]),
         ({"--client": "nobody"}, ["nobody"]),
     ],

@@ -1,7 +1,7 @@
 """Every command as a person types it: help with an example, one line of JSON for scripts, exit codes."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
@@ -62,8 +62,21 @@ def test_no_command_shows_the_help(home: Home):
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["rules", "frobnicate"], ["ingest"], ["up", "--nope"]])
 def test_what_is_no_command_ends_with_2(home: Home, arguments):
     done = home.shell.run(*arguments)
-    assert done.code == 2
-    assert "Traceback" not in done.err
+    said = done.refused(2, "--help")
+    assert said.count("\n") == 1, said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["rules", "add", "--name", "x"], "--field"),
+        (["rules", "backtest", "x", "--days", "many"], "--days"),
+        (["alerts", "list", "--limit", "0"], "--limit"),
+        (["alerts", "snooze", "0190c7a0-0000-7000-8000-000000000000"], "--until"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_2(home: Home, arguments, word):
+    assert home.shell.run(*arguments).refused(2, word).count("\n") == 1
 
 
 def test_migrate_is_repeatable(filled: Home):
@@ -126,10 +139,78 @@ def test_an_alert_is_taken_and_closed(filled: Home):
     ]
     assert filled.shell.run("alerts", "ack", alert["id"], "--note", "on it").out == "Acknowledged.\n"
     assert filled.shell.run("alerts", "ack", alert["id"]).out.startswith("It was acknowledged")
+    let_an_alert_rest(filled, alert["id"])
     assert filled.shell.run("alerts", "resolve", alert["id"]).out == "Resolved.\n"
     gone = filled.shell.run("alerts", "list", "--state", "resolved", "--json").json
     assert [one["id"] for one in gone] == [alert["id"]]
     assert filled.shell.run("rules", "delete", made["id"]).code == 0
+
+
+def let_an_alert_rest(filled: Home, alert: str) -> None:
+    shell = filled.shell
+    assert shell.run("alerts", "comment", alert, "asked the shop").out == "Noted.\n"
+    shell.run("alerts", "comment", alert, "  ").refused(2, "empty")
+    assert (
+        shell.run("alerts", "snooze", alert, "--until", "2099-01-01T08:00:00+01:00").out
+        == "Snoozed until 2099-01-01 07:00 UTC.\n"
+    )
+    for wrong in ("2001-01-01T00:00Z", "tomorrow", "2099-01-01", "0h", "9999-12-31T23:59:59-10:00"):
+        shell.run("alerts", "snooze", alert, "--until", wrong).refused(2, "until")
+    kinds = [
+        row[0]
+        for row in filled.query("SELECT kind FROM alert_events WHERE alert_id = %s ORDER BY at, id", alert)
+    ]
+    assert kinds[-2:] == ["note", "snoozed"]
+    assert shell.run("alerts", "unsnooze", alert).out == "It is back in sight.\n"
+    assert shell.run("alerts", "unsnooze", alert).out == "It was not snoozed.\n"
+    assert shell.run("alerts", "unack", alert).out == "Given back.\n"
+    assert shell.run("alerts", "unack", alert).out.startswith("Nobody")
+    assert shell.run("alerts", "ack", alert, "--until", "2 days").out == "Acknowledged.\n"
+    assert filled.query(
+        "SELECT count(*) FROM watchtower_alerts WHERE id = %s AND ack_until > now() + interval '47 h'", alert
+    ) == [(1,)]
+
+
+def test_a_rule_takes_all_its_terms_from_options(filled: Home):
+    add = ("rules", "add", "--field", "open_rate", "--condition", "less_than", "--threshold", "15")
+    parent = filled.shell.run(*add, "--name", "First things", "--slug", "first-things", "--json").json["id"]
+    made = filled.shell.run(
+        *add, "--name", "All terms", "--for-readings", "2", "--for-minutes", "90", "--min-volume", "1000", "--min-volume-field",
+        "quantity", "--recovery", "17", "--recover-after", "3", "--no-data", "keep", "--severity", "critical", "--schedule",
+        "weekly", "--time", "07:30", "--day", "thu", "--zone", "Europe/Vienna", "--title", "{{ title }}!", "--message", "{{ value }}",
+        "--parent", "FIRST things", "--depends", "not_triggered", "--only-summary", "--paused", "--json",
+    ).json["id"]  # fmt: skip
+    columns = (
+        "for_readings, for_minutes, min_volume::int, min_volume_field, recovery_threshold, recover_after, no_data_policy,"
+        " severity, notify_schedule, notify_time::text, notify_day_of_week, notify_zone, title_template, message_template,"
+        " parent_rule_id::text, notify_immediately, is_active"
+    )
+    (row,) = filled.query(f"SELECT {columns} FROM watchtower_rules WHERE id::text = %s", made)
+    assert row == (2, 90, 1000, "quantity", "17", 3, "keep", "critical", "weekly", "07:30:00", 4, "Europe/Vienna", "{{ title }}!",
+                   "{{ value }}", parent, False, False)  # fmt: skip
+    for wrong, word in (
+        (("--for-readings", "0"), "--for-readings"), (("--no-data", "guess"), "--no-data"), (("--day", "noday"), "--day"),
+        (("--min-volume", "5"), "--min-volume-field"), (("--parent", "nobody"), "nobody"), (("--time", "noon"), "--time"),
+        (("--recovery", "3"), "--recovery"),
+    ):  # fmt: skip
+        filled.shell.run(*add, "--name", "Wrong", *wrong).refused(2, word)
+    for rule in ("All terms", "first-things"):
+        assert filled.shell.run("rules", "delete", rule).code == 0
+
+
+def test_no_id_is_broken_on_a_narrow_terminal(filled: Home):
+    narrow = filled.shell.with_(COLUMNS="80")
+    for command in (("alerts", "list"), ("rules", "list"), ("audit", "list"), ("deliveries", "list")):
+        shown = narrow.run(*command, "--json").out
+        done = narrow.run(*command)
+        assert max(map(len, done.out.splitlines())) <= 80, done.out
+        for found in {row["id"] for row in json.loads(shown)} if command[0] in ("alerts", "rules") else ():
+            assert found in done.out
+        assert not [
+            word
+            for word in done.out.split()
+            if word.count("-") in (2, 3) and len(word) > 12 and word[8:9] == "-"
+        ], done.out
 
 
 def test_a_token_is_made_for_a_person_and_shown_once(filled: Home):
@@ -172,6 +253,16 @@ def test_an_export_is_lines_of_json(filled: Home, kind):
     if kind == "alerts":
         assert "Open rate 11.8% on Advent [10% off]" in [row["title"] for row in rows]
         assert filled.shell.run("export", kind, "--since", "2099-01-01").out == ""
+        last = (
+            max(datetime.fromisoformat(row["created_at"]) for row in rows)
+            .astimezone(UTC)
+            .replace(tzinfo=None)
+        )
+        far = filled.shell.with_(TZ="Pacific/Kiritimati")
+        begins = [(last + timedelta(minutes=minutes)).isoformat() for minutes in (-1, 1)]
+        assert [bool(far.run("export", kind, "--since", one).out) for one in begins] == [True, False], (
+            "read as UTC"
+        )
     filled.shell.run("export", kind, "--since", "yesterday").refused(2, "--since", "yesterday", "ISO")
 
 

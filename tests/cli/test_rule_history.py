@@ -14,7 +14,9 @@ RULE = """rules:
 
 def test_a_stored_rule_is_tried_replayed_and_explained(filled: Home):
     shell = filled.shell
-    (found,) = shell.run("rules", "try", "Low open rate", "--json").json
+    tried = shell.run("rules", "try", "Low open rate", "--json").json
+    (found,) = tried["findings"]
+    assert tried["left_out"] == []
     assert (found["thing"], found["value"]) == ("Advent [10% off]", "11.8")
     told = shell.run("rules", "backtest", "Low open rate", "--days", "7", "--json").json
     assert told["summary"] == "Would have fired once in 7 days."
@@ -39,5 +41,28 @@ def test_a_rule_of_a_file_is_tried_before_it_is_saved(filled: Home):
     found = filled.shell.run("rules", "backtest", "--file", str(file), "--json").json
     assert [item["entity_name"] for item in found["episodes"]] == ["Draft"]
     assert found["compared_with"] is None
-    (now,) = filled.shell.run("rules", "try", "--file", str(file), "--json").json
+    (now,) = filled.shell.run("rules", "try", "--file", str(file), "--json").json["findings"]
     assert now["thing"] == "Draft"
+
+
+def test_a_client_with_its_own_rule_is_named_where_the_one_for_all_is_tried(filled: Home):
+    shell = filled.shell
+    wide = shell.run("rules", "add", "--name", "Wide", "--field", "open_rate", "--condition", "less_than",
+                     "--threshold", "15", "--json").json  # fmt: skip
+    own = shell.run("rules", "add", "--name", "Own", "--field", "open_rate", "--condition", "less_than",
+                    "--threshold", "5", "--client", "kaffeehaus-brandt", "--json").json  # fmt: skip
+    filled.query(
+        "UPDATE watchtower_rules SET overrides_rule_id = %s, overrides_client_id = 0 WHERE id = %s",
+        wide["id"],
+        own["id"],
+    )
+    try:
+        for command in ("try", "backtest"):
+            (left,) = shell.run("rules", command, "Wide", "--json").json["left_out"]
+            assert (left["rule_id"], left["name"]) == (own["id"], "Own")
+            assert "has its own: “Own”" in shell.run("rules", command, "Wide").out
+        assert "has its own: “Own”" in shell.run("rules", "try", "Wide", "--messages").out
+        assert shell.run("rules", "try", "Wide", "--messages", "--json").json["left_out"] == [left]
+    finally:
+        for rule in (own, wide):
+            shell.run("rules", "delete", rule["id"])

@@ -20,7 +20,7 @@ async def test_trying_a_rule_leaves_out_clients_with_their_own(http, olga, wide)
     past = (await http.post("/rules/backtest", json={**asked, "days": 30}, headers=olga)).json()
     assert (past["episodes_total"], past["left_out"]) == (1, [])
     own = await make(http, olga, name="Own", client_id=1, overrides_rule_id=wide["id"])
-    said = [{"client_id": 1, "rule_id": own["id"], "says": "Client 1 has its own: “Own”."}]
+    said = [{"client_id": 1, "rule_id": own["id"], "name": "Own", "says": "Client 1 has its own: “Own”."}]
     for path in ("preview", "preview-messages"):
         found = (await http.post(f"/rules/{path}", json=asked, headers=olga)).json()
         assert (found["matches"], found["left_out"]) == (0, said)

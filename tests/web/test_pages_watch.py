@@ -71,6 +71,76 @@ async def test_what_cannot_be_stands_beside_its_field(filled, olga):
     assert 'value="many"' in page
 
 
+async def test_all_wrong_fields_of_all_conditions_are_named_at_once(filled, olga):
+    second = {
+        "join-1": "AND",
+        "source-1": "same",
+        "field-1": "no_such_thing",
+        "condition-1": "less_than",
+        "threshold-1": "lots",
+    }
+    third = {
+        "join-2": "OR",
+        "source-2": "same",
+        "field-2": "spend",
+        "condition-2": "greater_than",
+        "threshold-2": "money",
+    }
+    wrong = {**RULE, "name": "", "threshold-0": "few", "recovery_threshold": "much", "email_recipients": "nobody", "email": "on",
+             "for_readings": "many", **second, **third}  # fmt: skip
+    names = (
+        "name",
+        "for_readings",
+        "threshold-0",
+        "recovery_threshold",
+        "email_recipients",
+        "field-1",
+        "threshold-2",
+    )
+    page = (await olga.post("/rules", data=wrong)).text
+    assert [name for name in names if f'id="{name}-error"' not in page] == []
+    assert not filled.one("SELECT count(*) FROM watch.watchtower_rules WHERE threshold_value = 'money'")
+    tried = (await olga.post("/rules/draft", data={**wrong, "try": "on"})).text
+    named = tried.split('data-wrong="')[1].split('"')[0].split()
+    assert {"threshold-0", "field-1", "threshold-2", "recovery_threshold"} <= set(named), named
+    stored = await filled.rule(name="Stored")
+    version = filled.one("SELECT version FROM watch.watchtower_rules WHERE id = %s", stored)
+    page = (await olga.post(f"/rules/{stored}", data={**wrong, "version": str(version)})).text
+    assert [name for name in names if f'id="{name}-error"' not in page] == []
+
+
+async def test_a_percent_typed_as_a_fraction_is_asked_about_beside_its_field(filled, olga):
+    form = {**RULE, "threshold-0": "0.15", "recovery_threshold": "", "notify": "now"}
+    page = (await olga.post("/rules/draft", data={**form, "try": "on"})).text
+    assert "Did you mean 15%?" in page.split('id="doubt-0"')[1].split("</p>")[0]
+    sure = (await olga.post("/rules/draft", data={**form, "threshold-0": "15", "try": "on"})).text
+    assert "Did you mean" not in sure
+    saved = await olga.post("/rules", data=form)
+    assert saved.status_code == 303
+    assert "Did you mean 15%?" in (await olga.get(saved.headers["location"])).text
+
+
+async def test_matches_name_the_field_of_words_and_each_channel_shows_its_form(filled, olga):
+    form = {**RULE, "field-0": "status", "condition-0": "equals", "threshold-0": "sent", "for_readings": "1", "min_volume": "",
+            "min_volume_field": "", "recovery_threshold": "", "try": "on", "title_template": "", "data_lag": "", "for_minutes": ""}  # fmt: skip
+    page = (await olga.post("/rules/draft", data={**form, "discord": "on"})).text
+    matches = page.split("Matches now")[1].split("</table>")[0]
+    assert "sent" in matches
+    assert "Status" in matches
+    said = page.split("The message of the first")[1].split("</section>")[0]
+    assert 'class="embed' in said
+    assert "<pre" not in said
+    both = (
+        await olga.post(
+            "/rules/draft", data={**form, "discord": "on", "email": "on", "email_recipients": "a@b.example"}
+        )
+    ).text
+    said = both.split("The message of the first")[1].split("</section>")[0]
+    assert [word in said for word in ("<summary>Discord", "<summary>E-mail", 'class="embed', "<pre")] == [
+        True
+    ] * 4
+
+
 async def test_each_condition_takes_its_boxes(filled, olga):
     stored = {
         "in": ({"threshold-0": "1, 2"}, "1, 2"),
@@ -96,6 +166,17 @@ async def test_each_condition_takes_its_boxes(filled, olga):
         ), word
         page = (await olga.get(f"{answer.headers['location'].split('?')[0]}/edit")).text
         assert f'<option value="{word}" selected' in page, word
+
+
+async def test_a_client_with_its_own_rule_is_named_beside_what_the_one_for_all_finds(filled, olga):
+    wide = await filled.rule(client_id=None, name="Wide")
+    own = await filled.rule(name="Own & gentle", threshold_value="1", overrides_rule_id=wide)
+    form = {**RULE, "rule_id": str(wide), "client_id": "", "for_readings": "1"}
+    for word in ("on", "history"):
+        page = (await olga.post("/rules/draft", data={**form, "try": word})).text
+        assert "Kaffeehaus Brandt has its own:" in page, page
+        assert f'href="/rules/{own}">Own &amp; gentle</a>' in page
+        assert "No reading" not in page
 
 
 async def test_a_rule_is_copied_paused(filled, olga, ids):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from belvedere.cli.lookups import as_uuid, count_open, find_client, find_source_id, short, split_source
+from belvedere.cli.alerts import alerts
+from belvedere.cli.lookups import count_open, find_client, find_rule_id, find_source_id, short, split_source
 from belvedere.cli.messages import add_commands as add_messages
 from belvedere.cli.output import err, operator, out, print_json, print_table, progress
+from belvedere.cli.rule_adding import add_commands as add_rule_adding
 from belvedere.cli.rule_files import add_commands as add_rule_files
 from belvedere.cli.rule_history import add_commands as add_rule_history
 from belvedere.cli.session import with_runtime
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
     from belvedere.core.runtime import Runtime
 
 rules = typer.Typer(help="What to watch for.", no_args_is_help=True)
-alerts = typer.Typer(help="What was found.", no_args_is_help=True)
 FORMATS: dict[str, Literal["json", "ndjson", "csv"]] = {"json": "json", "ndjson": "ndjson", "csv": "csv"}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def add_commands(app: typer.Typer) -> None:
     app.command()(ingest)
+    add_rule_adding(rules)
     add_rule_files(rules)
     add_rule_history(rules)
     app.add_typer(rules, name="rules")
@@ -102,7 +104,7 @@ def read_instant(word: str | None, option: str, *, needs_zone: bool = False) -> 
         raise Invalid(
             f"{option}: {word!r} names no time zone. Write it as 2026-11-20T08:00:00+01:00, or with Z."
         )
-    return found if found.tzinfo else found.astimezone()
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 async def load(
@@ -169,194 +171,32 @@ def rules_list(as_json: Json = False) -> None:
     )  # fmt: skip
 
 
-@rules.command("add")
-def rules_add(
-    name: Annotated[str, typer.Option(help="Name of the rule.")],
-    field: Annotated[str, typer.Option(help="Column, metric or extra:$.path to watch.")],
-    condition: Annotated[str, typer.Option(help="equals, greater_than, less_than, changed or contains.")],
-    threshold: Annotated[str | None, typer.Option(help="What to compare with.")] = None,
-    source: Annotated[str | None, typer.Option(help="Only this source: provider/endpoint.")] = None,
-    client: Annotated[str | None, typer.Option(help="Only this client; every client if left out.")] = None,
-    severity: Annotated[str, typer.Option(help="info, warning or critical.")] = "warning",
-    group: Annotated[
-        str | None, typer.Option(help="Group id: conditions of one group are judged together.")
-    ] = None,
-    operator_word: Annotated[
-        str, typer.Option("--logic", help="AND or OR with the row before it in the group.")
-    ] = "AND",
-    target: Annotated[str | None, typer.Option(help="api_records, communication_reports or clients.")] = None,
-    parent: Annotated[str | None, typer.Option(help="Id of the rule this one depends on.")] = None,
-    depends: Annotated[
-        str | None,
-        typer.Option(help="triggered, not_triggered or acknowledged: when the parent lets it fire."),
-    ] = None,
-    discord: Annotated[str | None, typer.Option(help="Discord channel id, or a webhook address.")] = None,
-    email: Annotated[list[str] | None, typer.Option(help="Mail address; repeat for more.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Take a field that no data carries yet.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Make a rule.
-
-    Example: belvedere rules add --name "Low open rate" --field open_rate --condition less_than --threshold 15
-    """
-    given = {
-        "name": name, "field_name": field, "condition": condition, "threshold_value": threshold, "severity": severity,
-        "logic_operator": operator_word, "notify_discord": discord is not None, "discord_channel_id": discord,
-        "notify_email": bool(email), "email_recipients": email or None, "group_id": group, "force": force,
-        "target_table": target, "parent_rule_id": parent, "dependency_condition": depends,
-    }  # fmt: skip
-    saved = with_runtime(lambda runtime: add_rule(runtime, given, source, client))
-    if as_json:
-        print_json(saved)
-        return
-    out.print(f"Rule {saved['id']}: {saved['expression']}")
-    for note in saved["notes"]:
-        err.print(f"note: {note}")
-
-
-def word_misfit(problem: Any) -> str:
-    """What is wrong with an option, in words that say what to write."""
-    given = problem["input"]
-    words = {
-        "string_too_short": "This is empty. Write something.",
-        "missing": "This is needed.",
-    }.get(problem["type"], f"{given!r} does not fit. See belvedere rules add --help.")
-    if problem["type"] == "enum":
-        known = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        words = f"“{given}” is not known. Choose one of: {known}."
-    elif problem["type"] == "value_error":
-        words = str(problem["ctx"]["error"])
-    return f"{'.'.join(str(part) for part in problem['loc'])}: {words}"
-
-
-async def add_rule(
-    runtime: Runtime, given: dict[str, Any], source: str | None, client: str | None
-) -> dict[str, Any]:
-    from pydantic import ValidationError
-
-    from belvedere.watchtower.schemas import RuleCreate
-    from belvedere.watchtower.service import create_rule
-
-    async with runtime.db.write(Scope.service(operator())) as session:
-        if source:
-            given["source_id"] = await find_source_id(session, source)
-        if client:
-            given["client_id"] = await find_client(session, client) or None
-        try:
-            body = RuleCreate.model_validate(given)
-        except ValidationError as error:
-            raise Invalid(word_misfit(error.errors()[0])) from error
-        saved = await create_rule(
-            session, body.draft(), actor=operator(), now=runtime.clock(), force=body.force,
-            discord_base_url=runtime.settings.discord_base_url,
-        )  # fmt: skip
-    notes = [getattr(note, "detail", None) or str(note) for note in saved.notes]
-    return {"id": str(saved.rule.id), "expression": saved.expression, "notes": notes}
-
-
 @rules.command("delete")
 def rules_delete(
-    rule: Annotated[str, typer.Argument(help="Id of the rule.")],
+    rule: Annotated[str, typer.Argument(help="Its id, short name or name.")],
     detach: Annotated[bool, typer.Option("--detach", help="Set rules that depend on it free.")] = False,
 ) -> None:
     """Delete a rule with its alerts.
 
-    Example: belvedere rules delete 0190c7a0-0000-7000-8000-000000000000
+    Example: belvedere rules delete low-open-rate
     """
 
     async def act(runtime: Runtime) -> None:
         from belvedere.watchtower.service import delete_rule
 
         async with runtime.db.write(Scope.service(operator())) as session:
-            await delete_rule(
-                session, as_uuid(rule, "a rule"), actor=operator(), now=runtime.clock(), detach=detach
-            )
+            rule_id = await find_rule_id(session, rule)
+            await delete_rule(session, rule_id, actor=operator(), now=runtime.clock(), detach=detach)
 
     with_runtime(act)
     out.print("Deleted.")
 
 
-@alerts.command("list")
-def alerts_list(
-    state: Annotated[str, typer.Option(help="open or resolved.")] = "open",
-    client: Annotated[str | None, typer.Option(help="Only this client.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, newest first.")] = 50,
-    as_json: Json = False,
-) -> None:
-    """Print alerts, newest first.
-
-    Example: belvedere alerts list --state open --json
-    """
-    from belvedere.watchtower.contracts import AlertState
-
-    if state not in [str(word) for word in AlertState]:
-        raise Invalid(f"--state: {state!r} is not one of open, resolved.")
-
-    async def act(runtime: Runtime) -> list[dict[str, Any]]:
-        from belvedere.watchtower.service import AlertFilter, list_alerts
-
-        async with runtime.db.read(Scope.service(operator())) as session:
-            client_id = await find_client(session, client) if client else None
-            wanted = AlertFilter(state=AlertState(state), client_id=client_id)
-            return (await list_alerts(session, wanted, limit=limit)).rows()
-
-    found = with_runtime(act)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
-        ("id", "severity", "client", "what", "since", "acknowledged"),
-        [(a["id"], a["severity"], a["client_id"], short(a["title"] or a["message"], 70), a["created_at"][:16],
-          a["acknowledged_by"]) for a in found],
-        empty="No open alerts." if state == "open" else "No resolved alerts.",
-    )  # fmt: skip
-
-
-@alerts.command("ack")
-def alerts_ack(
-    alert: Annotated[str, typer.Argument(help="Id of the alert.")],
-    note: Annotated[str | None, typer.Option(help="A word for the timeline.")] = None,
-) -> None:
-    """Take an open alert.
-
-    Example: belvedere alerts ack 0190c7a0-0000-7000-8000-000000000000 --note "on it"
-    """
-
-    async def act(runtime: Runtime) -> int:
-        from belvedere.watchtower.service import acknowledge
-
-        async with runtime.db.write(Scope.service(operator())) as session:
-            ids = [as_uuid(alert, "an alert")]
-            return len(await acknowledge(session, ids, actor=operator(), now=runtime.clock(), note=note))
-
-    out.print("Acknowledged." if with_runtime(act) else "It was acknowledged or resolved already.")
-
-
-@alerts.command("resolve")
-def alerts_resolve(
-    alert: Annotated[str, typer.Argument(help="Id of the alert.")],
-    note: Annotated[str | None, typer.Option(help="A word for the timeline.")] = None,
-) -> None:
-    """Close an open alert by hand.
-
-    Example: belvedere alerts resolve 0190c7a0-0000-7000-8000-000000000000
-    """
-
-    async def act(runtime: Runtime) -> int:
-        from belvedere.watchtower.service import resolve
-
-        async with runtime.db.write(Scope.service(operator())) as session:
-            ids = [as_uuid(alert, "an alert")]
-            done = await resolve(session, ids, actor=operator(), now=runtime.clock(), note=note,
-                                 base_url=runtime.settings.address)  # fmt: skip
-            return len(done)
-
-    out.print("Resolved." if with_runtime(act) else "It was resolved already.")
-
-
 def export(
     kind: Annotated[str, typer.Argument(help="alerts, deliveries or actions.")],
-    since: Annotated[str | None, typer.Option(help="Only from this ISO time on.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only from this ISO date or time on; UTC unless it names a zone.")
+    ] = None,
 ) -> None:
     """Print every alert, delivery or action as JSON lines, oldest first.
 

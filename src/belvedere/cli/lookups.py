@@ -29,6 +29,29 @@ async def find_client(session: ReadSession, word: str) -> int:
     raise NotFound(f"There is no client {word!r}. There are: {names}.")
 
 
+async def find_rule_id(session: ReadSession, word: str, client_id: int | None = None) -> UUID:
+    """A rule by id, short name or name; with a client, its own before those for every client."""
+    from sqlalchemy import text
+
+    found = (
+        await session.execute(
+            text(
+                "SELECT id, client_id FROM watch.watchtower_rules"
+                " WHERE id::text = :word OR slug = :word OR lower(name) = lower(:word) ORDER BY client_id, id LIMIT 200"
+            ),
+            {"word": word},
+        )
+    ).all()
+    own = [row.id for row in found if client_id is not None and row.client_id == client_id]
+    ids = own or [row.id for row in found if client_id is None or row.client_id == 0]
+    if not ids:
+        raise NotFound(f"There is no rule {word!r}. `belvedere rules list` shows them.")
+    if len(ids) > 1:
+        names = ", ".join(str(rule_id) for rule_id in ids[:5])
+        raise Invalid(f"Several rules are called {word!r}. Name one by its id: {names}.")
+    return UUID(str(ids[0]))
+
+
 def split_source(word: str) -> tuple[str, str]:
     """`provider/endpoint` as its two parts."""
     provider, slash, endpoint = word.partition("/")

@@ -8,6 +8,7 @@ import importlib
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from belvedere.cli.backups import add_commands as add_backups
 from belvedere.cli.data import add_commands as add_data
@@ -68,10 +69,30 @@ def run(parts: Parts) -> None:
     give(parts)
     try:
         check_faults()
-        app()
+        code = app(standalone_mode=False)
     except BelvedereError as error:
-        for line in describe(error):
-            print(line, file=sys.stderr)  # noqa: T201 - the command line's own voice
+        say(*describe(error))
         sys.exit(exit_code(error))
+    except TyperException as error:
+        say(describe_misuse(error))
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        say("belvedere: Stopped; nothing was done.")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def describe_misuse(error: TyperException) -> str:
+    """A wrong option or a missing one in one line; a command without its subcommand answers its help."""
+    words = error.format_message()
+    if "\n" in words:
+        return words
+    context = getattr(error, "ctx", None)
+    return f"belvedere: {words}" + (f" See `{context.command_path} --help`." if context else "")
+
+
+def say(*lines: str) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201 - the command line's own voice

@@ -46,19 +46,19 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
     """A plain table, or what to do when there is nothing."""
-    from rich.table import Table
-    from rich.text import Text
+    from belvedere.cli.layout import lay_out
 
     found = [[("–" if cell is None else str(cell)) for cell in row] for row in rows]
     if not found:
         out.print(empty)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in found:
-        table.add_row(*(Text(cell) for cell in row))
-    out.console.print(table)
+    for line in lay_out(columns, found, line_width()):
+        out.console.print(line, soft_wrap=True)
+
+
+def line_width() -> int | None:
+    """The width of the terminal, or what COLUMNS says; where nobody watches, lines are as long as they are."""
+    return out.console.width if sys.stdout.isatty() or os.environ.get("COLUMNS") else None
 
 
 def progress() -> Progress:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from belvedere.cli.lookups import find_client, find_source_id
+from belvedere.cli.lookups import find_client, find_rule_id, find_source_id
 from belvedere.cli.messages import show_messages
 from belvedere.cli.output import operator, out, print_json, print_table
 from belvedere.cli.rule_files import read_book
 from belvedere.cli.session import with_runtime
 from belvedere.core.context import Scope
-from belvedere.core.errors import Invalid, NotFound
+from belvedere.core.errors import Invalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,21 +66,22 @@ def rules_try(
         return {
             "findings": [found_row(item) for item in found.findings],
             "near": [near_row(item) for item in found.near],
-            "left_out": [one.document()["says"] for one in found.left_out],
+            "left_out": [one.document() for one in found.left_out],
         }
 
     found = with_runtime(act)
-    if messages:
-        show_messages(found["messages"], as_json=as_json, matches=found["matches"])
-    elif as_json:
-        print_json(found["findings"])
+    if as_json:
+        print_json(found)
+    elif messages:
+        show_messages(found["messages"], as_json=False, matches=found["matches"])
+        print_left_out(found)
     else:
         print_found(found)
 
 
 def found_row(item: PreviewFinding) -> dict[str, Any]:
     return {
-        "client_id": item.client_id, "thing": item.finding.entity_name or item.finding.external_id,
+        "client_id": item.client_id, "external_id": item.finding.external_id or None, "thing": item.finding.entity_name or item.finding.external_id,
         "value": item.finding.head.value, "limit": item.finding.head.limit, "is_open": item.is_open,
     }  # fmt: skip
 
@@ -111,8 +112,7 @@ def print_found(found: dict[str, Any]) -> None:
         ],
         empty="The rule finds nothing in the newest readings.",
     )
-    for line in found["left_out"]:
-        out.print(line)
+    print_left_out(found)
     if found["near"]:
         out.print("\nClosest without firing:")
         print_table(
@@ -123,6 +123,12 @@ def print_found(found: dict[str, Any]) -> None:
             ],
             empty="",
         )
+
+
+def print_left_out(found: dict[str, Any]) -> None:
+    """Clients whose own rule answers in place of this one."""
+    for one in found["left_out"]:
+        out.print(f"Left out: {one['says']}")
 
 
 def rules_backtest(
@@ -179,6 +185,7 @@ def print_backtest(found: dict[str, Any]) -> None:
         ],
         empty="No episode.",
     )  # fmt: skip
+    print_left_out(found)
     readings = found["readings"]
     out.print(
         f"{readings['looked_at']} readings looked at, {readings['judged']} judged, {readings['without_data']} without"
@@ -273,26 +280,9 @@ async def read_rows(session: ReadSession, rule: str | None, file: Path | None, n
 
 async def find_rows(session: ReadSession, word: str) -> list[Rule]:
     """A stored rule by id, short name or name."""
-    from sqlalchemy import text
-
     from belvedere.watchtower.service import stored_rows
 
-    found = (
-        await session.execute(
-            text(
-                "SELECT id, name FROM watch.watchtower_rules"
-                " WHERE id::text = :word OR slug = :word OR lower(name) = lower(:word) ORDER BY client_id, id LIMIT 5"
-            ),
-            {"word": word},
-        )
-    ).all()
-    if not found:
-        raise NotFound(f"There is no rule {word!r}. `belvedere rules list` shows them.")
-    if len(found) > 1:
-        raise Invalid(
-            f"Several rules are called {word!r}. Name one by its id: {', '.join(str(r.id) for r in found)}."
-        )
-    return await stored_rows(session, found[0].id)
+    return await stored_rows(session, await find_rule_id(session, word))
 
 
 async def rows_of_file(session: ReadSession, file: Path | None, now: datetime) -> list[Rule]:

@@ -271,6 +271,9 @@ def write_configuration(root: Path, cluster: Path, identity: Identity) -> None:
         "max_connections": "120",
         "shared_buffers": "'256MB'",
         "max_wal_size": "'4GB'",
+        # A burst of alerts writes some ten megabytes at once: room for them, and files that are reused, not made anew.
+        "wal_buffers": "'32MB'",
+        "min_wal_size": "'1GB'",
         "jit": "off",
         "timezone": "'UTC'",
         "log_timezone": "'UTC'",

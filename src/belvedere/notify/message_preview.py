@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from belvedere.connectors.discord.message import payload
 from belvedere.notify.contracts import Message, MessageKind
 from belvedere.notify.render import Telling, absolute_link, discord_message
 from belvedere.notify.render_mail import mail
+from belvedere.notify.render_webhook import webhook_body
 from belvedere.notify.template_facts import SAMPLE
 from belvedere.notify.templating import render_or_words
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+"""When a message without a time of its own would have been asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,7 @@ class MessagePreview:
     mail_subject: str
     mail_text: str
     mail_html: str
+    webhook: dict[str, Any]
 
 
 def preview_message(
@@ -47,8 +55,15 @@ def preview_message(
     return show_message(message, address=address, problem=made.problem)
 
 
-def show_message(message: Message, *, address: str = "", problem: str | None = None) -> MessagePreview:
-    """A message that tells of a new alert, as Discord and a mailbox would get it."""
+def show_message(
+    message: Message,
+    *,
+    address: str = "",
+    problem: str | None = None,
+    client_id: int = 0,
+    at: datetime = LONG_AGO,
+) -> MessagePreview:
+    """A message that tells of a new alert, as Discord, a mailbox and an address of one's own would get it."""
     telling = Telling(MessageKind.OPENED, message, link=absolute_link(message.url, address))
     letter = mail(telling)
     return MessagePreview(
@@ -59,4 +74,5 @@ def show_message(message: Message, *, address: str = "", problem: str | None = N
         letter.subject,
         letter.text,
         letter.html,
+        orjson.loads(webhook_body(telling, client_id, at)),
     )

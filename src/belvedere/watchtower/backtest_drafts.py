@@ -14,6 +14,7 @@ from belvedere.watchtower.drafts import RuleDraft, rule_of
 from belvedere.watchtower.groups import form_units
 from belvedere.watchtower.repository import load_metric_words
 from belvedere.watchtower.rule_check import Note, RuleFacts, check_rule
+from belvedere.watchtower.rule_facts import together
 
 NEAR = 4
 
@@ -34,24 +35,30 @@ async def draft_rows(
     """Drafts as the rows of one rule, under the id of the stored head if there is one."""
     head_id = stored[0].id if stored else fresh_id
     group_id = UUID(int=head_id.int ^ 1) if len(drafts) > 1 else None
-    rows = []
+    rows: list[Rule] = []
+    wrong: list[Invalid] = []
     for position, draft in enumerate(drafts):
         whole = replace(draft, client_id=drafts[0].client_id, group_id=group_id, position=position)
         rule = rule_of(whole, head_id if position == 0 else UUID(int=head_id.int ^ (position << 8)))
-        await check_draft(session, rule, position)
         rows.append(rule)
+        try:
+            await check_draft(session, rule, position)
+        except Invalid as error:
+            wrong.append(error)
+    if wrong:
+        raise together(wrong)
     return rows
 
 
-async def check_draft(session: ReadSession, rule: Rule, position: int) -> None:
-    """Refuse what could not be saved; a field that no data carries comes with the names that look like it."""
+async def check_draft(session: ReadSession, rule: Rule, position: int) -> list[Note]:
+    """What its author should know. Refuse what could not be saved; a field that no data carries comes with the names that look like it."""
     place = None
     if rule.source_id is not None:
         place = await rule_rows.find_place(session, rule.source_id, rule.client_id)
     name = rule.field_name.removeprefix("metric:").removeprefix("col:")
     known = await rule_rows.find_known_field(session, name, rule.source_id, rule.client_id)
     try:
-        check_rule(
+        return check_rule(
             rule, RuleFacts(source=place, known=known, is_every_client=rule.client_id == 0), force=False
         )
     except Invalid as error:

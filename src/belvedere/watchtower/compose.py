@@ -100,7 +100,7 @@ def draft_alerts(
     if not verdict.opened and not verdict.silent:
         return
     rule = verdict.rule
-    destinations = tuple(destinations_of(rule, client)) if rule.notify_immediately else ()
+    destinations = told_at_once(rule, client)
     for findings, kind in ((verdict.opened, ""), (verdict.silent, NO_DATA)):
         for hits, group in columns_of(findings):
             shared = _shared(rule, hits, kind, destinations)
@@ -109,6 +109,10 @@ def draft_alerts(
             if rule.title_template is not None or rule.message_template is not None:
                 _apply_templates(batch, place, now)
             yield batch
+
+
+def told_at_once(rule: Rule, client: ClientFacts) -> tuple[Destination, ...]:
+    return tuple(destinations_of(rule, client)) if rule.notify_immediately else ()
 
 
 def columns_of(findings: Sequence[Finding]) -> Iterable[tuple[Hits, Sequence[Finding]]]:

@@ -13,7 +13,7 @@ from belvedere.core.jobs import enqueue
 from belvedere.sources.contracts import Completeness, StoredSnapshot
 from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.closing import ACTOR, announce_closed, closing_row
-from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint
+from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint, told_at_once
 from belvedere.watchtower.contracts import (
     Closing,
     OpenAlert,
@@ -163,15 +163,19 @@ class Run:
         return closed
 
     async def _open(self, verdicts: Sequence[Verdict]) -> Opened:
-        batches = [
+        firing = [verdict for verdict in verdicts if verdict.opened or verdict.silent]
+        if not firing:
+            return Opened()
+        drafts = (
             batch
-            for verdict in verdicts
+            for verdict in firing
             for batch in draft_alerts(verdict, self.place, self.client, self.base_url, self.now)
-        ]
+        )
         return await open_drafts(
             self.session,
             self.stored,
-            batches,
+            drafts,
+            [verdict.rule for verdict in firing if told_at_once(verdict.rule, self.client)],
             self.silences,
             self.now,
             base_url=self.base_url,

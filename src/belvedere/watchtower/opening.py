@@ -1,7 +1,8 @@
 """Opening alerts: rows, first steps, events and messages of one reading, in bulk."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,11 +17,15 @@ from belvedere.watchtower import repository, storing, surroundings
 from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.closing import ACTOR
 from belvedere.watchtower.compose import Batch
+from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.surroundings import Silence
 from belvedere.watchtower.telling import Telling, gather
 
 STORM_JOB = "watchtower.gather_storm"
 STORM_FLOOR = 20
+FIRST_PART = 500
+PART = 2_500
+"""Rows that travel together, at least; a rule is never parted."""
 SILENCED = "silenced"
 STORM = "storm"
 
@@ -42,10 +47,19 @@ class Crowd:
     storming: frozenset[UUID] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A batch, and which of its rows opened."""
+
+    batch: Batch
+    rows: Sequence[int]
+
+
 async def open_drafts(
     session: WriteSession,
     stored: StoredSnapshot,
-    batches: Sequence[Batch],
+    drafts: Iterable[Batch],
+    telling: Collection[Rule],
     silences: Sequence[Silence],
     now: datetime,
     *,
@@ -53,25 +67,15 @@ async def open_drafts(
     storm_wait: timedelta,
     is_afresh: bool = False,
 ) -> Opened:
-    """Open what is not open yet; a silence or a storm holds its message, never the alert. What this very reading opened
-    before stays closed, unless another reading beside it gives it a new answer (`is_afresh`).
+    """Open what is not open yet; a silence or a storm holds its message, never the alert. `telling` are the rules among
+    them that tell somebody at once. What this very reading opened before stays closed, unless another reading beside it
+    gives it a new answer (`is_afresh`).
     """
-    if not batches:
+    crowd = await _crowd(session, stored.client_id, telling)
+    held = (_hold_back(batch, stored.source_id, silences, crowd) for batch in drafts)
+    opened = await _write(session, stored, held, now, is_afresh=is_afresh)
+    if not opened:
         return Opened()
-    crowd = await _crowd(session, stored.client_id, batches)
-    for batch in batches:
-        _hold_back(batch, stored.source_id, silences, crowd)
-    refused = await storing.open_alerts(
-        session,
-        batches,
-        client_id=stored.client_id,
-        source_id=stored.source_id,
-        snapshot_id=stored.snapshot_id,
-        account_id=stored.account_id,
-        now=now,
-        is_afresh=is_afresh,
-    )
-    opened = [_without(batch, refused) for batch in batches]
     _count(opened)
     not_before = now + storm_wait if crowd.is_large else None
     tellings = [
@@ -89,12 +93,40 @@ async def open_drafts(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A batch, and which of its rows opened."""
+async def _write(
+    session: WriteSession, stored: StoredSnapshot, drafts: Iterator[Batch], now: datetime, *, is_afresh: bool
+) -> list[Kept]:
+    """The database writes one part while a thread words the next; the first is small, so that it begins soon."""
+    opened: list[Kept] = []
+    rows = _next_rows(drafts, FIRST_PART, now)
+    while rows is not None:
+        refused, following = await asyncio.gather(
+            storing.open_alerts(
+                session,
+                rows,
+                client_id=stored.client_id,
+                source_id=stored.source_id,
+                snapshot_id=stored.snapshot_id,
+                account_id=stored.account_id,
+                now=now,
+                is_afresh=is_afresh,
+            ),
+            asyncio.to_thread(_next_rows, drafts, PART, now),
+        )
+        opened += [_without(batch, refused) for batch in rows.batches]
+        rows = following
+    return opened
 
-    batch: Batch
-    rows: Sequence[int]
+
+def _next_rows(drafts: Iterator[Batch], most: int, now: datetime) -> storing.Rows | None:
+    batches: list[Batch] = []
+    count = 0
+    for batch in drafts:
+        batches.append(batch)
+        count += len(batch)
+        if count >= most:
+            break
+    return storing.prepare_rows(batches, now) if count else None
 
 
 async def _mark_told(session: WriteSession, opened: Sequence[Kept], now: datetime) -> None:
@@ -117,7 +149,7 @@ def _count(opened: Sequence[Kept]) -> None:
         metrics.ALERTS_OPENED.labels(severity=severity).inc(count)
 
 
-def _hold_back(batch: Batch, source_id: UUID, silences: Sequence[Silence], crowd: Crowd) -> None:
+def _hold_back(batch: Batch, source_id: UUID, silences: Sequence[Silence], crowd: Crowd) -> Batch:
     """Note in each row whether it is told, and what holds its message otherwise."""
     rule, count = batch.rule, len(batch)
     if not batch.destinations:
@@ -130,11 +162,12 @@ def _hold_back(batch: Batch, source_id: UUID, silences: Sequence[Silence], crowd
                 held[at] = SILENCED
     batch.columns["held_reason"] = held
     batch.columns["told"] = [bool(batch.destinations) and reason is None for reason in held]
+    return batch
 
 
-async def _crowd(session: WriteSession, client_id: int, batches: Sequence[Batch]) -> Crowd:
+async def _crowd(session: WriteSession, client_id: int, telling: Collection[Rule]) -> Crowd:
     """Only a rule for every client can storm, and only where there are many clients."""
-    rules = {batch.rule.id for batch in batches if batch.rule.client_id == 0 and batch.destinations}
+    rules = {rule.id for rule in telling if rule.client_id == 0}
     if not rules or not client_id or await surroundings.count_clients(session) <= STORM_FLOOR:
         return Crowd()
     return Crowd(is_large=True, storming=frozenset(await surroundings.find_storming(session, rules)))

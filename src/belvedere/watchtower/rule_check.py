@@ -14,7 +14,7 @@ from belvedere.watchtower.compose import WEBHOOK_PREFIX
 from belvedere.watchtower.contracts import Place, Rule
 from belvedere.watchtower.fields import FieldPlace, FieldRef, invalid_field, parse_field
 from belvedere.watchtower.groups import Unit as RuleUnit
-from belvedere.watchtower.rule_facts import KnownField, Note, RuleFacts, invalid
+from belvedere.watchtower.rule_facts import KnownField, Note, RuleFacts, invalid, run_checks
 from belvedere.watchtower.rule_limits import check_limits
 
 EMAIL = re.compile(r"[^\s@<>,;\"\x00]+@[^\s@<>,;\"\x00]+")
@@ -23,6 +23,7 @@ CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
 
 def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
     """Raise Invalid for what cannot work; return notes on what may not be meant."""
+<<<<<<< HEAD
     _check_texts(rule)
     ref = parse_field(rule.field_name)
     notes = [*_check_field(rule, ref, facts, force=force)]
@@ -41,6 +42,31 @@ def check_values(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
     _check_zone(rule)
     _check_templates(rule)
     return notes
+=======
+    notes = run_checks(
+        (
+            lambda: _check_texts(rule),
+            lambda: _check_question(rule, facts, force=force),
+            lambda: _check_volume(rule, facts, force=force),
+            lambda: _check_target(rule, facts),
+            lambda: _check_override(rule, facts),
+            lambda: _check_recipients(rule),
+            lambda: _check_zone(rule),
+            lambda: _check_templates(rule),
+        )
+    )
+    return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
+>>>>>>> main
+
+
+def _check_question(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
+    ref = parse_field(rule.field_name)
+    return run_checks(
+        (
+            lambda: _check_field(rule, ref, facts, force=force),
+            lambda: check_limits(rule, ref, facts.known),
+        )
+    )
 
 
 def _check_texts(rule: Rule) -> None:

@@ -1,6 +1,6 @@
 """What is known around a rule when it is checked, and what its author is told."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from belvedere.core.errors import FieldProblem, Invalid
@@ -46,6 +46,37 @@ class RuleFacts:
     overridden_group: Sequence[Rule] = ()
     targets: Collection[str] = field(default_factory=known_targets)
     silent_sources: Sequence[str] = ()
+
+
+Check = Callable[[], Sequence[Note] | None]
+
+
+def run_checks(checks: Iterable[Check]) -> list[Note]:
+    """All checks, each whatever the others say, so that every wrong field is named at once. Raises Invalid."""
+    notes: list[Note] = []
+    found: list[Invalid] = []
+    for check in checks:
+        try:
+            notes += check() or ()
+        except Invalid as error:
+            found.append(error)
+    if found:
+        raise together(found)
+    return notes
+
+
+def together(found: Sequence[Invalid]) -> Invalid:
+    """Several refusals as one, under the code of the first; of each field what was found first."""
+    if len(found) == 1:
+        return found[0]
+    problems: dict[str, FieldProblem] = {}
+    for problem in (problem for error in found for problem in error.errors):
+        problems.setdefault(problem.pointer, problem)
+    if len(problems) < 2:
+        return found[0]
+    return Invalid(
+        f"{len(problems)} fields need a change.", errors=list(problems.values()), code=found[0].code
+    )
 
 
 def invalid(name: str, code: str, detail: str) -> Invalid:

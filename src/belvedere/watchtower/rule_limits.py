@@ -9,7 +9,7 @@ from belvedere.sources.contracts import RECORD_COLUMNS, Unit
 from belvedere.watchtower.conditions import Kind, kind_of, read_limit
 from belvedere.watchtower.contracts import Aggregate, Condition, NoDataPolicy, Rule
 from belvedere.watchtower.fields import INSTANT_COLUMNS, LIST_COLUMNS, NUMBER_COLUMNS, FieldPlace, FieldRef
-from belvedere.watchtower.rule_facts import KnownField, Note, invalid
+from belvedere.watchtower.rule_facts import KnownField, Note, invalid, run_checks
 from belvedere.watchtower.threshold import Limit
 
 FIGURES = frozenset({Aggregate.COUNT, Aggregate.SHARE, Aggregate.SUM, Aggregate.AVG})
@@ -47,13 +47,18 @@ def nature_of(rule: Rule, ref: FieldRef, known: KnownField) -> Nature:
 def check_limits(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
     """Raise Invalid for limits that can never be met or mean nothing; return notes on the rest."""
     kind = kind_of(rule.condition)
-    limit = read_limit(rule.condition, rule.threshold_value, rule.field_name)
     nature = nature_of(rule, ref, known)
-    _check_aggregate(rule, kind, nature)
-    _check_kind(rule, kind, nature, ref, limit)
-    _check_recovery(rule, kind, limit)
-    _check_lasting(rule, kind)
-    notes = _fraction_notes(rule, nature, known, limit)
+
+    def check_question() -> list[Note]:
+        read: list[Limit | None] = []
+        run_checks((lambda: read.append(_limit_of(rule)), lambda: _check_aggregate(rule, kind, nature)))
+        limit = read[0]
+        _check_kind(rule, kind, nature, ref, limit)
+        return _fraction_notes(rule, nature, known, limit)
+
+    notes = run_checks(
+        (check_question, lambda: _check_recovery(rule, kind), lambda: _check_lasting(rule, kind))
+    )
     return [*notes, *_idle_notes(rule, kind)]
 
 
@@ -126,7 +131,11 @@ def _check_kind(rule: Rule, kind: Kind, nature: Nature, ref: FieldRef, limit: Li
             )
 
 
-def _check_recovery(rule: Rule, kind: Kind, limit: Limit | None) -> None:
+def _limit_of(rule: Rule) -> Limit | None:
+    return read_limit(rule.condition, rule.threshold_value, rule.field_name)
+
+
+def _check_recovery(rule: Rule, kind: Kind) -> None:
     text = rule.recovery_threshold
     if text is None:
         return
@@ -139,6 +148,11 @@ def _check_recovery(rule: Rule, kind: Kind, limit: Limit | None) -> None:
         recovery = read_limit(rule.condition, text, rule.field_name)
     except Invalid as error:
         raise invalid("recovery_threshold", "recovery_unreadable", error.detail) from error
+    try:
+        limit = _limit_of(rule)
+    except Invalid:
+        # The limit itself is refused under its own name.
+        return
     if recovery is not None and limit is not None and _is_nearer(rule.condition, limit, recovery):
         raise invalid(
             "recovery_threshold", "recovery_nearer",

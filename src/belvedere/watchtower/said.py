@@ -67,7 +67,7 @@ def _message_of(
     # Without an address the message has no link: the alert is not there yet.
     batch = next(iter(draft_alerts(verdict, item.place, client, "", now)))
     problem = batch.columns["problem"][0]
-    shown = show_message(batch.message(0), address=base_url, problem=problem)
+    shown = show_message(batch.message(0), address=base_url, problem=problem, client_id=client.id, at=now)
     return {
         "client_id": client.id or None,
         "client_name": client.name,
@@ -106,7 +106,7 @@ async def message_of_alert(
         "entity_name": alert["entity_name"],
         "is_open": alert["state"] == "open",
         "destinations": [destination_document(one) for one in destinations_of(rule, client)] if rule else [],
-        **asdict(show_message(message, address=base_url, problem=problem)),
+        **asdict(show_message(message, address=base_url, problem=problem, client_id=client.id, at=now)),
     }
 
 

@@ -26,6 +26,8 @@ from belvedere.watchtower.values import (
 _GRID = pl.Int64
 _WIDE = 1 << 62
 """Grids inside this stand in 64 bits, which sort and search much faster than 128."""
+_MANY = 20_000
+"""Rows from here on are sorted by several threads; waking them costs more than sorting fewer."""
 
 
 class Sorted:
@@ -87,7 +89,7 @@ class Sorted:
             return NO_ROWS
         if self._few is not None:
             return sorted(self._few[start:end])
-        return self.rows.slice(start, end - start).sort()
+        return self.rows.slice(start, end - start).sort(multithreaded=end - start > _MANY)
 
 
 def narrow(grid: pl.Series) -> pl.Series:

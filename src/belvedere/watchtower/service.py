@@ -1,13 +1,14 @@
 """The door of the watch tower for other domains, pages and commands. None of it commits."""
 
 from belvedere.watchtower.backtest import Asked, backtest
-from belvedere.watchtower.backtest_drafts import draft_rows, stored_rows
+from belvedere.watchtower.backtest_drafts import check_draft, draft_rows, stored_rows
 from belvedere.watchtower.blocking import list_dependencies, rule_blocking
 from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, plan_rules, rehearse_rules
 from belvedere.watchtower.code_format import Book, parse_book, schema_text
 from belvedere.watchtower.code_plan import Plan, describe_plan
 from belvedere.watchtower.code_play import describe_outcomes, run_tests
 from belvedere.watchtower.code_yaml import update_yaml, write_yaml
+from belvedere.watchtower.conditions.stale import parse_age
 from belvedere.watchtower.digests import Made as MadeDigest
 from belvedere.watchtower.digests import send_due
 from belvedere.watchtower.digests_read import Asked as AskedDigests
@@ -47,6 +48,7 @@ from belvedere.watchtower.rule_book import (
     update_rule,
 )
 from belvedere.watchtower.said import message_of_alert, messages_of_preview, messages_of_rule
+from belvedere.watchtower.schedules import DEFAULT_TIME
 from belvedere.watchtower.silences import FOR_ALL as SILENCE_FOR_ALL
 from belvedere.watchtower.silences import (
     SilenceDraft,
@@ -69,6 +71,7 @@ from belvedere.watchtower.why import WhyAsk, explain_rule
 from belvedere.watchtower.wording import limit_text
 
 __all__ = [
+    "DEFAULT_TIME",
     "HISTORY_POINTS",
     "MOST_COUNTED",
     "SILENCE_FOR_ALL",
@@ -95,6 +98,7 @@ __all__ = [
     "apply_rules",
     "backtest",
     "change_silence",
+    "check_draft",
     "count_alerts",
     "count_waiting_alerts",
     "create_rule",
@@ -129,6 +133,7 @@ __all__ = [
     "message_of_alert",
     "messages_of_preview",
     "messages_of_rule",
+    "parse_age",
     "parse_book",
     "plan_rules",
     "preview_digests",

@@ -29,6 +29,7 @@ class StandIn:
         return {
             "client_id": self.client_id,
             "rule_id": str(self.rule_id),
+            "name": self.name,
             "says": f"Client {self.client_id} has its own: “{self.name}”.",
         }
 

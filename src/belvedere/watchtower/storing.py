@@ -1,6 +1,7 @@
 """Writing alerts of one reading in bulk: few rows travel as JSON, many by COPY into a table of this transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
@@ -55,21 +56,18 @@ _TYPES: dict[str, Any] = {"boolean": pl.Boolean, "integer": pl.Int32}
 _MAY_STAGE = frozenset({DbRole.WORKER_SCOPED, DbRole.SERVICE})
 
 
-async def open_alerts(
-    session: WriteSession,
-    batches: Sequence[Batch],
-    *,
-    client_id: int,
-    source_id: UUID,
-    snapshot_id: UUID,
-    account_id: UUID | None,
-    now: datetime,
-    is_afresh: bool = False,
-) -> frozenset[str]:
-    """Insert alerts with their first step and event; gives the ids of those that another evaluator had opened."""
-    if not batches:
-        return frozenset()
-    heads = [_head(number, batch) for number, batch in enumerate(batches)]
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Alerts of several batches as they travel; `lines` where they are many."""
+
+    batches: Sequence[Batch]
+    heads: Sequence[Mapping[str, Any]]
+    columns: Mapping[str, list[Any]]
+    lines: bytes | None
+
+
+def prepare_rows(batches: Sequence[Batch], now: datetime) -> Rows:
+    """All that writing them needs and no database gives, so that a thread can do it while the rows before are written."""
     columns: dict[str, list[Any]] = {
         name: list(chain.from_iterable(batch.columns[name] for batch in batches))
         for name in OPENING
@@ -79,16 +77,32 @@ async def open_alerts(
     count = len(columns["id"])
     ids = uuid7_texts(2 * count, now)
     columns["event_id"], columns["outbox_id"] = ids[:count], ids[count:]
-    statement, given = await _bring(session, "open", "opening", columns)
+    heads = [_head(number, batch) for number, batch in enumerate(batches)]
+    return Rows(batches, heads, columns, _lines(OPENING, columns) if count > FEW else None)
+
+
+async def open_alerts(
+    session: WriteSession,
+    rows: Rows,
+    *,
+    client_id: int,
+    source_id: UUID,
+    snapshot_id: UUID,
+    account_id: UUID | None,
+    now: datetime,
+    is_afresh: bool = False,
+) -> frozenset[str]:
+    """Insert alerts with their first step and event; gives the ids of those that another evaluator had opened."""
+    statement, given = await _bring(session, "open", "opening", rows.columns, rows.lines)
     values = {
-        "heads": orjson.dumps(heads).decode(),
+        "heads": orjson.dumps(rows.heads).decode(),
         "client_id": client_id,
         "source_id": source_id,
         "snapshot_id": snapshot_id,
         "account_id": account_id,
         "now": now,
         "afresh": is_afresh,
-        **_event_words(heads[0], columns, snapshot_id),
+        **_event_words(rows.heads[0], rows.columns, snapshot_id),
     }
     found = await session.execute(statement, {**values, **given})
     return frozenset(found.scalars())
@@ -102,7 +116,7 @@ def _head(number: int, batch: Batch) -> dict[str, Any]:
 
 
 def _event_words(
-    head: Mapping[str, Any], columns: Mapping[str, list[Any]], snapshot_id: UUID
+    head: Mapping[str, Any], columns: Mapping[str, Sequence[Any]], snapshot_id: UUID
 ) -> dict[str, Any]:
     """The envelope of the events; the first of them is held against their schema, for the others are made alike."""
     sample = {
@@ -135,9 +149,9 @@ async def see_again(
 
 
 async def _bring(
-    session: WriteSession, name: str, table: str, columns: Mapping[str, list[Any]]
+    session: WriteSession, name: str, table: str, columns: Mapping[str, list[Any]], lines: bytes | None = None
 ) -> tuple[TextClause, dict[str, Any]]:
-    """The statement that reads the rows, and what it needs to find them."""
+    """The statement that reads the rows, and what it needs to find them; `lines` are the rows, if somebody wrote them."""
     count = len(columns["id"])
     if count <= FEW or scope_of(session).role not in _MAY_STAGE:
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
@@ -149,7 +163,7 @@ async def _bring(
         connection.cursor() as cursor,
         cursor.copy(f"COPY pg_temp.{table} ({', '.join(names)}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        await copy.write(_lines(_KINDS[table], columns))
+        await copy.write(lines or _lines(_KINDS[table], columns))
     return _statement(name, table, is_staged=True), {}
 
 

@@ -11,15 +11,15 @@ from starlette.responses import Response
 from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
 from belvedere.core.database import ReadSession
-from belvedere.core.errors import Conflict, Forbidden, Invalid
+from belvedere.core.errors import Conflict, Forbidden, Invalid, NotFound
 from belvedere.core.ids import new_id
 from belvedere.core.schema import AGENCY
 from belvedere.watchtower import service
 from belvedere.watchtower.contracts import AlertState, Rule
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.web.answers import see, with_query
-from belvedere.web.forms import Errors, Fields, Posted, attempt, errors_of
-from belvedere.web.rule_drafts import OF_EACH_ROW, beside, read_drafts
+from belvedere.web.forms import Errors, Fields, Posted, attempt
+from belvedere.web.rule_drafts import OF_EACH_ROW, beside, read_drafts, refuse_form
 from belvedere.web.rule_forms import (
     EMPTY_CONDITION,
     MOST_CONDITIONS,
@@ -30,7 +30,7 @@ from belvedere.web.rule_forms import (
 )
 from belvedere.web.rule_history import history_of
 from belvedere.web.rule_options import form_options
-from belvedere.web.rule_preview import preview_of
+from belvedere.web.rule_preview import SHOWN_NOTES, preview_of
 from belvedere.web.rule_words import expression_of, terms
 from belvedere.web.view import View, look
 
@@ -62,19 +62,15 @@ async def create_rule(posted: Posted, access: Writes) -> Response:
     view = await look(access)
     form = typed_form(posted)
 
-    async def save() -> list[Rule]:
-        drafts = read_drafts(form)
+    async def save() -> list[service.SavedRule]:
+        drafts, problems = read_drafts(form)
         access.require(drafts[0].client_id or AGENCY)
-        return await _save(access, [], drafts, force=form["force"])
+        return await _save(access, [], drafts, problems, force=form["force"])
 
     saved, errors = await attempt(access.session, save, {})
     if saved is None:
         return await _page(view, [], form, errors)
-    return see(
-        access.request,
-        with_query(f"/rules/{saved[0].id}", client=view.client_id),
-        f"Rule “{saved[0].name}” saved",
-    )
+    return _saved(view, saved)
 
 
 @router.post("/rules/draft")
@@ -103,14 +99,15 @@ def _change_conditions(conditions: list[dict[str, str]], posted: Fields) -> None
 
 
 async def _tried(view: View, rows: Sequence[Rule], form: Mapping[str, Any], find: Find) -> dict[str, Any]:
+    # A name says nothing about what a rule finds, so it may still be missing.
+    drafts, problems = read_drafts({**form, "name": form["name"] or "Draft"})
     try:
-        # A name says nothing about what a rule finds, so it may still be missing.
-        return await find(view, rows, read_drafts({**form, "name": form["name"] or "Draft"}))
+        if not problems:
+            return await find(view, rows, drafts)
+        await service.draft_rows(view.access.session, drafts, rows, new_id(view.access.now))
     except Invalid as error:
-        return {
-            "blocked": " ".join(problem.detail for problem in error.errors) or error.detail,
-            "wrong": " ".join(errors_of(error, {})),
-        }
+        problems = {**beside(error, 0), **problems}
+    return {"blocked": " ".join(dict.fromkeys(problems.values())), "wrong": " ".join(problems)}
 
 
 @router.get("/rules/{rule_id}/edit")
@@ -127,19 +124,23 @@ async def change_rule(rule_id: UUID, posted: Posted, access: Writes) -> Response
     access.require(rows[0].client_id)
     form = typed_form(posted)
 
-    async def save() -> list[Rule]:
+    async def save() -> list[service.SavedRule]:
         if posted.number("version") != rows[0].version:
             raise Conflict("Somebody saved this rule while you wrote. Save again to replace their version.")
-        return await _save(access, rows, read_drafts(form), force=form["force"])
+        return await _save(access, rows, *read_drafts(form), force=form["force"])
 
     saved, errors = await attempt(access.session, save, {})
     if saved is None:
         return await _page(view, rows, form, errors)
-    return see(
-        access.request,
-        with_query(f"/rules/{saved[0].id}", client=view.client_id),
-        f"Rule “{saved[0].name}” saved",
-    )
+    return _saved(view, saved)
+
+
+def _saved(view: View, saved: Sequence[service.SavedRule]) -> Response:
+    """On to the rule; a limit that may be meant otherwise is asked about once more."""
+    rule = saved[0].rule
+    doubts = [note.detail for one in saved for note in one.notes if note.code in SHOWN_NOTES]
+    words = " ".join([f"Rule “{rule.name}” saved" + ("." if doubts else ""), *doubts[:1]])
+    return see(view.access.request, with_query(f"/rules/{rule.id}", client=view.client_id), words)
 
 
 async def rows_of(session: ReadSession, rule_id: UUID) -> list[Rule]:
@@ -153,44 +154,55 @@ async def rows_of(session: ReadSession, rule_id: UUID) -> list[Rule]:
 
 
 async def _save(
-    access: WriteAccess, rows: Sequence[Rule], drafts: Sequence[RuleDraft], *, force: bool
-) -> list[Rule]:
-    """Bring the stored rows to the drafts: change, add, take away. An error names its condition's field."""
+    access: WriteAccess, rows: Sequence[Rule], drafts: Sequence[RuleDraft], problems: Errors, *, force: bool
+) -> list[service.SavedRule]:
+    """Bring the stored rows to the drafts: change, add, take away. All wrong fields of all conditions are named at
+    once, those that were read wrong (`problems`) first.
+    """
     group_id = rows[0].group_id if rows else None
     if len(drafts) > 1 and group_id is None:
         group_id = new_id(access.now)
     for row in rows[len(drafts) :]:
         await service.delete_rule(access.session, row.id, actor=access.actor, now=access.now)
-    saved = []
+    saved: list[service.SavedRule] = []
+    found = dict(problems)
     for position, question in enumerate(drafts):
         draft = replace(question, group_id=group_id, position=position)
+        stored = rows[position] if position < len(rows) else None
         try:
-            saved.append(
-                await _save_row(access, rows[position] if position < len(rows) else None, draft, force=force)
-            )
+            saved.append(await _save_row(access, stored, draft, force=force))
         except Invalid as error:
-            raise Invalid(error.detail, errors=beside(error, position), code=error.code) from error
+            wrong = beside(error, position)
+            # Where the head is not there, what later rows miss of it says nothing of its own.
+            own = {
+                name: said for name, said in wrong.items() if not position or name.endswith(f"-{position}")
+            }
+            found = {**own, **found}
+        except (Conflict, Forbidden, NotFound):
+            if not found:
+                raise
+    refuse_form(found)
     return saved
 
 
-async def _save_row(access: WriteAccess, row: Rule | None, draft: RuleDraft, *, force: bool) -> Rule:
+async def _save_row(
+    access: WriteAccess, row: Rule | None, draft: RuleDraft, *, force: bool
+) -> service.SavedRule:
     settings = access.runtime.settings
     if row is None:
-        made = await service.create_rule(
+        return await service.create_rule(
             access.session, draft, actor=access.actor, now=access.now, force=force,
             discord_base_url=settings.discord_base_url,
         )  # fmt: skip
-        return made.rule
     if (draft.client_id or AGENCY) != row.client_id:
         raise Forbidden("A rule stays with its client. Make a new one for another client.")
     names = OF_EACH_ROW if draft.position else RuleDraft.__dataclass_fields__.keys() - NOT_ASKED
     wanted = {name: getattr(draft, name) for name in names}
     changes = {name: value for name, value in wanted.items() if value != _present(row, name)}
-    changed = await service.update_rule(
+    return await service.update_rule(
         access.session, row.id, changes, actor=access.actor, now=access.now, force=force,
         discord_base_url=settings.discord_base_url,
     )  # fmt: skip
-    return changed.rule
 
 
 def _present(row: Rule, name: str) -> Any:
@@ -225,6 +237,7 @@ async def _page(
         "opened": opened_parts(form, errors),
         "preview": preview,
         "history": history,
+        "notes": (preview or {}).get("notes", {}),
         "can_force": can_force,
     }
     at = rows[0].client_id if rows else None

@@ -19,6 +19,7 @@ from belvedere.watchtower.contracts import (
     Severity,
 )
 from belvedere.watchtower.drafts import RuleDraft
+from belvedere.watchtower.service import DEFAULT_TIME
 from belvedere.web.forms import Errors, as_uuid
 from belvedere.web.rule_forms import MINUTES, SAME_SOURCE
 from belvedere.web.rule_words import UNNAMED_FIELD, WITHOUT_FIELD, join_limit, limit_problems
@@ -48,21 +49,25 @@ OF_EACH_ROW = frozenset(
 """What the form says of the rows after the first; all else of them stays as it is stored."""
 
 
-def read_drafts(form: Mapping[str, Any]) -> list[RuleDraft]:
-    """One draft for each condition, without group and positions; raises Invalid naming the fields of the form."""
+def read_drafts(form: Mapping[str, Any]) -> tuple[list[RuleDraft], Errors]:
+    """One draft for each condition, without group and positions, and what is wrong by the fields of the form."""
     problems: Errors = {}
     if not form["name"]:
         problems["name"] = "A rule needs a name."
     head = _head(form, problems)
     rows = [_row(head, item, number, problems) for number, item in enumerate(form["conditions"])]
+    first, *others = rows
+    # Parent and channels are the head's; the other rows only ask their question.
+    return [first, *(_plain(row) for row in others)], problems
+
+
+def refuse_form(problems: Errors) -> None:
+    """Raise Invalid that names every wrong field of the form, if there is one."""
     if problems:
         raise Invalid(
             "The rule cannot be saved yet.",
             errors=[FieldProblem(f"/{name}", "form", said) for name, said in problems.items()],
         )
-    first, *others = rows
-    # Parent and channels are the head's; the other rows only ask their question.
-    return [first, *(_plain(row) for row in others)]
 
 
 def _head(form: Mapping[str, Any], problems: Errors) -> RuleDraft:
@@ -213,15 +218,22 @@ def _clock(word: str) -> time:
     try:
         return time.fromisoformat(word).replace(tzinfo=None)
     except ValueError:
-        return time(8)
+        return DEFAULT_TIME
 
 
-def beside(error: Invalid, position: int) -> list[FieldProblem]:
-    """Problems of one row of the group under the names of the form."""
-    found = []
+def beside(error: Invalid, position: int) -> Errors:
+    """Problems of one row of the group under the names of the form; `/rows/2/…` names its row itself."""
+    found: Errors = {}
     for problem in error.errors:
-        bare = problem.pointer.strip("/").split("/")[0]
-        name = FIELD_NAMES.get(bare, bare)
-        at = f"/{name}-{position}" if bare in PER_CONDITION else f"/{name}"
-        found.append(FieldProblem(at, problem.code, problem.detail))
-    return found or [FieldProblem("/form", error.code, error.detail)]
+        first, *rest = problem.pointer.strip("/").split("/")
+        if first == "rows" and len(rest) > 1:
+            found.setdefault(field_at(rest[1], int(rest[0])), problem.detail)
+        else:
+            found.setdefault(field_at(first, position), problem.detail)
+    return found or {"form": error.detail}
+
+
+def field_at(column: str, position: int) -> str:
+    """The field of the form for a column of one row."""
+    name = FIELD_NAMES.get(column, column)
+    return f"{name}-{position}" if column in PER_CONDITION else name

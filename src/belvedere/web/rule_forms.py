@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from belvedere.watchtower.contracts import Rule
+from belvedere.watchtower.service import DEFAULT_TIME
 from belvedere.web.forms import Fields
 from belvedere.web.rule_words import stored_item
 
@@ -21,7 +22,7 @@ DEFAULTS = {
     "recover_after": "1",
     "no_data_policy": "ignore",
     "notify": "now",
-    "notify_time": "08:00",
+    "notify_time": f"{DEFAULT_TIME:%H:%M}",
     "notify_day": "1",
     "dependency": "triggered",
     "for_minutes_unit": "min",
@@ -131,7 +132,7 @@ def _stored_telling(head: Rule) -> dict[str, Any]:
     notify = at_once if head.notify_immediately else (schedule or "never")
     return {
         "notify": notify,
-        "notify_time": head.notify_time.strftime("%H:%M") if head.notify_time else "08:00",
+        "notify_time": head.notify_time.strftime("%H:%M") if head.notify_time else DEFAULTS["notify_time"],
         "notify_day": str(head.notify_day_of_week if head.notify_day_of_week is not None else 1),
         "digest_all_clear": head.digest_all_clear,
         "discord": head.notify_discord,

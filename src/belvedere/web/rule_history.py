@@ -12,7 +12,7 @@ from belvedere.watchtower.service import Asked, backtest, draft_rows
 from belvedere.web.alert_views import figure, instant
 from belvedere.web.presentation import Reader
 from belvedere.web.rule_changes import asks_anew
-from belvedere.web.rule_preview import clients_in_view
+from belvedere.web.rule_preview import clients_in_view, left_out_of
 from belvedere.web.rule_tune import tune_view
 from belvedere.web.view import View
 
@@ -57,6 +57,7 @@ def history_view(view: View, found: Mapping[str, Any]) -> dict[str, Any]:
         "not_judged": readings["not_judged"],
         "lanes": [_lane(row, episodes, start, end) for row in by_client[:LANES]],
         "more_clients": max(len(by_client) - LANES, 0),
+        "left_out": left_out_of(view, found["left_out"]),
         "messages": [_message(view, episode) for episode in episodes[:MESSAGES]],
         "told": found["notifications"],
         "compared": found["compared_with"],

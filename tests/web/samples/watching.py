@@ -123,6 +123,7 @@ def preview(**changes):
                 "url": f"/records/r{number}",
                 "client": client,
                 "value": Decimal(value),
+                "label": "",
                 "unit": "percent",
                 "currency": "EUR",
                 "is_open": is_open,
@@ -130,6 +131,7 @@ def preview(**changes):
             }
             for number, (name, client, value, gap, is_open) in enumerate(MATCHES)
         ],
+        "left_out": [{"client": "Tidewater Outdoor", "rule": "Low open rate, gentler", "url": "/rules/ru9"}],
         "near": [
             {
                 "name": "Lamp care guide",
@@ -150,6 +152,18 @@ def preview(**changes):
             "destinations": [{"channel": "email", "address": "team@brandt.example"}],
             "mail_subject": "Open rate 11.8% on Advent preview · Kaffeehaus Brandt",
             "mail_text": "Warning: Open rate 11.8% on Advent preview",
+            "forms": ["discord", "email", "webhook"],
+            "webhook_text": '{"type": "alert.opened"}',
+            "discord": {
+                "embeds": [
+                    {
+                        "title": "Open rate 11.8% on Advent preview",
+                        "description": "Open rate is 11.8%, limit < 15%.",
+                        "fields": [{"name": "Client", "value": "Kaffeehaus Brandt", "inline": True}],
+                        "footer": {"text": "Warning"},
+                    }
+                ]
+            },
         },
         "changes": {
             "version": 6,
@@ -197,6 +211,7 @@ def history(**changes):
             {"client": "Marlow & Finch", "count": 0, "readings": 240, "bars": []},
         ],
         "more_clients": 0,
+        "left_out": [{"client": "Tidewater Outdoor", "rule": "Low open rate, gentler", "url": "/rules/ru9"}],
         "messages": [
             {
                 "title": "Open rate 11.8% on Advent preview",
@@ -225,6 +240,7 @@ def rule_form(**changes):
         "rule": {"id": "ru3", "name": "Low open rate", "version": 6, "open_alerts": 1},
         "form": form,
         "errors": {},
+        "notes": {"threshold-0": "0.15% is less than one percent. Did you mean 15%?"},
         "options": OPTIONS,
         "terms": terms(form["conditions"]),
         "opened": opened_parts(form, {}),

@@ -74,7 +74,7 @@ const tryIt = async () => {
   if (now === before) mend();
   if (now === before || !one('[name="field-0"]', form)?.value && !one(".c-word option:is([value=added],[value=removed]):checked", form)) return;
   before = now;
-  const answered = await ask("on", ["#preview", "#expression"]);
+  const answered = await ask("on", ["#preview", "#expression", ...all("[id^=doubt-]").map(line => `#${line.id}`)]);
   if (answered) mend();
   if (answered && one("#history")) await ask("history", ["#history"]);
 };
