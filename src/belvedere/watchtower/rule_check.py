@@ -23,26 +23,6 @@ CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
 
 def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
     """Raise Invalid for what cannot work; return notes on what may not be meant."""
-<<<<<<< HEAD
-    _check_texts(rule)
-    ref = parse_field(rule.field_name)
-    notes = [*_check_field(rule, ref, facts, force=force)]
-    notes += check_values(rule, ref, facts.known)
-    notes += _check_volume(rule, facts, force=force)
-    _check_target(rule, facts)
-    _check_override(rule, facts)
-    return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
-
-
-def check_values(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
-    """The part that hangs on nothing else that is stored but what is known of the field."""
-    _check_texts(rule)
-    notes = check_limits(rule, ref, known)
-    _check_recipients(rule)
-    _check_zone(rule)
-    _check_templates(rule)
-    return notes
-=======
     notes = run_checks(
         (
             lambda: _check_texts(rule),
@@ -50,13 +30,24 @@ def check_values(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
             lambda: _check_volume(rule, facts, force=force),
             lambda: _check_target(rule, facts),
             lambda: _check_override(rule, facts),
-            lambda: _check_recipients(rule),
-            lambda: _check_zone(rule),
-            lambda: _check_templates(rule),
+            lambda: _check_form(rule),
         )
     )
     return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
->>>>>>> main
+
+
+def check_values(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
+    """The part that hangs on nothing else that is stored but what is known of the field."""
+    return run_checks(
+        (lambda: _check_texts(rule), lambda: check_limits(rule, ref, known), lambda: _check_form(rule))
+    )
+
+
+def _check_form(rule: Rule) -> list[Note]:
+    """Addresses, zone and templates: whether each could be one."""
+    return run_checks(
+        (lambda: _check_recipients(rule), lambda: _check_zone(rule), lambda: _check_templates(rule))
+    )
 
 
 def _check_question(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
