@@ -173,3 +173,23 @@ async def test_tokens_that_are_spent_together_leave_a_debt(db: Database, setting
         await spend(session, [budget] * 4, clock())
         await spend(session, [budget] * 3, clock())
         assert await take(session, budget, clock()) == pytest.approx(3, abs=0.01)
+
+
+async def test_without_a_clock_of_its_own_a_client_goes_by_that_of_the_database(
+    db: Database, settings: Settings, admin
+):
+    budget = Budget("omnisend", "shop-1", capacity=2, refill_per_second=1)
+    async with (
+        RawServer([answer(429, retry_after="30")]) as server,
+        HttpClient(settings, db=db, backoff=Backoff(attempts=1)) as http,
+    ):
+        with pytest.raises(ExternalError):
+            await http.request("GET", server.url(), provider="omnisend", budget=budget)
+        assert http._budget_now() is None
+    spent, blocked = admin.execute(
+        "SELECT now() - refilled_at, blocked_until - now() FROM core.rate_budgets WHERE account = 'shop-1'"
+    ).fetchone()
+    assert timedelta(0) <= spent < timedelta(seconds=30)
+    assert timedelta(0) < blocked <= timedelta(seconds=30)
+    async with db.write(Scope.service()) as session:
+        assert 0 < await take(session, budget) <= 30

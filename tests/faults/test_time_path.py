@@ -161,12 +161,14 @@ async def test_after_a_restore_digests_and_storms_wait_for_the_release_too(folde
         worker = await clocks.house.run_worker()
         try:
             # What was in flight is ready again, and more comes a day later, by another process's clock.
-            assert await clocks.run(days=2, rounds=3) == 0
             count = "SELECT count(*) FROM core.deliveries"
-            assert (
-                clocks.house.query(f"{count} WHERE kind IN ('again', 'digest', 'storm') AND state = 'ready'")
-                == 5
-            )
+            waiting = f"{count} WHERE kind IN ('again', 'digest', 'storm') AND state = 'ready'"
+            # The worker beside may take a job first, for which by its own clock nothing is due.
+            for _ in range(4):
+                assert await clocks.run(days=2, rounds=3) == 0
+                if clocks.house.query(waiting) >= 5:
+                    break
+            assert clocks.house.query(waiting) == 5
             assert clocks.house.discord() == before
             assert await cli(clocks, "release") == 0
             await clocks.house.until_settled(180)

@@ -47,11 +47,10 @@ Step = tuple[Sequence[Entity] | None, bool] | tuple[Sequence[Entity] | None, boo
 """What a reading holds (None: the same as the one before it), whether it is a full one, and of which account."""
 
 
-def remember(steps: Sequence[Step]) -> tuple[list[Mark], dict[UUID, tuple[bytes, bytes]]]:
-    """Marks and blobs as the database would give them."""
+def remember(steps: Sequence[Step], at_once: int = 1) -> tuple[list[Mark], dict[UUID, tuple[bytes, bytes]]]:
+    """Marks and blobs as the database would give them; so many readings in a row tell of one moment."""
     marks: list[Mark] = []
     blobs: dict[UUID, tuple[bytes, bytes]] = {}
-    full: dict[UUID | None, Mark] = {}
     for number, (entities, is_full, *more) in enumerate(steps, 1):
         account = more[0] if more else None
         if entities is None and marks:
@@ -60,10 +59,11 @@ def remember(steps: Sequence[Step]) -> tuple[list[Mark], dict[UUID, tuple[bytes,
             frames = make_frames(entities or [], start=number * 1000)
             frames_id, records, metrics = UUID(int=number), frames.records.height, frames.metrics.height
             blobs[frames_id] = encode(frames)
+        moment = DAY + timedelta(hours=(number - 1) // at_once + 1)
+        earlier = (mark for mark in reversed(marks) if mark.is_full and mark.account_id == account)
         mark = Mark(
-            UUID(int=number + 10**6), frames_id, PLACE, account, is_full, DAY + timedelta(hours=number), records,
-            metrics, was_judged=True, previous=full.get(account),
+            UUID(int=number + 10**6), frames_id, PLACE, account, is_full, moment, records,
+            metrics, was_judged=True, previous=next((mark for mark in earlier if mark.data_as_of < moment), None),
         )  # fmt: skip
         marks.append(mark)
-        full.update({account: mark} if is_full else {})
     return marks, blobs

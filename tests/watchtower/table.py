@@ -38,9 +38,9 @@ def play(rules: Sequence[Rule], table: str, *, partial: frozenset[int] = frozens
         verdict = next(v for v in evaluate(rules, frames, before, state, now) if v.rule.id == rules[0].id)
         moves.append(_sign(verdict))
         gone = {closing.alert.id for closing in verdict.closed}
-        missing = {alert.id for alert in verdict.missing}
+        missing = {alert.id: alert.missing_readings for alert in verdict.missing}
         open_alerts = [
-            replace(alert, missing_readings=alert.missing_readings + 1 if alert.id in missing else 0)
+            replace(alert, missing_readings=missing.get(alert.id, 0))
             for alert in open_alerts
             if alert.id not in gone
         ]

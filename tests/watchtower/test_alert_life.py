@@ -56,6 +56,24 @@ async def test_data_of_the_same_moment_counts_once_item_28(world: World):
     assert len(later.opened) == 1
 
 
+async def test_good_and_missing_readings_of_the_same_moment_count_once_item_28(world: World):
+    world.rule(recover_after=2)
+    await world.read([campaign(rate="11"), campaign("gone", rate="11")])
+    moment = world.now + timedelta(hours=1)
+    for _ in range(3):
+        await world.read([campaign(rate="20")], as_of=moment)
+    counts = [
+        (row["external_id"], row["good_readings"], row["missing_readings"]) for row in world.alerts("open")
+    ]
+    assert sorted(counts) == [("advent", 1, 0), ("gone", 0, 1)]
+    await world.read([campaign(rate="20"), campaign("gone", rate="11")], as_of=moment + timedelta(hours=1))
+    assert [row["external_id"] for row in world.alerts("open")] == ["gone"]
+    for hour in (2, 2, 3):
+        assert len(world.alerts("open")) == 1
+        await world.read([campaign(rate="20")], as_of=moment + timedelta(hours=hour))
+    assert world.alerts("open") == []
+
+
 async def test_a_good_answer_ends_the_wait_and_an_unknown_one_does_not_item_13(world: World):
     world.rule(for_readings=2)
     await world.read([campaign(rate="11")])

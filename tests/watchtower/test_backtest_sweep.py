@@ -20,8 +20,8 @@ from belvedere.watchtower.contracts import Condition, Rule
 from belvedere.watchtower.history_frames import needs_of, unpack
 
 
-def chunks(rule, steps, size):
-    marks, blobs = remember(steps)
+def chunks(rule, steps, size, at_once=1):
+    marks, blobs = remember(steps, at_once)
     needs = needs_of([rule], UNITS)
     for start in range(0, len(marks), size):
         part = marks[start : start + size]
@@ -39,12 +39,13 @@ def chunks(rule, steps, size):
     ),
     st.sampled_from(["open_rate", "quantity"]),
     st.integers(1, 8),
+    st.sampled_from([1, 1, 2, 3]),
     st.randoms(use_true_random=False),
 )
-def test_the_slider_equals_whole_replays(steps, condition, field, size, chance):
+def test_the_slider_equals_whole_replays(steps, condition, field, size, at_once, chance):
     rule = Rule(UUID(int=1), "r", field, condition, "15", source_id=PLACE.source_id)
     sweep = Sweep.of(Question([rule]), UNITS)
-    for chunk in chunks(rule, steps, size):
+    for chunk in chunks(rule, steps, size, at_once):
         sweep.take(chunk)
     found = sweep.document()
     if not found["possible"]:
@@ -53,7 +54,7 @@ def test_the_slider_equals_whole_replays(steps, condition, field, size, chance):
     for position in chance.sample(found["positions"], min(4, len(found["positions"]))):
         at = replace(rule, threshold_value=position["threshold"])
         replay = Replay(Question([at]), Carry(UNITS, {}), Ledger(CLIENT))
-        for chunk in chunks(at, steps, 100):
+        for chunk in chunks(at, steps, 100, at_once):
             replay.run(chunk)
         assert (position["episodes"], position["matches"]) == (
             len(replay.ledger.episodes),

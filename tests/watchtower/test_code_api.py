@@ -75,6 +75,27 @@ async def test_a_refusal_names_file_line_and_meaning(http, olga):
     assert answer["errors"][0]["pointer"] == "/rules/theme-changed/conditoin"
 
 
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"condition": "between", "threshold_value": "20 and 10"}, "threshold_value"),
+        ({"field_name": "amount", "threshold_value": "many"}, "threshold_value"),
+        ({"threshold_value": None}, "threshold_value"),
+        ({"notify_zone": "Mars/Base"}, "notify_zone"),
+        ({"title_template": "{{ name"}, "title_template"),
+        ({"email_recipients": ["nobody"]}, "email_recipients/0"),
+    ],
+)
+async def test_a_plan_refuses_what_no_rule_can_say(http, olga, values, pointer):
+    rule = {"field_name": "cvr", "condition": "less_than", "threshold_value": 2, **values}
+    for path in ("/rules/plan", "/rules/apply"):
+        answer = await post(
+            http, path, olga, expect=422, files={"a.yaml": yaml.safe_dump({"rules": {"low": rule}})}
+        )
+        assert answer["errors"][0]["pointer"] == f"/rules/low/{pointer}"
+        assert answer["errors"][0]["detail"].startswith("a.yaml, line 2: low: ")
+
+
 async def test_people_of_a_client_apply_their_own_rules_only(http, alice, charlie, world):
     await post(http, "/rules/apply", alice, expect=404, files={"a": FILE})
     await post(http, "/rules/apply", alice, files={"a": OWN})

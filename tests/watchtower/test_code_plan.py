@@ -4,7 +4,7 @@ import pytest
 from tests.watchtower.world import NOON
 
 from belvedere.core.context import Scope
-from belvedere.core.errors import Invalid
+from belvedere.core.errors import Conflict, Invalid
 from belvedere.watchtower.code_apply import apply_rules, export_rules, plan_rules, rehearse_rules
 from belvedere.watchtower.code_format import parse_book
 from belvedere.watchtower.code_plan import describe_plan
@@ -324,19 +324,55 @@ async def test_two_rules_that_wait_for_each_other_are_refused_with_their_lines(a
         assert "line 2: a: This parent would close a circle" in caught.value.errors[0].detail
 
 
+async def test_a_plan_that_somebody_overtook_is_not_applied(act, world):
+    text = "rules:\n  a: {field_name: cvr, condition: less_than, threshold_value: %s, name: A}\n"
+    await act.apply(text % 2)
+    shown = await act.plan(text % 3)
+    await act.apply(text % 4)
+    with pytest.raises(Conflict, match="since this plan was made") as caught:
+        await act.apply(text % 3, shown=shown)
+    assert caught.value.code == "rules_moved"
+    await act.apply(text % 3, shown=await act.plan(text % 3))
+
+
+async def test_a_circle_of_files_through_a_stand_in_is_refused_item_17(act, world):
+    low = "field_name: cvr, condition: less_than, threshold_value: 2"
+    text = f"""
+rules:
+  base: {{{low}}}
+  above: {{{low}, parent_rule_id: base, dependency_condition: triggered}}
+clients:
+  brandt:
+    own: {{{low}, overrides_rule_id: base, parent_rule_id: above, dependency_condition: triggered}}
+"""
+    with pytest.raises(Invalid) as caught:
+        await act.plan(text)
+    assert "stands in for at a client" in caught.value.errors[0].detail
+    assert await act.plan(text.replace("overrides_rule_id: base, ", ""))
+
+
 async def test_a_rehearsal_refuses_what_applying_refuses_and_leaves_nothing(act, db, world):
     text = "rules:\n  a:\n    field_name: cvr\n    condition: less_than\n    threshold_value: '{}'\n"
     for value, says in (("1,20", "rules.yml, line 2: a: "), ("1.20", None)):
         book = parse_book({"rules.yml": text.format(value)})
         async with db.write(Scope.service("terminal")) as session:
             if says is None:
-                plan = await rehearse_rules(session, book, actor="terminal", now=NOON)
-                assert plan.count("create") == 1
+                done = await rehearse_rules(session, book, actor="terminal", now=NOON)
+                assert done.plan.count("create") == 1
             else:
                 with pytest.raises(Invalid, match=says):
                     await rehearse_rules(session, book, actor="terminal", now=NOON)
     assert world.rows("SELECT id FROM watchtower_rules WHERE builtin IS NULL") == []
     assert world.rows("SELECT id FROM jobs.procrastinate_jobs") == []
+
+
+async def test_a_rehearsal_names_the_fields_that_applying_takes_by_force_alone(act, db, world):
+    book = parse_book(
+        {"rules.yml": "rules:\n  a: {field_name: unheard, condition: less_than, threshold_value: 2}\n"}
+    )
+    async with db.write(Scope.service("terminal")) as session:
+        done = await rehearse_rules(session, book, actor="terminal", now=NOON)
+    assert ("a", "unknown") in {(rule, note.code) for rule, note in done.notes}
 
 
 async def test_a_stand_in_under_another_short_name_comes_after_the_old_one_left(act, world):

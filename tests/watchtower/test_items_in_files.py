@@ -216,6 +216,27 @@ tests:
     assert [(row["episode"], row["state"]) for row in rows] == [(1, "resolved"), (2, "open")]
 
 
+async def test_data_of_one_moment_counts_once_item_28(plays):
+    await plays("""
+rules:
+  low: {field_name: a, condition: less_than, threshold_value: 15, recover_after: 2}
+  late: {field_name: a, condition: less_than, threshold_value: 15, for_readings: 2}
+tests:
+  - steps:
+      - records: [{external_id: x, metrics: {a: 12}}, {external_id: y, metrics: {a: 12}}]
+        as_of: "2026-11-01T10:00Z"
+        expect: {opened: {low: [x, y]}}
+      - records: [{external_id: x, metrics: {a: 12}}, {external_id: y, metrics: {a: 12}}]
+        as_of: "2026-11-01T10:00Z"
+        expect: {}
+      - {records: [{external_id: x, metrics: {a: 20}}], as_of: "2026-11-01T11:00Z", expect: {}}
+      - {records: [{external_id: x, metrics: {a: 20}}], as_of: "2026-11-01T11:00Z", expect: {}}
+      - records: [{external_id: x, metrics: {a: 20}}]
+        as_of: "2026-11-01T12:00Z"
+        expect: {resolved: {low: {x: recovered, y: missing}}}
+""")
+
+
 CHILDREN = """
 rules:
   parent: {field_name: a, condition: less_than, threshold_value: 15}

@@ -36,6 +36,57 @@ async def test_a_circle_through_a_group_is_refused_item_17(http, olga, family, w
         )
 
 
+@pytest.fixture
+async def standing_in(http, olga):
+    """A, for every client, waits for B; a client's own rule stands in for B there."""
+    base = await make(http, olga, name="B")
+    above = await make(http, olga, name="A", parent_rule_id=base["id"], dependency_condition="triggered")
+    own = await make(http, olga, name="Own", client_id=1, overrides_rule_id=base["id"])
+    return base, above, own
+
+
+async def test_a_circle_through_a_stand_in_is_refused_item_17(http, olga, standing_in, world):
+    base, above, own = standing_in
+    for parent in (above, base):
+        link = {"parent_rule_id": parent["id"], "dependency_condition": "triggered"}
+        answer = await change(http, olga, own, **link)
+        assert answer.status_code == 422, answer.text
+        assert problem_at(answer.json()) == ("/parent_rule_id", "cycle")
+        with pytest.raises(psycopg.errors.CheckViolation, match="stands in for another"):
+            world.admin.execute(
+                "UPDATE watch.watchtower_rules SET parent_rule_id = %s, dependency_condition = 'triggered' WHERE id = %s",
+                (parent["id"], own["id"]),
+            )
+    elsewhere = {
+        "name": "Else",
+        "client_id": 2,
+        "parent_rule_id": above["id"],
+        "dependency_condition": "triggered",
+    }
+    await make(http, olga, **elsewhere)
+    await make(http, olga, 422, **{**elsewhere, "overrides_rule_id": base["id"]})
+
+
+async def test_a_circle_that_a_stand_in_closes_later_is_refused_item_17(http, olga, world):
+    base = await make(http, olga, name="B")
+    above = await make(http, olga, name="A", parent_rule_id=base["id"], dependency_condition="triggered")
+    link = {"parent_rule_id": above["id"], "dependency_condition": "triggered"}
+    own = await make(http, olga, name="Own", client_id=1, **link)
+    answer = await change(http, olga, own, overrides_rule_id=base["id"])
+    assert problem_at(answer.json()) == ("/parent_rule_id", "cycle")
+    assert (await change(http, olga, own, overrides_rule_id=base["id"], is_active=False)).status_code == 200
+    answer = await change(http, olga, own, is_active=True)
+    assert problem_at(answer.json()) == ("/parent_rule_id", "cycle")
+    with pytest.raises(psycopg.errors.CheckViolation, match="stands in for another"):
+        world.admin.execute("UPDATE watch.watchtower_rules SET is_active = true WHERE id = %s", (own["id"],))
+    # The rule for every client closes it from the other side.
+    other, free = await make(http, olga, name="C"), await make(http, olga, name="D")
+    link = {"parent_rule_id": free["id"], "dependency_condition": "triggered"}
+    await make(http, olga, name="Own C", client_id=1, overrides_rule_id=other["id"], **link)
+    link["parent_rule_id"] = other["id"]
+    assert problem_at((await change(http, olga, free, **link)).json()) == ("/parent_rule_id", "cycle")
+
+
 async def test_a_head_that_others_wait_for_keeps_its_place_item_17(http, olga, world):
     group = str(uuid4())
     head = await make(http, olga, name="Head", group_id=group, position=10)

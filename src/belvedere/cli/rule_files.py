@@ -119,7 +119,7 @@ def rules_plan(
     Example: belvedere rules plan rules.yaml
     """
 
-    async def act(runtime: Runtime) -> Plan:
+    async def act(runtime: Runtime) -> Applied:
         from belvedere.watchtower.service import rehearse_rules
 
         async with runtime.db.write(Scope.service(operator())) as session:
@@ -130,11 +130,14 @@ def rules_plan(
 
     try:
         book = read_book(files, client)
-        plan = with_runtime(act)
+        done = with_runtime(act)
     except BelvedereError as error:
         refuse_files(error)
-    print_plan(plan, as_json=as_json)
-    raise typer.Exit(CHANGES if plan.steps else 0)
+    print_plan(done.plan, as_json=as_json)
+    print_notes(done)
+    if any(note.code == "unknown" for _, note in done.notes):
+        err.print("note: apply takes fields that no data carries yet only with --force.")
+    raise typer.Exit(CHANGES if done.plan.steps else 0)
 
 
 def refuse_files(error: BelvedereError) -> None:
@@ -182,10 +185,11 @@ def rules_apply(
 
         async with runtime.db.write(Scope.service(operator())) as session:
             return await apply_rules(
-                session, book, actor=operator(), now=runtime.clock(), prune=prune, force=force,
+                session, book, actor=operator(), now=runtime.clock(), prune=prune, force=force, shown=plan,
                 discord_base_url=runtime.settings.discord_base_url,
             )  # fmt: skip
 
+    plan: Plan | None = None
     if not yes:
         plan = with_runtime(look)
         print_plan(plan, as_json=False)

@@ -65,7 +65,7 @@ def check_cost(budget: Budget, cost: float) -> None:
 
 _TAKE = text("""
     INSERT INTO core.rate_budgets AS b (provider, account, capacity, refill_per_second, tokens, refilled_at)
-    VALUES (:provider, :account, :capacity, :refill, :capacity - :cost, :now)
+    VALUES (:provider, :account, :capacity, :refill, :capacity - :cost, coalesce(CAST(:now AS timestamptz), now()))
     ON CONFLICT (provider, account) DO UPDATE SET
         capacity = excluded.capacity,
         refill_per_second = excluded.refill_per_second,
@@ -78,7 +78,7 @@ _TAKE = text("""
     RETURNING tokens
 """)
 _READ = text("""
-    SELECT tokens, refilled_at, blocked_until FROM core.rate_budgets
+    SELECT tokens, refilled_at, blocked_until, coalesce(CAST(:now AS timestamptz), now()) AS now FROM core.rate_budgets
     WHERE provider = :provider AND account = :account
 """)
 _BLOCK = text("""
@@ -88,6 +88,7 @@ _BLOCK = text("""
     ON CONFLICT (provider, account) DO UPDATE SET
         blocked_until = greatest(b.blocked_until, excluded.blocked_until)
 """)
+_NOW = text("SELECT now()")
 
 
 _SPEND = text("""
@@ -108,8 +109,9 @@ _SPEND = text("""
 _SHORTEST_WAIT = 0.001
 
 
-async def take(session: WriteSession, budget: Budget, now: datetime, cost: float = 1) -> float:
-    """Take `cost` tokens and answer 0, or take nothing and answer the seconds to wait before the next try.
+async def take(session: WriteSession, budget: Budget, now: datetime | None = None, cost: float = 1) -> float:
+    """Take `cost` tokens and answer 0, or take nothing and answer the seconds to wait before the next try. Without `now`
+    by the clock of the database, which all workers share: one whose clock runs ahead would keep the others waiting.
 
     The first use of a budget makes its row; a changed capacity or refill counts from the next taking on.
     """
@@ -119,8 +121,8 @@ async def take(session: WriteSession, budget: Budget, now: datetime, cost: float
     taken = await session.execute(_TAKE, key | figures)
     if taken.first() is not None:
         return 0.0
-    row = (await session.execute(_READ, key)).mappings().one()
-    _, wait = draw(_bucket(row), budget, now, cost)
+    row = (await session.execute(_READ, {**key, "now": now})).mappings().one()
+    _, wait = draw(_bucket(row), budget, row["now"], cost)
     # Another worker may have given way between the two statements; then it is worth trying again at once.
     return max(wait, _SHORTEST_WAIT)
 
@@ -151,9 +153,12 @@ async def block(session: WriteSession, provider: str, account: str, until: datet
     await session.execute(_BLOCK, {"provider": provider, "account": account, "until": until})
 
 
-def blocked_for(retry_after: float, now: datetime) -> datetime:
-    """The end of a block that a provider asked for in seconds."""
-    return now + timedelta(seconds=retry_after)
+async def block_for(
+    session: WriteSession, provider: str, account: str, seconds: float, now: datetime | None = None
+) -> None:
+    """Nobody takes for the seconds a provider asked for, from `now` or the database's present on."""
+    start = now or (await session.execute(_NOW)).scalar_one()
+    await block(session, provider, account, start + timedelta(seconds=seconds))
 
 
 def _bucket(row: RowMapping) -> Bucket:

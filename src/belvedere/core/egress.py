@@ -19,7 +19,7 @@ import httpx
 from belvedere.core import metrics
 from belvedere.core.backoff import Backoff, next_wait, parse_retry_after
 from belvedere.core.bodies import BodyReader, parse_json
-from belvedere.core.budgets import Budget, block, blocked_for, take
+from belvedere.core.budgets import Budget, block_for, take
 from belvedere.core.context import Scope
 from belvedere.core.database import Database
 from belvedere.core.errors import ExternalError
@@ -107,7 +107,7 @@ class HttpClient:
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = randomness.random,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
         resolve: Resolver = resolve_host,
     ) -> None:
         self._settings = settings
@@ -115,7 +115,8 @@ class HttpClient:
         self._backoff = backoff or Backoff()
         self._sleep = sleep
         self._random = random
-        self._clock = clock
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._budget_clock = clock
         backend = GuardedBackend(settings.allow_private_networks, resolve=resolve)
         # Only the transport of httpx: its client would follow proxies of the environment and keep cookies.
         self._transport = GuardedTransport(backend)
@@ -182,6 +183,10 @@ class HttpClient:
             return None
         return next_wait(self._backoff, attempt, retry_after=error.retry_after, random=self._random())
 
+    def _budget_now(self) -> datetime | None:
+        """Budgets go by the clock of the database, unless somebody gave us one."""
+        return self._budget_clock() if self._budget_clock else None
+
     async def _spend(self, budget: Budget | None) -> None:
         """Wait for a token of the shared budget; a wait beyond our patience becomes a temporary error."""
         if budget is None or self._db is None:
@@ -189,7 +194,7 @@ class HttpClient:
         waited = 0.0
         while True:
             async with self._db.write(Scope.service("egress")) as session:
-                wait = await take(session, budget, self._clock())
+                wait = await take(session, budget, self._budget_now())
             if wait == 0:
                 return
             if waited + wait > self._backoff.patience:
@@ -219,13 +224,12 @@ class HttpClient:
     async def _heed_limit(self, budget: Budget | None, error: ExternalError) -> None:
         if budget is None or self._db is None or error.status_code != 429 or error.retry_after is None:
             return
-        until = blocked_for(error.retry_after, self._clock())
         is_for_all = isinstance(error, HttpStatusError) and bool(
             error.answer.headers.get("x-ratelimit-global")
         )
         account = ALL_ACCOUNTS if is_for_all else budget.account
         async with self._db.write(Scope.service("egress")) as session:
-            await block(session, budget.provider, account, until)
+            await block_for(session, budget.provider, account, error.retry_after, self._budget_now())
 
     async def _heed_window(self, budget: Budget | None, answer: HttpAnswer) -> None:
         """A service that says this was the last request of its window is not asked again before the next."""
@@ -234,7 +238,7 @@ class HttpClient:
         wait = parse_retry_after(answer.headers.get("x-ratelimit-reset-after"), self._clock())
         if wait:
             async with self._db.write(Scope.service("egress")) as session:
-                await block(session, budget.provider, budget.account, blocked_for(wait, self._clock()))
+                await block_for(session, budget.provider, budget.account, wait, self._budget_now())
 
     async def _hops(self, call: Call, redirects: int) -> HttpAnswer:
         answer = await self._measured(call)

@@ -85,8 +85,8 @@ TARGET_CHECK = (
 
 ADDED_COLUMNS = {
     "core.channels": "fallback_channel_id",
-    "watch.watchtower_alerts": "account_id missing_readings good_readings snoozed_until snoozed_by told_at last_told_at"
-    " held_reason",
+    "watch.watchtower_alerts": "account_id missing_readings good_readings missing_as_of good_as_of snoozed_until snoozed_by"
+    " told_at last_told_at held_reason",
     "watch.watchtower_rules": "slug aggregate for_readings for_minutes recovery_threshold recover_after"
     " min_volume_field min_volume data_lag_minutes no_data_policy fires_from_zero overrides_rule_id"
     " overrides_client_id title_template message_template repeat_minutes remind_minutes notify_zone digest_all_clear"

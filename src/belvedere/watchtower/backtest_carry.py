@@ -96,9 +96,9 @@ class Carry:
         for alert in verdict.returned:
             self._change(alert, missing_readings=0)
         for alert in verdict.missing:
-            self._change(alert, missing_readings=alert.missing_readings + 1)
+            self._change(alert, missing_readings=alert.missing_readings, missing_as_of=alert.missing_as_of)
         for alert in verdict.recovering:
-            self._change(alert, good_readings=alert.good_readings + 1)
+            self._change(alert, good_readings=alert.good_readings, good_as_of=alert.good_as_of)
         for alert in verdict.relapsed:
             self._change(alert, good_readings=0)
         for alert in verdict.kept:

@@ -110,15 +110,36 @@ class Sweep:
 
     def _with_gaps(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows in order, and where two full readings in a row lacked the entity, so that its alert was over."""
-        marks = self._marks()
-        marks = marks.with_columns(pl.col("is_full").cast(pl.Int64).cum_sum().over("place").alias("fulls"))
-        rows = rows.join(marks.select("number", "fulls"), on="number").sort("place", "external_id", "number")
+        marks = self._with_fulls().select(
+            "number", "fulls", "fulls_before", "moments", "moments_before", "goes_on"
+        )
+        rows = rows.join(marks, on="number").sort("place", "external_id", "number")
         rows = rows.unique(["place", "external_id", "number"], keep="first", maintain_order=True)
-        passed = pl.col("fulls") - pl.col("fulls").shift(1) - pl.col("is_full").cast(pl.Int64)
+        any_passed = (pl.col("fulls_before") > pl.col("fulls").shift(1)) & pl.col("goes_on").shift(1)
+        passed = pl.col("moments_before") - pl.col("moments").shift(1) + any_passed.cast(pl.Int64)
         gone = (passed.over("place", "external_id") >= MISSING_LIMIT).fill_null(value=False)
         return rows.with_columns(
             gone.cast(pl.Int64).cum_sum().over("place", "external_id").alias("life")
         ).filter(pl.col("value").is_not_null())
+
+    def _with_fulls(self) -> pl.DataFrame:
+        """For each reading the full ones of its place and their moments of data, up to it and before it; `goes_on`: the
+        next full one tells of the same moment as the last.
+        """
+        full = pl.col("is_full")
+        is_new = full & (pl.col("at") != pl.col("full_at").shift(1)).fill_null(value=True)
+        last = pl.when(full).then(pl.col("at")).forward_fill().over("place").alias("full_at")
+        coming = pl.when(full).then(pl.col("at")).shift(-1).backward_fill().over("place")
+        marks = self._marks().with_columns(last, coming.alias("coming_at"))
+        marks = marks.with_columns(
+            is_new.over("place").cast(pl.Int64).cum_sum().over("place").alias("moments")
+        )
+        marks = marks.with_columns(full.cast(pl.Int64).cum_sum().over("place").alias("fulls"))
+        return marks.with_columns(
+            (pl.col("fulls") - full.cast(pl.Int64)).alias("fulls_before"),
+            pl.col("moments").shift(1).over("place").fill_null(0).alias("moments_before"),
+            (pl.col("coming_at") == pl.col("full_at")).fill_null(value=False).alias("goes_on"),
+        )
 
     def _marks(self) -> pl.DataFrame:
         schema: dict[str, Any] = {

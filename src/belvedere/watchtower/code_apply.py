@@ -2,21 +2,20 @@
 hold. One transaction, that of the caller.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from belvedere.core.database import ReadSession, WriteSession
-from belvedere.core.errors import Conflict, Invalid
+from belvedere.core.errors import Conflict
 from belvedere.core.ids import new_id
 from belvedere.watchtower import rule_book, rule_rows
+from belvedere.watchtower.code_check import check_plan, said_at
 from belvedere.watchtower.code_format import Book, Columns, RuleText, rule_document
 from belvedere.watchtower.code_plan import CHANGE, CREATE, DELETE, Plan, Step, id_of_rule, make_plan
 from belvedere.watchtower.code_shelf import Shelf, Stored, load_shelf
-from belvedere.watchtower.code_yaml import place_problem
 from belvedere.watchtower.compose import WEBHOOK_PREFIX
 from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.drafts import RuleDraft
@@ -57,7 +56,11 @@ def document_of(shelf: Shelf, *, client_id: int | None = None) -> dict[str, Any]
 
 
 async def plan_rules(session: ReadSession, book: Book, *, prune: bool = False) -> Plan:
-    return make_plan(book, await load_shelf(session), prune=prune)
+    """What applying would do. Raises Invalid where a rule names what is not there or says what cannot hold."""
+    shelf = await load_shelf(session)
+    plan = make_plan(book, shelf, prune=prune)
+    await check_plan(session, plan, shelf)
+    return plan
 
 
 async def apply_rules(
@@ -69,17 +72,24 @@ async def apply_rules(
     prune: bool = False,
     force: bool = False,
     only_new: bool = False,
+    shown: Plan | None = None,
     discord_base_url: str = rule_book.DISCORD_API,
 ) -> Applied:
     """Make the rules say what the files say. Twice the same files change nothing the second time.
 
-    `only_new` creates what is missing and leaves what stands as it is.
+    `only_new` creates what is missing and leaves what stands as it is. `shown` is the plan that somebody agreed to:
+    raises Conflict where the rules have moved since, so that nobody's change is taken back unseen.
     """
     await rule_rows.lock_rules(session)
     shelf = await load_shelf(session)
     plan = make_plan(book, shelf, prune=prune)
     if only_new:
         plan = plan.only_new()
+    if shown is not None and not plan.is_same(shown):
+        raise Conflict(
+            "Somebody changed these rules since this plan was made. Nothing was done. Look at a new plan.",
+            code="rules_moved",
+        )
     work = _Work(session, shelf, actor, now, force, discord_base_url)
     await work.take(plan)
     return Applied(plan, tuple(work.notes))
@@ -93,9 +103,9 @@ async def rehearse_rules(
     now: datetime,
     prune: bool = False,
     discord_base_url: str = rule_book.DISCORD_API,
-) -> Plan:
-    """The plan, after everything was done and taken back: what applying refuses is refused here, in the same words.
-    A field that no data carries yet is no obstacle: applying takes it by force.
+) -> Applied:
+    """The plan and its notes, after everything was done and taken back: what applying refuses is refused here, in the same
+    words. A field that no data carries yet is a note: applying takes it by force.
     """
     step = await session.begin_nested()
     try:
@@ -104,7 +114,7 @@ async def rehearse_rules(
         )
     finally:
         await step.rollback()
-    return done.plan
+    return done
 
 
 @dataclass
@@ -120,7 +130,7 @@ class _Work:
     async def take(self, plan: Plan) -> None:
         await self._free_moving_parents(plan)
         for step in plan.steps:
-            with _at(step.rule):
+            with said_at(step.rule):
                 if step.action == CREATE:
                     await self._create(step)
                 elif step.action == DELETE:
@@ -262,25 +272,3 @@ def _stored(step: Step) -> Stored:
     if step.stored is None:
         raise RuntimeError("a step that changes or deletes carries the rule that stands")
     return step.stored
-
-
-@contextmanager
-def _at(rule: RuleText) -> Iterator[None]:
-    """A refusal says which rule of which file it is about."""
-    try:
-        yield
-    except Invalid as error:
-        problems = [
-            place_problem(
-                rule.file,
-                rule.line,
-                f"{rule.shown}: {item.detail}",
-                f"/rules/{rule.slug}{item.pointer}",
-                item.code,
-            )
-            for item in error.errors
-        ]
-        detail = problems[0].detail if problems else f"{rule.shown}: {error.detail}"
-        raise Invalid(detail, errors=problems, code=error.code) from error
-    except Conflict as error:
-        raise Conflict(f"{rule.shown}: {error.detail}", code=error.code) from error

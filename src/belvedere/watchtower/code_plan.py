@@ -75,6 +75,15 @@ class Plan:
     def count(self, action: str) -> int:
         return sum(step.action == action for step in self.steps)
 
+    def is_same(self, other: "Plan") -> bool:
+        """Whether both do the same to the same versions of rules."""
+        return self.document() == other.document() and self.versions == other.versions
+
+    @property
+    def versions(self) -> list[tuple[UUID, int]]:
+        """Of every stored row that a step is about."""
+        return [(row.id, row.version) for step in self.steps if step.stored for row in step.stored.rows]
+
     def only_new(self) -> "Plan":
         """Creations alone; what differs from its file counts as it stands."""
         kept = tuple(step.rule for step in self.steps if step.action == CHANGE)

@@ -33,6 +33,10 @@ class PlayedReading:
     is_full: bool = True
     data_as_of: datetime | None = None
 
+    @property
+    def moment(self) -> datetime:
+        return self.data_as_of or self.at
+
 
 @dataclass
 class Moves:
@@ -52,6 +56,7 @@ class Watch:
     metric_units: Mapping[str, str] = field(default_factory=dict)
     alerts: dict[UUID, OpenAlert] = field(default_factory=dict)
     pending: dict[tuple[int, UUID, str], PendingBreach] = field(default_factory=dict)
+    waited: dict[tuple[int, UUID, str], datetime] = field(default_factory=dict)
     full: dict[tuple[int, UUID], Frames] = field(default_factory=dict)
     newest: dict[tuple[int, UUID], tuple[PlayedReading, Frames | None]] = field(default_factory=dict)
     judged: set[tuple[int, UUID]] = field(default_factory=set)
@@ -105,7 +110,7 @@ class Watch:
             if verdict.why.get("state") == "judged":
                 self.judged.add((place.client_id, verdict.rule.id))
             if only is None:
-                self._settle(verdict, place, moves)
+                self._settle(verdict, reading, moves)
             self._open(verdict, reading, moves)
             self._explain(verdict, moves)
 
@@ -130,31 +135,33 @@ class Watch:
             },
             metric_units=self.metric_units,
             pending=[
-                breach
-                for (client_id, source_id, _), breach in self.pending.items()
-                if (client_id, source_id) == (place.client_id, place.source_id)
+                replace(breach, readings=breach.readings - (self.waited[key] >= reading.moment))
+                for key, breach in self.pending.items()
+                if key[:2] == (place.client_id, place.source_id)
             ],
-            data_as_of=reading.data_as_of or reading.at,
+            data_as_of=reading.moment,
             other_readings=others,
         )
 
-    def _settle(self, verdict: Verdict, place: Place, moves: Moves) -> None:
+    def _settle(self, verdict: Verdict, reading: PlayedReading, moves: Moves) -> None:
         """Everything but openings."""
+        place = reading.place
         for closing in verdict.closed:
             del self.alerts[closing.alert.id]
             moves.resolved.append((entity_of(closing.alert), closing.reason.value))
         for alert in verdict.missing:
-            self._change(alert, missing_readings=alert.missing_readings + 1)
+            self._change(alert, missing_readings=alert.missing_readings, missing_as_of=alert.missing_as_of)
         for alert in verdict.returned:
             self._change(alert, missing_readings=0)
         for alert in verdict.recovering:
-            self._change(alert, good_readings=alert.good_readings + 1)
+            self._change(alert, good_readings=alert.good_readings, good_as_of=alert.good_as_of)
         for alert in (*verdict.relapsed, *verdict.kept):
             self._change(alert, good_readings=0)
         for alert, finding in verdict.seen_again:
             self._change(alert, good_readings=0, current_value=finding.head.value)
         for breach in verdict.waiting:
-            self.pending[self._waiting_key(place, verdict.rule.id, breach.external_id)] = breach
+            key = self._waiting_key(place, verdict.rule.id, breach.external_id)
+            self.pending[key], self.waited[key] = breach, reading.moment
         for external_id in verdict.cleared:
             self.pending.pop(self._waiting_key(place, verdict.rule.id, external_id), None)
 

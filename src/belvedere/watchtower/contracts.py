@@ -226,8 +226,8 @@ class PendingBreach:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert that is open now. `comparable`: it was last seen in readings of the same account as the
-    present one.
+    """An alert that is open now. `comparable`: it was last seen in readings of the same account as the present one.
+    `missing_as_of`, `good_as_of`: data time of the reading that was counted last.
     """
 
     id: UUID
@@ -240,6 +240,8 @@ class OpenAlert:
     comparable: bool = True
     last_seen_at: datetime = BEGINNING
     good_readings: int = 0
+    missing_as_of: datetime | None = None
+    good_as_of: datetime | None = None
     severity: Severity = Severity.WARNING
     current_value: str | None = None
     is_about_no_data: bool = False

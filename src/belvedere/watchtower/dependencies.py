@@ -181,3 +181,24 @@ def chain_problem(
             " Choose a nearer parent."
         )
     return None
+
+
+STAND_IN_CIRCLE = (
+    "This parent waits for a rule that another one stands in for at a client, and there that closes a circle of rules"
+    " that wait for each other. Choose another parent."
+)
+
+
+def closes_circle(
+    rule_id: UUID, parent_of: Mapping[UUID, UUID | None], stand_ins: Mapping[UUID, UUID]
+) -> bool:
+    """Whether a rule's parents lead back to it at a client where others stand in for some of them."""
+    seen: set[UUID] = set()
+    here: UUID | None = rule_id
+    while here is not None and here not in seen:
+        seen.add(here)
+        parent = parent_of.get(here)
+        here = parent and stand_ins.get(parent, parent)
+        if here == rule_id:
+            return True
+    return False

@@ -241,16 +241,23 @@ def _counted(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
     rows: dict[UUID, dict[str, Any]] = {}
 
     def row(alert_id: UUID) -> dict[str, Any]:
-        blank = {"id": alert_id, "missing": None, "good": None, "kept": False}
+        blank = {
+            "id": alert_id,
+            "missing": None,
+            "good": None,
+            "kept": False,
+            "missing_as_of": None,
+            "good_as_of": None,
+        }
         return rows.setdefault(alert_id, blank)
 
     for verdict in verdicts:
         for alert in verdict.missing:
-            row(alert.id)["missing"] = alert.missing_readings + 1
+            row(alert.id).update(missing=alert.missing_readings, missing_as_of=alert.missing_as_of)
         for alert in verdict.returned:
             row(alert.id)["missing"] = 0
         for alert in verdict.recovering:
-            row(alert.id)["good"] = alert.good_readings + 1
+            row(alert.id).update(good=alert.good_readings, good_as_of=alert.good_as_of)
         for alert in verdict.relapsed:
             row(alert.id)["good"] = 0
         for alert in verdict.kept:

@@ -223,6 +223,8 @@ async def load_open_alerts(
             comparable=row.comparable,
             last_seen_at=row.last_seen_at,
             good_readings=row.good_readings,
+            missing_as_of=row.missing_as_of,
+            good_as_of=row.good_as_of,
             severity=Severity(row.severity),
             current_value=row.current_value,
             is_about_no_data=row.is_about_no_data,
@@ -269,7 +271,7 @@ async def _many(session: WriteSession, rows: Sequence[Any]) -> AsyncIterator[Non
 async def move_alerts(
     session: WriteSession, rows: Sequence[dict[str, Any]], *, client_id: int, snapshot_id: UUID, now: datetime
 ) -> None:
-    """Set counts of readings; rows are of id, missing, good (None leaves them) and kept."""
+    """Set counts of readings; rows are of id, missing and good (None leaves them) with their data times, and kept."""
     if rows:
         values = {"rows": orjson.dumps(rows).decode(), "client_id": client_id, "snapshot_id": snapshot_id}
         await session.execute(statement("move_alerts"), {**values, "now": now})

@@ -30,12 +30,24 @@ def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
             lambda: _check_volume(rule, facts, force=force),
             lambda: _check_target(rule, facts),
             lambda: _check_override(rule, facts),
-            lambda: _check_recipients(rule),
-            lambda: _check_zone(rule),
-            lambda: _check_templates(rule),
+            lambda: _check_form(rule),
         )
     )
     return [*notes, *_group_notes(rule, facts), *_notify_notes(rule, facts)]
+
+
+def check_values(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
+    """The part that hangs on nothing else that is stored but what is known of the field."""
+    return run_checks(
+        (lambda: _check_texts(rule), lambda: check_limits(rule, ref, known), lambda: _check_form(rule))
+    )
+
+
+def _check_form(rule: Rule) -> list[Note]:
+    """Addresses, zone and templates: whether each could be one."""
+    return run_checks(
+        (lambda: _check_recipients(rule), lambda: _check_zone(rule), lambda: _check_templates(rule))
+    )
 
 
 def _check_question(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
@@ -335,4 +347,4 @@ def _no_address(name: str, what: str, facts: RuleFacts) -> Note:
     )
 
 
-__all__ = ["KnownField", "Note", "RuleFacts", "check_rule", "invalid"]
+__all__ = ["KnownField", "Note", "RuleFacts", "check_rule", "check_values", "invalid"]

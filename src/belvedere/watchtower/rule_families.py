@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from belvedere.core.database import ReadSession, WriteSession
 from belvedere.core.errors import Conflict, FieldProblem
+from belvedere.core.schema import AGENCY
 from belvedere.watchtower import rule_rows
 from belvedere.watchtower.contracts import Rule
-from belvedere.watchtower.dependencies import chain_problem
+from belvedere.watchtower.dependencies import STAND_IN_CIRCLE, chain_problem, closes_circle
 from belvedere.watchtower.rule_check import invalid
 
 MOVES = frozenset(
@@ -56,7 +57,18 @@ async def with_parent(session: WriteSession, rule: Rule, siblings: Sequence[Rule
     problem = chain_problem(rule.id, parent.id, parent_of, below=_levels_below(rule.id, parent_of))
     if problem:
         raise invalid("parent_rule_id", "cycle" if "circle" in problem else "too_deep", problem)
+    await _check_stand_ins(session, rule, {**parent_of, rule.id: parent.id})
     return replace(rule, parent_client_id=parent.client_id)
+
+
+async def _check_stand_ins(session: ReadSession, rule: Rule, parent_of: Mapping[UUID, UUID | None]) -> None:
+    """At a client, whoever waits for a replaced rule waits for the one that stands in for it."""
+    places = await rule_rows.find_stand_ins(session, but=rule.id)
+    if rule.overrides_rule_id is not None and rule.is_active:
+        places.setdefault(rule.client_id, {})[rule.overrides_rule_id] = rule.id
+    here = places.values() if rule.client_id == AGENCY else [places.get(rule.client_id, {})]
+    if any(closes_circle(rule.id, parent_of, stand_ins) for stand_ins in here):
+        raise invalid("parent_rule_id", "cycle", STAND_IN_CIRCLE)
 
 
 def _levels_below(rule_id: UUID, parent_of: Mapping[UUID, UUID | None]) -> int:

@@ -33,6 +33,10 @@ _GROUP = text(
     " ORDER BY position, created_at, id"
 )
 _PARENTS = text("SELECT id, parent_rule_id FROM watch.watchtower_rules WHERE parent_rule_id IS NOT NULL")
+_STAND_INS = text(
+    "SELECT client_id, overrides_rule_id, id FROM watch.watchtower_rules WHERE overrides_rule_id IS NOT NULL AND is_active"
+    " AND id <> :id"
+)
 _CHILDREN = text(
     "SELECT id, client_id, name FROM watch.watchtower_rules WHERE parent_rule_id = :id ORDER BY name"
 )
@@ -81,6 +85,14 @@ async def find_group(session: ReadSession, client_id: int, group_id: UUID) -> li
 
 async def find_parents(session: ReadSession) -> dict[UUID, UUID | None]:
     return {row.id: row.parent_rule_id for row in await session.execute(_PARENTS)}
+
+
+async def find_stand_ins(session: ReadSession, *, but: UUID) -> dict[int, dict[UUID, UUID]]:
+    """By client: the rule for every client → the one that stands in for it there; one rule is left out."""
+    found: dict[int, dict[UUID, UUID]] = {}
+    for row in await session.execute(_STAND_INS, {"id": but}):
+        found.setdefault(row.client_id, {})[row.overrides_rule_id] = row.id
+    return found
 
 
 async def find_children(session: ReadSession, rule_id: UUID) -> list[tuple[UUID, int, str]]:

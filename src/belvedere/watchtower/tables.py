@@ -149,6 +149,8 @@ watchtower_alerts = Table(
     Column("account_id", UUID(as_uuid=True), comment="Account whose reading last showed it; NULL when not known."),
     Column("missing_readings", Integer, nullable=False, server_default=text("0"), comment="Full readings in a row that lacked the thing."),
     Column("good_readings", Integer, nullable=False, server_default=text("0"), comment="Good readings in a row since the last breach."),
+    instant("missing_as_of", comment="Data time of the last of the readings that lacked it (UTC); NULL before the first."),
+    instant("good_as_of", comment="Data time of the last of its good readings (UTC); NULL before the first."),
     instant("snoozed_until", comment="Until when it is out of sight and quiet (UTC); NULL while it is not."),
     Column("snoozed_by", String(255), comment="Who put it out of sight; NULL while nobody did."),
     instant("told_at", comment="When its opening was handed to be told (UTC); NULL while it is held or nobody is told."),

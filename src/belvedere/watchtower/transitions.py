@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,9 @@ HELD_SAMPLE = 20
 
 @dataclass
 class Transitions:
-    """Moves of one rule's alerts. `unsure`: entities that match, but whose parent is unknown."""
+    """Moves of one rule's alerts. `unsure`: entities that match, but whose parent is unknown. What is missing or
+    recovering stands here with its new counts.
+    """
 
     opened: Sequence[Finding] = field(default_factory=list)
     silent: Sequence[Finding] = field(default_factory=list)
@@ -123,11 +125,19 @@ def _settle_good(work: Settling, alert: OpenAlert, rows: list[int]) -> bool:
         if alert.good_readings:
             work.moves.relapsed.append(alert)
         return True
-    if alert.good_readings + 1 < work.rule.recover_after:
-        work.moves.recovering.append(alert)
+    good = _count(alert.good_readings, alert.good_as_of, work.state)
+    if good < work.rule.recover_after:
+        work.moves.recovering.append(replace(alert, good_readings=good, good_as_of=work.state.data_as_of))
         return True
     work.moves.closed.append(Closing(alert, ResolvedReason.RECOVERED, work.judged.explain(rows[:1])[0]))
     return False
+
+
+def _count(before: int, counted_as_of: datetime | None, state: WatchState) -> int:
+    """Readings in a row, this one included. Data of one moment counts once, however often it is sent."""
+    if before and counted_as_of is not None and state.data_as_of is not None:
+        return before + (counted_as_of < state.data_as_of)
+    return before + 1
 
 
 def _has_recovered(work: Settling, rows: list[int]) -> bool:
@@ -168,10 +178,11 @@ def _settle_missing(work: Settling, alert: OpenAlert) -> bool:
     """An entity that two full readings of the same account lack is gone; less than that says nothing."""
     if not work.state.is_full or not alert.comparable:
         return True
-    if alert.missing_readings + 1 >= MISSING_LIMIT:
+    missing = _count(alert.missing_readings, alert.missing_as_of, work.state)
+    if missing >= MISSING_LIMIT:
         work.moves.closed.append(Closing(alert, ResolvedReason.MISSING))
         return False
-    work.moves.missing.append(alert)
+    work.moves.missing.append(replace(alert, missing_readings=missing, missing_as_of=work.state.data_as_of))
     return True
 
 

@@ -185,6 +185,8 @@ def change_alerts() -> None:
     op.add_column('watchtower_alerts', sa.Column('account_id', sa.UUID(), nullable=True, comment='Account whose reading last showed it; NULL when not known.'), schema='watch')
     op.add_column('watchtower_alerts', sa.Column('missing_readings', sa.Integer(), server_default=sa.text('0'), nullable=False, comment='Full readings in a row that lacked the thing.'), schema='watch')
     op.add_column('watchtower_alerts', sa.Column('good_readings', sa.Integer(), server_default=sa.text('0'), nullable=False, comment='Good readings in a row since the last breach.'), schema='watch')
+    op.add_column('watchtower_alerts', sa.Column('missing_as_of', sa.DateTime(timezone=True), nullable=True, comment='Data time of the last of the readings that lacked it (UTC); NULL before the first.'), schema='watch')
+    op.add_column('watchtower_alerts', sa.Column('good_as_of', sa.DateTime(timezone=True), nullable=True, comment='Data time of the last of its good readings (UTC); NULL before the first.'), schema='watch')
     op.add_column('watchtower_alerts', sa.Column('snoozed_until', sa.DateTime(timezone=True), nullable=True, comment='Until when it is out of sight and quiet (UTC); NULL while it is not.'), schema='watch')
     op.add_column('watchtower_alerts', sa.Column('snoozed_by', sa.String(length=255), nullable=True, comment='Who put it out of sight; NULL while nobody did.'), schema='watch')
     op.add_column('watchtower_alerts', sa.Column('told_at', sa.DateTime(timezone=True), nullable=True, comment='When its opening was handed to be told (UTC); NULL while it is held or nobody is told.'), schema='watch')

@@ -42,6 +42,26 @@ BEGIN
         RAISE EXCEPTION 'a rule that others depend on stays with its group' USING ERRCODE = 'check_violation',
             CONSTRAINT = 'ck_watchtower_rules_parent_leads_group';
     END IF;
+    -- At a client, whoever waits for a replaced rule waits for the one that stands in for it.
+    IF NEW.parent_rule_id IS NOT NULL AND EXISTS (
+        WITH RECURSIVE place AS (
+            SELECT DISTINCT s.client_id FROM watch.watchtower_rules s
+            WHERE s.overrides_rule_id IS NOT NULL AND s.is_active AND NEW.client_id IN (0, s.client_id)
+        ), up AS (
+            SELECT place.client_id, NEW.id AS id, 0 AS depth FROM place
+            UNION ALL
+            SELECT up.client_id, coalesce(s.id, r.parent_rule_id), up.depth + 1
+            FROM up
+            JOIN watch.watchtower_rules r ON r.id = up.id AND r.parent_rule_id IS NOT NULL
+            LEFT JOIN watch.watchtower_rules s
+                ON s.overrides_rule_id = r.parent_rule_id AND s.client_id = up.client_id AND s.is_active
+            WHERE up.depth < 20 AND (up.depth = 0 OR up.id <> NEW.id)
+        )
+        SELECT 1 FROM up WHERE up.depth > 0 AND up.id = NEW.id
+    ) THEN
+        RAISE EXCEPTION 'a rule cannot depend on itself through one that stands in for another'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_watchtower_rules_no_cycle';
+    END IF;
     IF NEW.is_active AND NEW.overrides_rule_id IS NOT NULL AND EXISTS (
         SELECT 1 FROM watch.watchtower_rules other
         WHERE other.overrides_rule_id = NEW.overrides_rule_id AND other.client_id = NEW.client_id AND other.is_active

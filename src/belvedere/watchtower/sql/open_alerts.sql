@@ -1,7 +1,7 @@
 -- Open alerts of the given rules, of this client and of the agency. A time of taking that has run out counts as none.
 SELECT a.id, a.rule_id, a.client_id, a.source_id, a.external_id, a.severity, a.last_seen_at,
        a.is_acknowledged AND coalesce(a.ack_until > :now, true) AS is_acknowledged,
-       a.missing_readings, a.good_readings, a.current_value,
+       a.missing_readings, a.good_readings, a.missing_as_of, a.good_as_of, a.current_value,
        coalesce(a.reason ->> 'kind' = 'no_data', false) AS is_about_no_data,
        a.reason ->> 'told_value' AS told_value,
        coalesce(a.snoozed_until > :now, false) OR a.told_at IS NULL OR a.held_reason IS NOT NULL AS is_quiet,
