@@ -103,7 +103,7 @@ async def test_acknowledged_and_snoozed_are_shown_as_such_item_21(house):
     house.alert(rule, MONDAY_NINE - HOUR, title="hushed", held_reason="silenced")
     await house.at(SOON)
     (text,) = house.texts()
-    assert "taken (taken on by alice@brandt.example)" in text
+    assert "taken (taken on by Alice)" in text
     assert "asleep (snoozed until 14:00)" in text
     assert "awake again\n" in f"{text}\n"
     assert "hushed (silenced)" in text

@@ -1,16 +1,20 @@
 """What an alert says: figures that agree with their limit, changes told from one value to the next."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from belvedere.sources.service import field_labels
 from belvedere.watchtower import wording
-from belvedere.watchtower.contracts import ConditionReason, Finding
+from belvedere.watchtower.conditions import kind_of
+from belvedere.watchtower.contracts import Condition, ConditionReason, Finding
 from belvedere.watchtower.hits import hits_of
+from belvedere.wiring.modules import connect_modules
 
 
 def reason(value, limit=None, *, condition="less_than", unit=None, previous=None, label="CTR", **more):
@@ -114,4 +118,42 @@ def test_the_words_begin_with_the_part_of_a_choice_that_holds():
         messages[0]
         .replace("\u00a0", " ")
         .startswith("Spend is 60, limit > 50, or ROAS is 3.00×, limit < 2×. ")
+    )
+
+
+def spoken(value, *, result=True, **changes):
+    reason = ConditionReason(
+        rule_id=UUID(int=1), name="r", field="status", label="Status", condition=Condition.EQUALS, limit="paused",
+        value=value, previous=None, unit=None, result=result, joined_by=None, entity=None,
+    )  # fmt: skip
+    reason = replace(reason, **changes)
+    kind = kind_of(reason.condition)
+    return (
+        kind.title(reason, "EUR"),
+        kind.sentence(reason, "EUR"),
+        kind.limit_text(reason, "EUR"),
+        kind.shown(reason, "EUR"),
+    )
+
+
+def test_words_are_told_without_signs():
+    assert spoken("paused") == ("Status paused", "Status is paused", "is “paused”", "paused")
+    assert spoken("live", result=False)[1] == "Status is live, not “paused”"
+    label = "Empty where data was"
+    assert spoken("true", limit="true", label=label) == (label, label, "is “true”", "yes")
+    assert spoken("0", limit="0", unit="count")[1] == "Status is 0, limit =\u00a00"
+    assert spoken("live", condition=Condition.NOT_EQUALS)[1:3] == (
+        "Status is live, not “paused”",
+        "not “paused”",
+    )
+
+
+def test_a_source_that_fails_is_told_by_what_happened():
+    connect_modules()
+    labels = field_labels("internal", "source_health", {"open_rate": "Open rate"})
+    assert (labels["state"], labels["open_rate"]) == ("Reading", "Open rate")
+    assert field_labels("shop", "source_health", {}) == {}
+    assert spoken("failed", limit="failed", label=labels["state"])[:2] == (
+        "Reading failed",
+        "Reading is failed",
     )

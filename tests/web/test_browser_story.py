@@ -197,7 +197,7 @@ async def test_a_first_hour(running, page):
     number = (await page.locator("#detail").get_by_text("Alert #").inner_text()).strip()
     await page.locator("#detail").get_by_role("button", name="Acknowledge").first.click()
     await expect(page.get_by_text(f"{number} acknowledged")).to_be_visible()
-    await expect(page.get_by_text("olga@agency.example took this on")).to_be_visible()
+    await expect(page.get_by_text("Olga took this on")).to_be_visible()
 
     await page.goto("/deliveries")
     await expect(page.get_by_text("Sent", exact=True).first).to_be_visible(timeout=SOON)

@@ -239,7 +239,7 @@ async def test_one_alert_tells_its_story(inbox):
     await inbox.locator("#note").fill("Asked the shop")
     await detail.get_by_role("button", name="Add comment").click()
     await expect(detail).to_contain_text("Asked the shop")
-    await expect(detail).to_contain_text("Comment by olga@agency.example")
+    await expect(detail).to_contain_text("Comment by Olga")
     await detail.get_by_role("link", name="Why, step by step").click()
     await expect(inbox.locator("#why")).to_contain_text("Fired", timeout=SOON)
     await expect(inbox.locator("#why")).to_contain_text("< 14%")

@@ -190,3 +190,9 @@ def test_a_timeline_tells_steps_of_the_same_instant_newest_first_too():
     lines = timeline_of(alert)
     assert lines[0]["icon"] == "mail"
     assert [line["detail"] for line in lines[1:]] == ["third", "second", "first"]
+
+
+def test_no_length_is_nothing():
+    assert [show.span(seconds) for seconds in (0, 0.01, 0.3, 12)] == [
+        f"under 1{GAP}s", f"under 1{GAP}s", f"0.3{GAP}s", f"12{GAP}s",
+    ]  # fmt: skip

@@ -92,7 +92,7 @@ async def test_acknowledging_an_alert_moves_it_and_offers_to_undo(filled, olga, 
     answer = await olga.post(f"{path}/acknowledge")
     assert answer.headers["location"] == path
     page = (await olga.get(path)).text
-    assert "olga@agency.example took this on" in page
+    assert "Olga took this on" in page
     assert "Undo" in page
     assert "Undo" not in (await olga.get(path)).text, "the toast is said once"
     assert "No open alerts" in (await olga.get("/alerts")).text
@@ -110,7 +110,7 @@ async def test_snoozing_noting_and_resolving_stand_in_the_timeline(filled, olga,
     page = (await olga.get(path)).text
     assert "Asked the shop &lt;today&gt;" in page
     assert "Rolled back" in page
-    assert "Closed by olga@agency.example" in page
+    assert "Closed by Olga" in page
 
 
 async def test_many_alerts_are_acknowledged_at_once(filled, olga, ids):

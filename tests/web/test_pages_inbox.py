@@ -50,7 +50,7 @@ async def test_an_alert_of_advertising_is_taken_and_offered_back(filled, olga, a
     path = f"/alerts/ads/{ads}"
     assert (await olga.post(f"{path}/acknowledge")).headers["location"] == path
     page = (await olga.get(path)).text
-    assert "olga@agency.example took this on" in page
+    assert "Olga took this on" in page
     assert f'action="{path}/unacknowledge"' in page
     assert "Undo" in page
     assert "ROAS drop" not in (await olga.get("/alerts")).text
@@ -59,7 +59,7 @@ async def test_an_alert_of_advertising_is_taken_and_offered_back(filled, olga, a
     assert "ROAS drop" in (await olga.get("/alerts")).text
     await olga.post(f"{path}/resolve", data={"close-note": "Bid was wrong"})
     page = (await olga.get(path)).text
-    assert "Closed by olga@agency.example: Closed by hand." in page
+    assert "Closed by Olga: Closed by hand." in page
     assert f'action="{path}/acknowledge"' not in page
 
 
@@ -102,7 +102,52 @@ async def test_an_operator_moves_alerts_of_their_own_client(filled, ads):
     theirs = add_ads_alert(filled.admin, MARLOW, filled.clock.at, kind="CPA_SPIKE")
     async with await filled.signed_in(filled.people.alice) as alice:
         assert (await alice.post(f"/alerts/ads/{ads}/acknowledge")).status_code == 303
-        assert "alice@brandt.example took this on" in (await alice.get(f"/alerts/ads/{ads}")).text
+        assert "Alice took this on" in (await alice.get(f"/alerts/ads/{ads}")).text
         both = {"ads": [str(ads), str(theirs)]}
         assert (await alice.post("/alerts/resolve", data=both)).status_code == 404
     assert filled.one("SELECT count(*) FROM ads.alerts WHERE resolved_at IS NOT NULL") == 0
+
+
+async def test_an_act_that_cannot_be_done_keeps_filters_groups_and_choice(filled, olga, ids):
+    kept = {
+        "f-severity": "critical",
+        "f-group": "rule",
+        "f-q": "rate",
+        "f-client": str(BRANDT),
+        "id": ids["alert"],
+    }
+    late = {"until": "own", "bulk-snooze-own": "2001-01-01T10:00"}
+    long = "x" * 5000
+    acts = {
+        "snooze": (late, "bulk-snooze-own"), "comment": ({"comment": long}, "comment"),
+        "resolve": ({"resolve-note": long}, "resolve-note"), "acknowledge": ({"ack-note": long}, "ack-note"),
+    }  # fmt: skip
+    for act, (typed, wrong) in acts.items():
+        answer = await olga.post(f"/alerts/{act}", data={**kept, **typed})
+        assert (answer.status_code, act) == (422, act)
+        page = answer.text
+        assert f'id="{wrong}-error"' in page
+        assert '<option value="critical" selected>' in page
+        assert 'value="rate"' in page
+        assert f'value="{ids["alert"]}" checked' in page
+        assert 'name="f-group" value="rule"' in page
+        assert 'aria-current="true">rule</a>' in page, act
+        group_by_client = next(
+            line for line in page.split("<a ") if line.rstrip().startswith("href") and ">client</a>" in line
+        )
+        assert all(word in group_by_client for word in ("severity=critical", "q=rate", f"client={BRANDT}"))
+    one = f"/alerts/{ids['alert']}"
+    for act, typed, wrong in (
+        ("resolve", {"close-note": long}, "close-note"), ("notes", {"note": long}, "note"),
+        ("acknowledge", {"take-note": long}, "take-note"), ("snooze", {"until": "own", "snooze-own": "never"}, "snooze-own"),
+    ):  # fmt: skip
+        answer = await olga.post(f"{one}/{act}", data={**kept, **typed})
+        assert answer.status_code == 422
+        assert f'id="{wrong}-error"' in answer.text
+        assert 'aria-current="true">rule</a>' in answer.text
+    assert (
+        filled.one(
+            "SELECT count(*) FROM watch.watchtower_alerts WHERE state = 'open' AND NOT is_acknowledged"
+        )
+        == 1
+    )

@@ -286,3 +286,11 @@ async def test_viewers_only_look_and_strangers_see_nothing(filled, ids):
         await charlie.post("/alerts/resolve", data={"matching": "on"})
     assert filled.one("SELECT count(*) FROM watch.watchtower_alerts WHERE state = 'resolved'") == 0
     assert filled.one("SELECT count(*) FROM watch.silences") == 0
+
+
+async def test_a_rule_that_comes_along_says_what_it_watches_and_what_may_change(filled, olga, ids):
+    own = filled.one("SELECT id FROM watch.watchtower_rules WHERE builtin = 'source_failing'")
+    page = (await olga.get(f"/rules/{own}")).text
+    assert "how well sources are read" in page
+    assert "cannot be deleted" in page
+    assert "comes with Belvedere" not in (await olga.get(f"/rules/{ids['rule']}")).text

@@ -19,6 +19,7 @@ from belvedere.accounts.logins import (
     revoke_session,
     step_up,
 )
+from belvedere.accounts.names import name_people
 from belvedere.accounts.people import (
     change_oneself,
     change_person,
@@ -69,6 +70,7 @@ __all__ = [
     "load_keyring",
     "log_in",
     "log_out",
+    "name_people",
     "open_credential",
     "remove_membership",
     "revoke_session",

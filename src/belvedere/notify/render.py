@@ -93,7 +93,9 @@ def client(telling: Telling) -> str:
 
 
 def severity_word(telling: Telling) -> str:
-    """Critical, Warning, Info, or Resolved."""
+    """Critical, Warning, Info, or Resolved; a digest tells of many and has none."""
+    if telling.kind is MessageKind.DIGEST:
+        return ""
     if telling.kind is MessageKind.RESOLVED:
         return "Resolved"
     severity = telling.message.severity
@@ -104,6 +106,8 @@ def tone(telling: Telling) -> str:
     """The token whose colour marks the message."""
     if telling.kind is MessageKind.RESOLVED:
         return "good"
+    if telling.kind is MessageKind.DIGEST:
+        return "info"
     return telling.message.severity if telling.message.severity in COLOURS else "info"
 
 
@@ -129,7 +133,7 @@ def pairs(telling: Telling) -> list[tuple[str, str]]:
 
 def discord_message(telling: Telling) -> DiscordMessage:
     """A card with a bar in the severity's colour; the first line repeats word and client for lock screens."""
-    head = f"{severity_word(telling)} · {plain(client(telling))}"
+    head = " · ".join(filter(None, (severity_word(telling), plain(client(telling)))))
     if telling.possible_repeat:
         head = f"{REPEAT_TITLE} · {head}"
     said = [plain(part) for part in paragraphs(telling)]

@@ -93,7 +93,8 @@ def _size(text: str) -> int:
 
 
 def _text(parts: _Parts) -> str:
-    head = parts.title if parts.title.startswith(f"{parts.word}: ") else f"{parts.word}: {parts.title}"
+    is_said = not parts.word or parts.title.startswith(f"{parts.word}: ")
+    head = parts.title if is_said else f"{parts.word}: {parts.title}"
     lines = [head, f"Client: {parts.client}", ""]
     for paragraph in parts.said:
         lines += [paragraph, ""]
@@ -111,8 +112,8 @@ def _html(parts: _Parts) -> str:
     title, word = escape(parts.title), escape(parts.word)
     body = "".join(
         (
-            _row(f'<span class="tone" style="color:{_INKS[parts.tone]};font-weight:600">{word}</span>'
-                 f' · {escape(parts.client)}', 13, "20px 24px 0"),
+            _row((f'<span class="tone" style="color:{_INKS[parts.tone]};font-weight:600">{word}</span> · ' if word else "")
+                 + escape(parts.client), 13, "20px 24px 0"),
             _row(f'<strong style="font-weight:600">{title}</strong>', 20, "4px 24px 8px"),
             *(_row(_broken(part), 14, "4px 24px") for part in parts.said),
             _picture(parts.chart),

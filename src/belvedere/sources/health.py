@@ -131,7 +131,7 @@ HEALTH_TARGET = Target(
     refresh_interval_minutes=HEALTH_MINUTES,
     read_rows=read_source_health,
     fields=(
-        TargetField("state", "State"),
+        TargetField("state", "Reading"),
         *number_fields(Unit.COUNT, [("consecutive_failures", "Failures in a row")]),
         TargetField("last_error_code", "Last error"),
         TargetField("suspiciously_empty", "Empty where data was", FieldKind.BOOLEAN),

@@ -118,6 +118,12 @@ def target_fields(name: str) -> Mapping[str, TargetField]:
     return {} if target is None else {one.name: one for one in target.fields}
 
 
+def field_labels(provider: str, endpoint: str, known: Mapping[str, str]) -> Mapping[str, str]:
+    """What the fields of a place are called: for a target as its domain calls them, else as they are `known`."""
+    target = _targets.get(endpoint) if provider == INTERNAL else None
+    return known if target is None else {**known, **{one.name: one.label for one in target.fields}}
+
+
 def text_fields(pairs: Iterable[tuple[str, str]]) -> tuple[TargetField, ...]:
     return tuple(TargetField(name, label) for name, label in pairs)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from belvedere.sources.service import field_labels
 from belvedere.watchtower.contracts import (
     Finding,
     OpenAlert,
@@ -54,7 +55,7 @@ class Carry:
                 for parent in parents
             },
             metric_units={**self.units, **(metric_units or {})},
-            metric_labels=self.labels,
+            metric_labels=field_labels(mark.place.provider, mark.place.endpoint, self.labels),
             pending=list(self._pending(mark, only)),
             data_as_of=mark.data_as_of,
         )  # fmt: skip

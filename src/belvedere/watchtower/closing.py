@@ -1,10 +1,12 @@
 """Ending alerts: rows to close, and who is told of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from belvedere.accounts.service import name_people
 from belvedere.core import metrics
 from belvedere.core.database import WriteSession
 from belvedere.core.events import emit_many
@@ -47,6 +49,8 @@ async def announce_closed(
         await emit_many(session, "alert.resolved", items, client_id=client_id, actor=actor, now=now)
     for alert in closed:
         metrics.ALERTS_RESOLVED.labels(severity=alert.severity).inc()
-    tellings = [telling for alert in closed for telling in closing_tellings(alert, client_name, base_url)]
+    names = await name_people(session, {alert.actor for alert in closed})
+    named = [replace(alert, actor=names.get(alert.actor or "", alert.actor)) for alert in closed]
+    tellings = [telling for alert in named for telling in closing_tellings(alert, client_name, base_url)]
     requests = await with_charts(session, gather(tellings, base_url, now))
     await request_deliveries(session, requests, now)

@@ -11,6 +11,7 @@ from belvedere.core.context import DbRole
 from belvedere.core.database import ReadSession, WriteSession, scope_of
 from belvedere.core.jobs import enqueue
 from belvedere.sources.contracts import Completeness, StoredSnapshot
+from belvedere.sources.service import field_labels
 from belvedere.watchtower import repository, surroundings
 from belvedere.watchtower.closing import ACTOR, announce_closed, closing_row
 from belvedere.watchtower.compose import ClientFacts, draft_alerts, fingerprint, told_at_once
@@ -106,7 +107,7 @@ class Run:
             open_alerts=await self._open_alerts(),
             parents=facts,
             metric_units={**units, **stored.metric_units},
-            metric_labels=labels,
+            metric_labels=field_labels(self.place.provider, self.place.endpoint, labels),
             pending=await repository.load_pending(
                 session, stored.client_id, stored.source_id, stored.snapshot_id
             ),

@@ -10,7 +10,7 @@ from uuid import UUID
 from belvedere.core.database import ReadSession
 from belvedere.core.schema import AGENCY
 from belvedere.sources.contracts import Completeness, StoredSnapshot
-from belvedere.sources.service import latest_judged, load_stored_snapshot
+from belvedere.sources.service import field_labels, latest_judged, load_stored_snapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.contracts import Finding, OtherReading, Place, Rule, WatchState
 from belvedere.watchtower.drafts import is_semantic
@@ -126,7 +126,7 @@ def _state_of(
         place,
         is_full=stored.completeness is Completeness.FULL,
         metric_units={**units, **stored.metric_units},
-        metric_labels=labels,
+        metric_labels=field_labels(place.provider, place.endpoint, labels),
         data_as_of=stored.data_as_of,
         other_readings=others,
     )

@@ -21,7 +21,15 @@ from belvedere.watchtower.digests_read import (
 )
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.export import export_alerts
-from belvedere.watchtower.inbox import acknowledge, add_note, resolve, snooze, unacknowledge, unsnooze
+from belvedere.watchtower.inbox import (
+    NOTE_LENGTH,
+    acknowledge,
+    add_note,
+    resolve,
+    snooze,
+    unacknowledge,
+    unsnooze,
+)
 from belvedere.watchtower.judging import WatchOutcome
 from belvedere.watchtower.lists import (
     HISTORY_POINTS,
@@ -74,6 +82,7 @@ __all__ = [
     "DEFAULT_TIME",
     "HISTORY_POINTS",
     "MOST_COUNTED",
+    "NOTE_LENGTH",
     "SILENCE_FOR_ALL",
     "AlertFilter",
     "Applied",

@@ -13,7 +13,7 @@ from belvedere.core.errors import FieldProblem, Invalid, NotFound
 from belvedere.core.schema import AGENCY
 from belvedere.core.text import cut
 from belvedere.sources.contracts import Completeness, StoredSnapshot
-from belvedere.sources.service import load_stored_snapshot
+from belvedere.sources.service import field_labels, load_stored_snapshot
 from belvedere.watchtower import repository
 from belvedere.watchtower.backtest_drafts import near_names, stored_rows
 from belvedere.watchtower.compose import ClientFacts
@@ -139,7 +139,7 @@ async def _state(
         ),
         parents=await repository.load_parent_facts(session, stored.client_id, stored.source_id, parents, now),
         metric_units={**units, **stored.metric_units},
-        metric_labels=labels,
+        metric_labels=field_labels(stored.provider, stored.endpoint, labels),
         data_as_of=stored.data_as_of,
         other_readings=await load_other_readings(
             session, stored, (replace(row, is_active=True) for row in unit.rows), now, then=_judged_at(facts)

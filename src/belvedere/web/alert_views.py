@@ -56,6 +56,11 @@ def limit_said(head: Mapping[str, Any], currency: str) -> str:
     return limit_text(reason_of(head), currency) if head.get("condition") in set(Condition) else ""
 
 
+def is_told_by_value(head: Mapping[str, Any]) -> bool:
+    """Whether the limit is the very word that the value is: beside it, it says nothing."""
+    return head.get("condition") == Condition.EQUALS and decimal_of(head.get("limit")) is None
+
+
 def alert_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
     head = row.get("head") or {}
     first_seen = instant(row["first_seen_at"])
@@ -72,8 +77,8 @@ def alert_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
         "client": row["client_name"] or view.name_of(row["client_id"]),
         "source": row["source_name"] or row["rule_name"] or "",
         "value": figure(head.get("value") or row["current_value"]),
-        "limit": figure(head.get("limit")),
-        "limit_said": limit_said(head, view.currency_of(row["client_id"])),
+        "limit": None if is_told_by_value(head) else figure(head.get("limit")),
+        "limit_said": "" if is_told_by_value(head) else limit_said(head, view.currency_of(row["client_id"])),
         "condition": head.get("condition") or "",
         "unit": head.get("unit"),
         "currency": view.currency_of(row["client_id"]),
@@ -97,8 +102,8 @@ def inbox_row(view: View, row: Mapping[str, Any]) -> dict[str, Any]:
         "client": row["client_name"] or view.name_of(row["client_id"]),
         "source": row["source_name"] or row["rule_name"] or word(row["platform"] or "ads"),
         "value": figure(head.get("value") or row["value"]),
-        "limit": figure(head.get("limit") if head else row["threshold"]),
-        "limit_said": limit_said(head, view.currency_of(row["client_id"])),
+        "limit": None if is_told_by_value(head) else figure(head.get("limit") if head else row["threshold"]),
+        "limit_said": "" if is_told_by_value(head) else limit_said(head, view.currency_of(row["client_id"])),
         "condition": head.get("condition") or ads_condition(row),
         "unit": head.get("unit") or unit_of(row),
         "currency": view.currency_of(row["client_id"]),

@@ -49,7 +49,7 @@ PRESETS = [
     ("7d", "7 days"),
 ]
 MORNING = time(9)
-NAMES = ("view", "severity", "rule", "source", "origin", "since", "q")
+NAMES = ("view", "severity", "rule", "source", "origin", "since", "group", "q")
 
 
 class Wanted:
@@ -100,6 +100,7 @@ class Wanted:
             "source": str(self.source or ""),
             "origin": str(self.origin or ""),
             "since": self.since,
+            "group": self.group,
             "q": self.q,
         }
         return {name: value for name, value in values.items() if value}

@@ -21,8 +21,10 @@ from belvedere.web.view import look
 router = door_router()
 
 MOST_AT_ONCE = 500
-TYPED = ("take-note", "take-own", "snooze-own", "ack-note", "ack-own", "bulk-snooze-own")
+NOTES = ("take-note", "ack-note", "resolve-note", "close-note", "comment", "note")
+TYPED = (*NOTES, "take-own", "snooze-own", "ack-own", "bulk-snooze-own", "matching")
 UNREAD = "Write a day and a time, or choose one of the lengths."
+TOO_LONG = f"Write at most {service.NOTE_LENGTH:,} characters."
 PAST = "This time has passed. Name one that lies ahead."
 NO_REST = "they end with the figures, so they know no snooze"
 NO_COMMENTS = "they keep no comments"
@@ -33,7 +35,7 @@ Act = Callable[[AlertOrigin, list[UUID]], Awaitable[Sequence[UUID]]]
 @router.post("/alerts/acknowledge")
 async def acknowledge_many(fields: Posted, access: Acts) -> Response:
     until, note = _until(fields, access, "ack-own"), fields.text("ack-note") or None
-    if wrong := _wrong(fields, access, "ack-own", until):
+    if wrong := _wrong(fields, access, "ack-own", until) | _too_long(fields, "ack-note"):
         return await _again(fields, access, wrong)
 
     async def act(origin: AlertOrigin, ids: list[UUID]) -> Sequence[UUID]:
@@ -51,6 +53,8 @@ async def acknowledge_many(fields: Posted, access: Acts) -> Response:
 @router.post("/alerts/resolve")
 async def resolve_many(fields: Posted, access: Acts) -> Response:
     note = fields.text("resolve-note") or None
+    if wrong := _too_long(fields, "resolve-note"):
+        return await _again(fields, access, wrong)
 
     async def act(origin: AlertOrigin, ids: list[UUID]) -> Sequence[UUID]:
         return await ads.resolve(
@@ -75,6 +79,8 @@ async def comment_many(fields: Posted, access: Acts) -> Response:
 
     if not note:
         return see(access.request, _inbox(access), "Nothing was written, so no comment was added.")
+    if wrong := _too_long(fields, "comment"):
+        return await _again(fields, access, wrong)
     return await _many(fields, access, "commented", act, left_out=NO_COMMENTS)
 
 
@@ -133,7 +139,7 @@ async def _wake(access: WriteAccess, at: datetime) -> int:
 async def acknowledge(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     number = await _must_reach(access, alert_id)
     until = _until(fields, access, "take-own")
-    if wrong := _wrong(fields, access, "take-own", until):
+    if wrong := _wrong(fields, access, "take-own", until) | _too_long(fields, "take-note"):
         return await _again(fields, access, wrong, alert_id)
     moved = await service.acknowledge(
         access.session, [alert_id], actor=access.actor, now=access.now,
@@ -173,6 +179,8 @@ async def unacknowledge(alert_id: UUID, access: Acts) -> Response:
 @router.post("/alerts/{alert_id}/resolve")
 async def resolve(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     number = await _must_reach(access, alert_id)
+    if wrong := _too_long(fields, "close-note"):
+        return await _again(fields, access, wrong, alert_id)
     moved = await service.resolve(
         access.session,
         [alert_id],
@@ -191,6 +199,8 @@ async def add_note(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     note = fields.text("note")
     if not note:
         return see(access.request, _back(access, alert_id), "Nothing was written, so no comment was added.")
+    if wrong := _too_long(fields, "note"):
+        return await _again(fields, access, wrong, alert_id)
     await service.add_note(access.session, alert_id, note, actor=access.actor, now=access.now)
     return see(access.request, _back(access, alert_id), "Comment added")
 
@@ -206,11 +216,16 @@ def _wrong(fields: Fields, access: WriteAccess, own: str, until: datetime | None
     return {own: PAST} if until <= access.now else {}
 
 
+def _too_long(fields: Fields, name: str) -> Errors:
+    return {name: TOO_LONG} if len(fields.text(name)) > service.NOTE_LENGTH else {}
+
+
 async def _again(
     fields: Fields, access: WriteAccess, errors: Errors, alert_id: UUID | None = None
 ) -> Response:
-    """The inbox once more with everything that was typed and chosen; nothing was changed."""
-    view, wanted = await look(access), posted_filters(fields)
+    """The inbox once more with its filters, its groups and everything that was typed and chosen; nothing was changed."""
+    view = await look(access, client_word=fields.text("f-client"))
+    wanted = posted_filters(fields)
     listed, alert = await list_groups(view, wanted), None
     if alert_id:
         alert = await show_detail(view, AlertOrigin.WATCH, alert_id)

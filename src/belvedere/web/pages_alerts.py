@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from belvedere.accounts.door import Access, WriteAccess, reading, writing
 from belvedere.accounts.routing import door_router
+from belvedere.accounts.service import name_people
 from belvedere.ads import service as ads
 from belvedere.ads.contracts import AlertOrigin
 from belvedere.sources import service as sources
@@ -17,8 +18,10 @@ from belvedere.watchtower import service
 from belvedere.watchtower.contracts import Severity
 from belvedere.web import figures, inbox_figures
 from belvedere.web.alert_details import alert_detail
+from belvedere.web.alert_people import actors_of, with_names
 from belvedere.web.alert_views import SEVERITIES, inbox_row
 from belvedere.web.alert_views_ads import ads_alert_detail
+from belvedere.web.answers import with_query
 from belvedere.web.forms import Errors, pager
 from belvedere.web.inbox_filters import GROUPS, PRESETS, Wanted, filters_of, nothing, tabs
 from belvedere.web.pages_deliveries import named
@@ -99,12 +102,14 @@ def group_rows(view: View, by: str, found: Sequence[Mapping[str, Any]]) -> list[
 async def show_detail(view: View, origin: AlertOrigin, alert_id: UUID) -> dict[str, Any]:
     session = view.access.session
     if origin is AlertOrigin.ADS:
-        return ads_alert_detail(view, await ads.get_inbox_alert(session, origin, alert_id))
+        found = await ads.get_inbox_alert(session, origin, alert_id)
+        return ads_alert_detail(view, with_names(found, await name_people(session, actors_of(found))))
     alert = await service.get_alert(session, alert_id)
     alert["history"] = await inbox_figures.month_of(session, alert, view.access.now)
     alert["deliveries"] = await named(session, alert["deliveries"])
     alert["episodes"] = await inbox_figures.episodes_before(session, alert)
-    return alert_detail(view, alert, await _freshness(view, alert))
+    named_alert = with_names(alert, await name_people(session, actors_of(alert)))
+    return alert_detail(view, named_alert, await _freshness(view, alert))
 
 
 async def _freshness(view: View, alert: dict[str, Any]) -> tuple[str, datetime | None]:
@@ -153,5 +158,6 @@ async def show_inbox(
     }
     at = alert["client"]["id"] if alert else None
     if errors:
-        return view.page("alerts.html", context, at=at, status=422, path="/alerts")
+        query = with_query("", client=view.client_id, **wanted.kept).lstrip("?")
+        return view.page("alerts.html", context, at=at, status=422, path="/alerts", query=query)
     return view.page("alerts.html", context, at=at)

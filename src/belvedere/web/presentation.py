@@ -219,15 +219,19 @@ def size(count: object) -> str:
     return f"{number(found)}{NBSP}B"
 
 
+def _seconds(seconds: float) -> str:
+    if seconds < 0.05:
+        return f"under 1{NBSP}s"
+    return f"{number(Decimal(str(round(seconds, 1))) if seconds < 10 else Decimal(int(seconds)))}{NBSP}s"
+
+
 def span(length: timedelta | float | None) -> str:
     """`38 min`, `2 h 41 min`, `5 days`; under a minute in seconds."""
     if length is None:
         return MISSING
     seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
-    if seconds < 10:
-        return f"{number(Decimal(str(round(max(seconds, 0), 1))))}{NBSP}s"
     if seconds < 60:
-        return f"{int(seconds)}{NBSP}s"
+        return _seconds(seconds)
     minutes = int(seconds // 60)
     if minutes < 60:
         return f"{minutes}{NBSP}min"

@@ -86,8 +86,11 @@ class View:
         configure: str = "rules.write",
         at: int | None = None,
         path: str | None = None,
+        query: str | None = None,
     ) -> Response:
-        """Render a page. `operate` and `configure` name what its buttons need, `at` the client they act on."""
+        """Render a page. `operate` and `configure` name what its buttons need, `at` the client they act on. A page that
+        answers a form stands at the `path` and `query` that the form stood at.
+        """
         access = self.access
         can = {
             "operate": access.may(operate, at),
@@ -95,6 +98,8 @@ class View:
             "govern": access.may("users.write"),
         }
         ui = self.ui(path or access.request.url.path, can)
+        if query is not None:
+            ui["query"] = query
         answer = answers.html(template, {"ui": ui, **context}, status=status)
         return answers.forget_flash(answer, access.request)
 
@@ -117,11 +122,13 @@ class View:
         }
 
 
-async def look(access: Access, *, strict: bool = True) -> View:
-    """Read what every page shows. NotFound for a client out of reach; not `strict` looks at all instead."""
+async def look(access: Access, *, strict: bool = True, client_word: str = "") -> View:
+    """Read what every page shows. NotFound for a client out of reach; not `strict` looks at all instead. `client_word`
+    stands for the client where the address of a form names none.
+    """
     rows = await list_clients(access.session, include_archived=True, limit=MOST_CLIENTS)
     everybody = {client.id: client for client in rows}
-    client = _chosen(access.request.query_params.get("client"), everybody, strict=strict)
+    client = _chosen(access.request.query_params.get("client") or client_word, everybody, strict=strict)
     counts = {"alerts": 0, "critical": 0}
     if access.may("alerts.read"):
         counts = short_counts(await count_inbox(access.session, client.id if client else None))

@@ -14,5 +14,5 @@ def test_any_other_value_holds_and_a_missing_one_is_unknown():
 
 def test_its_words():
     found = first_finding("not_equals", "live", "paused", field="status")
-    assert told(found) == ("Status is paused on Record 0", "Status is paused, limit ≠ “live”")
+    assert told(found) == ("Status is paused on Record 0", "Status is paused, not “live”")
     assert in_one_line("not_equals", "live", "status") == "status ≠ live"
