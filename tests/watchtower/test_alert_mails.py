@@ -128,5 +128,5 @@ async def test_an_end_by_hand_names_who_and_why_and_where(program, world, sandbo
             session, [alert["id"]], actor="olga@agency.example", now=world.now, note="Was a test send."
         )
     _, ended = await mails(program, sandbox)
-    assert "Closed by olga@agency.example. The alert is closed. Note: Was a test send." in text_of(ended)
+    assert "Closed by Olga. The alert is closed. Note: Was a test send." in text_of(ended)
     assert f"Open: https://belvedere.example/alerts/{alert['id']}" in text_of(ended)
