@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import pytest
 from tests.faults.nursery import Child, Nursery, open_nursery
 
 from belvedere.cli import demo_content as content
@@ -38,6 +39,14 @@ SETTLED = (
     " OR (status = 'completed' AND evaluated_at IS NULL)) + (SELECT count(*) FROM core.deliveries"
     " WHERE state IN ('ready', 'sending'))"
 )
+UNSETTLED = (
+    "SELECT json_build_object('now', now(), 'held', (SELECT outbound_held FROM core.installation),"
+    " 'snapshots', (SELECT json_agg(s) FROM watch.api_snapshots s WHERE status <> 'completed' OR evaluated_at IS NULL),"
+    " 'deliveries', (SELECT json_agg(d) FROM core.deliveries d WHERE state IN ('ready', 'sending')),"
+    " 'budgets', (SELECT json_agg(b) FROM core.rate_budgets b),"
+    " 'jobs', (SELECT json_agg(j) FROM jobs.procrastinate_jobs j WHERE status IN ('todo', 'doing')))::text"
+)
+"""What a person needs who asks why nothing moves."""
 
 
 @dataclass
@@ -90,9 +99,12 @@ class House:
             await request_run(session, self.accounts[0], actor="test", now=self.runtime.clock())
 
     async def until_settled(self, seconds: float = 90.0) -> None:
-        async with asyncio.timeout(seconds):
-            while await asyncio.to_thread(self.query, SETTLED):
-                await asyncio.sleep(0.2)
+        try:
+            async with asyncio.timeout(seconds):
+                while await asyncio.to_thread(self.query, SETTLED):
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            pytest.fail(f"not settled after {seconds:.0f} s: {self.query(UNSETTLED)}")
 
     def alerts(self) -> int:
         return int(self.query("SELECT count(*) FROM watch.watchtower_alerts"))

@@ -144,7 +144,10 @@ async def test_a_wrong_webhook_names_the_field(web, people, token_of):
     body = {"kind": "discord_webhook", "name": "x", "webhook_url": "https://hooks.example/x"}
     answer = await web.post("/channels", headers=token_of(people.olga), json=body)
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "/secret"
+    assert answer.json()["errors"][0]["pointer"] == "/webhook_url"
+    body = {"kind": "webhook", "name": "x", "address": "https://hooks.example/x", "signing_secret": "whsec_!"}
+    answer = await web.post("/channels", headers=token_of(people.olga), json=body)
+    assert answer.json()["errors"][0]["pointer"] == "/signing_secret"
 
 
 async def test_people_of_a_client_do_not_make_channels(web, people, token_of):

@@ -1,6 +1,8 @@
 """Waiting, recovering, missing values, telling again: what alerts do over several readings."""
 
 from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from tests.watchtower.moments import act, steps_of, ticked, told
@@ -10,6 +12,7 @@ from belvedere.core.context import Scope
 from belvedere.sources.contracts import Completeness
 from belvedere.watchtower.service import acknowledge, resolve
 
+TITLES = "SELECT message ->> 'title' AS title FROM core.deliveries WHERE kind = 'raised'"
 MAIL = {"notify_email": True, "email_recipients": ["ops@brandt.example"]}
 
 
@@ -109,6 +112,39 @@ async def test_an_open_alert_is_told_again_when_it_is_clearly_worse_item_13(worl
     await world.read([campaign(rate="8.9")])
     assert len(told(world)) == 2
     assert steps_of(world).count("worsened") == 1
+
+
+async def test_a_group_follows_the_condition_that_holds_item_13(world: World):
+    group = uuid4()
+    head = world.rule(group_id=group, position=1, **MAIL)
+    world.rule(
+        group_id=group, position=2, logic_operator="OR", field_name="amount", condition="greater_than",
+        threshold_value="100", name="Dear",
+    )  # fmt: skip
+    await world.read([campaign(rate="40", amount=Decimal(110))])
+    (alert,) = world.alerts("open")
+    assert (alert["rule_id"], alert["current_value"], alert["title"]) == (
+        head,
+        "110",
+        "Amount €110.00 on Advent preview",
+    )
+    # The open rate holds no more than before, and falls.
+    await world.read([campaign(rate="20", amount=Decimal(112))])
+    assert (world.alerts("open")[0]["current_value"], told(world)) == ("112", [("opened", 0)])
+    await world.read([campaign(rate="20", amount=Decimal(116))])
+    assert told(world) == [("opened", 0), ("raised", 1)]
+    (title,) = [row["title"] for row in world.rows(TITLES)]
+    assert title.startswith("Worse: Amount now")
+    # Another condition holds: its value is not measured by the one that was told.
+    await world.read([campaign(rate="9", amount=Decimal(20))])
+    assert (world.alerts("open")[0]["current_value"], len(told(world))) == ("9", 2)
+
+
+async def test_a_worse_alert_is_told_in_the_words_of_its_rule_item_13(world: World):
+    world.rule(title_template="{{ entity.name }} opens {{ value }}", **MAIL)
+    await world.read([campaign(rate="11")])
+    await world.read([campaign(rate="9")])
+    assert [row["title"] for row in world.rows(TITLES)] == ["Worse: Advent preview opens 9"]
 
 
 async def test_a_risen_severity_is_told_and_ends_the_taking_item_15(world: World, people):

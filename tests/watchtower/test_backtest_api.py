@@ -201,6 +201,40 @@ async def test_a_draft_shows_the_very_messages(http, olga, world):
     assert world.alerts() == []
 
 
+async def receivers_of(http, headers, alert) -> list[tuple[str, str]]:
+    answer = await http.post(f"/alerts/{alert['id']}/preview-message", json={}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [(one["channel"], one["address"]) for one in answer.json()["destinations"]]
+
+
+async def test_people_of_a_client_see_the_agencys_addresses_as_the_agency(
+    http, olga, people, token_of, world
+):
+    bob = token_of(people.bob)
+    world.admin.execute(
+        "UPDATE core.clients SET email_recipients = '{}', discord_channel_id = NULL WHERE id = 1"
+    )
+    columns = {"client_id": 0, "notify_email": True, "email_recipients": ["team@agency.example"]}
+    rule = world.rule(**columns)
+    await world.judge(keep(world, [campaign(rate="9")]))
+    (alert,) = world.alerts()
+    assert await receivers_of(http, olga, alert) == [("email", "team@agency.example")]
+    assert await receivers_of(http, bob, alert) == [("email", "the agency")]
+    draft = {**DRAFT, "client_id": 1, "notify_email": True, "email_recipients": ["me@brandt.example"]}
+    own = await http.post("/rules/preview-messages", json={"rule": draft}, headers=bob)
+    assert [one["address"] for one in own.json()["messages"][0]["destinations"]] == ["me@brandt.example"]
+    world.admin.execute("UPDATE core.clients SET email_recipients = '{shop@brandt.example}' WHERE id = 1")
+    assert await receivers_of(http, olga, alert) == [("email", "shop@brandt.example")]
+    world.admin.execute(
+        "UPDATE watchtower_rules SET builtin = 'probe', email_recipients = NULL, notify_discord = true WHERE id = %s",
+        [rule],
+    )
+    assert await receivers_of(http, olga, alert) == [("email", "olga@agency.example")]
+    assert await receivers_of(http, bob, alert) == [("email", "the agency")]
+    world.admin.execute("UPDATE core.clients SET email_recipients = '{desk@agency.example}' WHERE id = 0")
+    assert await receivers_of(http, olga, alert) == [("email", "desk@agency.example")]
+
+
 async def test_an_alert_shows_its_message_and_tries_other_words(http, olga, world):
     world.rule()
     await world.judge(keep(world, [campaign(rate="9")]))

@@ -163,6 +163,8 @@ async def test_staff_of_a_few_clients_silence_those_alone(
     ).status_code == 404
     own = await silence(http, sam, world, client_id=1)
     everybody = await silence(http, olga, world)
+    assert (everybody["client_id"], everybody["client_name"]) == (None, None)
+    assert (own["client_id"], own["client_name"]) == (1, "Kaffeehaus Brandt")
     for made, status in ((everybody, 403), (own, 200)):
         answer = await http.patch(f"/silences/{made['id']}", json={"reason": "x"}, headers=sam)
         assert answer.status_code == status

@@ -17,7 +17,7 @@ _SNOWFLAKE = re.compile(r"\d{5,25}", re.ASCII)
 def checked_webhook(url: str, discord_base_url: str = DISCORD_API) -> str:
     """The id of a Discord webhook; Invalid for every other address, so that no message goes to a stranger."""
     wrong = invalid(
-        "secret",
+        "webhook_url",
         "not_a_webhook",
         "A webhook address looks like https://discord.com/api/webhooks/123456789012345678/token."
         " Copy it from the channel's settings in Discord, page Integrations.",

@@ -31,7 +31,7 @@ def checked_secret(secret: str) -> str:
     try:
         sign(given, "check", datetime.fromisoformat("2026-01-01T00:00:00+00:00"), b"{}")
     except Invalid as error:
-        raise invalid("secret", "webhook_secret", error.detail) from None
+        raise invalid("signing_secret", "webhook_secret", error.detail) from None
     return given if given.startswith(SECRET_PREFIX) else f"{SECRET_PREFIX}{given}"
 
 

@@ -26,6 +26,7 @@ from belvedere.watchtower.contracts import (
 )
 from belvedere.watchtower.evaluate import Judgement, judge_reading
 from belvedere.watchtower.groups import RuleSet
+from belvedere.watchtower.leads import with_leads
 from belvedere.watchtower.neighbours import load_other_readings
 from belvedere.watchtower.opening import Opened, open_drafts
 from belvedere.watchtower.repository import ClosedAlert
@@ -170,7 +171,7 @@ class Run:
         drafts = (
             batch
             for verdict in firing
-            for batch in draft_alerts(verdict, self.place, self.client, self.base_url, self.now)
+            for batch in with_leads(draft_alerts(verdict, self.place, self.client, self.base_url, self.now))
         )
         return await open_drafts(
             self.session,

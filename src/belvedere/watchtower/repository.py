@@ -88,9 +88,19 @@ class ToldAlert:
     was_told: bool
     rule_name: str
     steps: int
-    head: dict[str, Any] | None
-    first_value: str | None
+    latest: Sequence[dict[str, Any]]
+    """Its conditions as they were seen last; `conditions` are those of its opening."""
+    conditions: Sequence[dict[str, Any]]
     entity: str | None
+    external_id: str | None
+    entity_name: str | None
+    number: int
+    occurrences: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    title_template: str | None
+    message_template: str | None
+    source: str | None
     currency: str
     destinations: tuple[dict[str, Any], ...]
 
@@ -198,7 +208,9 @@ async def load_told(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUI
         return {}
     found = await session.execute(statement("told_alerts"), {"ids": list(alert_ids)})
     return {
-        row["id"]: ToldAlert(**{**dict(row), "destinations": tuple(row["destinations"] or ())})
+        row["id"]: ToldAlert(
+            **{**row, **{name: tuple(row[name] or ()) for name in ("latest", "conditions", "destinations")}}
+        )
         for row in found.mappings()
     }
 

@@ -12,17 +12,12 @@ from belvedere.notify.contracts import Message
 from belvedere.notify.service import alert_facts, render_or_words, show_message
 from belvedere.watchtower import wording
 from belvedere.watchtower.backtest_drafts import stored_rows
-from belvedere.watchtower.compose import (
-    ClientFacts,
-    alert_url,
-    destination_document,
-    destinations_of,
-    draft_alerts,
-)
+from belvedere.watchtower.compose import ClientFacts, alert_url, draft_alerts
 from belvedere.watchtower.contracts import ConditionReason, Rule, Verdict
 from belvedere.watchtower.judging import client_facts
 from belvedere.watchtower.lists import get_alert
 from belvedere.watchtower.preview import Preview, PreviewFinding, preview_rule
+from belvedere.watchtower.receivers import find_receivers, find_told_receivers
 
 MOST_MESSAGES = 20
 
@@ -52,11 +47,14 @@ async def messages_of_preview(
 ) -> list[dict[str, Any]]:
     """The messages of what a preview found, the first ones."""
     clients: dict[int, ClientFacts] = {}
+    receivers: dict[int, list[dict[str, Any]]] = {}
     messages = []
     for item in found.findings[:most]:
         if item.client_id not in clients:
             clients[item.client_id] = await client_facts(session, item.client_id)
-        messages.append(_message_of(head, item, clients[item.client_id], base_url, now))
+            receivers[item.client_id] = await find_receivers(session, head, clients[item.client_id])
+        said = _message_of(head, item, clients[item.client_id], base_url, now)
+        messages.append({**said, "destinations": receivers[item.client_id]})
     return messages
 
 
@@ -74,7 +72,6 @@ def _message_of(
         "external_id": item.finding.external_id or None,
         "entity_name": item.finding.entity_name,
         "is_open": item.is_open,
-        "destinations": [destination_document(one) for one in destinations_of(head, client)],
         **asdict(shown),
     }
 
@@ -105,7 +102,9 @@ async def message_of_alert(
         "external_id": alert["external_id"],
         "entity_name": alert["entity_name"],
         "is_open": alert["state"] == "open",
-        "destinations": [destination_document(one) for one in destinations_of(rule, client)] if rule else [],
+        "destinations": await find_receivers(session, rule, client)
+        if rule
+        else await find_told_receivers(session, alert_id, client),
         **asdict(show_message(message, address=base_url, problem=problem, client_id=client.id, at=now)),
     }
 

@@ -15,7 +15,16 @@ from belvedere.sources.contracts import StoredSnapshot
 from belvedere.watchtower import repository, storing
 from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.compose import ClientFacts
-from belvedere.watchtower.contracts import Condition, Finding, OpenAlert, Rule, Severity, Verdict
+from belvedere.watchtower.contracts import (
+    Condition,
+    ConditionReason,
+    Finding,
+    OpenAlert,
+    Rule,
+    Severity,
+    Verdict,
+)
+from belvedere.watchtower.leads import lead_of
 from belvedere.watchtower.opening import SILENCED
 from belvedere.watchtower.surroundings import Silence
 from belvedere.watchtower.telling import again_tellings, gather
@@ -62,6 +71,7 @@ async def see_again(
 def _row(
     rule: Rule, alert: OpenAlert, finding: Finding, event_id: Any, silences: Sequence[Silence]
 ) -> dict[str, Any]:
+    lead = lead_of(finding)
     step = step_of(rule, alert, finding)
     is_news = step != "seen_again" and not alert.is_quiet
     is_silenced = is_news and any(
@@ -71,12 +81,12 @@ def _row(
         "id": str(alert.id),
         "event_id": event_id,
         "record_id": str(finding.record_id) if finding.record_id else None,
-        "current_value": shown(finding.head.value),
-        "previous_value": shown(finding.head.previous),
+        "current_value": shown(lead.value),
+        "previous_value": shown(lead.previous),
         "severity": rule.severity.value,
         "conditions": orjson.dumps([reason.document() for reason in finding.conditions]).decode(),
         "step": step,
-        "changed": shown(finding.head.value) != alert.current_value,
+        "changed": shown(lead.value) != alert.current_value,
         "told": is_news and not is_silenced,
         "held_reason": SILENCED if is_silenced else None,
     }
@@ -86,20 +96,27 @@ def step_of(rule: Rule, alert: OpenAlert, finding: Finding) -> str:
     """severity_raised, worsened or only seen_again."""
     if RANKS[rule.severity] > RANKS[alert.severity]:
         return "severity_raised"
-    return "worsened" if is_worse(rule, alert.told_value, finding.head.value) else "seen_again"
+    lead = lead_of(finding)
+    if lead is finding.head:
+        return "worsened" if is_worse(rule, alert.told_value, lead.value) else "seen_again"
+    # Another condition may have been told: its value says nothing of how far this one went.
+    held = is_worse(lead, alert.told_value, lead.value, must_have_held=True)
+    return "worsened" if held else "seen_again"
 
 
-def is_worse(rule: Rule, told: str | None, value: str | None) -> bool:
+def is_worse(
+    rule: Rule | ConditionReason, told: str | None, value: str | None, *, must_have_held: bool = False
+) -> bool:
     """Whether a value lies at least half as far again beyond the limit as the one last told."""
     numbers = [strict_number(text) if text else None for text in (told, value)]
-    limit = parse_number(rule.threshold_value or "")
+    limit = parse_number((rule.limit if isinstance(rule, ConditionReason) else rule.threshold_value) or "")
     before, after = numbers
     if before is None or after is None or limit is None or rule.condition not in ABOVE | BELOW:
         return False
     sign = 1 if rule.condition in ABOVE else -1
     told_distance, distance = sign * (before - limit), sign * (after - limit)
     if told_distance <= 0:
-        return distance > 0 and distance >= abs(limit) * (WORSE - 1)
+        return not must_have_held and distance > 0 and distance >= abs(limit) * (WORSE - 1)
     return distance >= told_distance * WORSE
 
 

@@ -1,16 +1,19 @@
 """Telling alerts: one message for each client and destination, however many alerts it speaks of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from belvedere.core.ids import new_id
 from belvedere.core.text import cut
 from belvedere.notify.contracts import DeliveryRequest, Destination, Member, Message, MessageKind
+from belvedere.notify.service import alert_facts, render_or_words
 from belvedere.watchtower import wording
 from belvedere.watchtower.compose import ALERT, alert_url, destination_from
 from belvedere.watchtower.contracts import ResolvedReason, Severity
+from belvedere.watchtower.leads import lead_document
 from belvedere.watchtower.repository import ClosedAlert, ToldAlert
 
 GROUP = "alert_group"
@@ -154,7 +157,7 @@ def again_tellings(told: ToldAlert, step: str, client_name: str, base_url: str) 
     What was held so far is told as an opening, once for each destination.
     """
     is_first = not told.was_told
-    title, text = (told.title, told.message) if is_first else _again_words(told, step, client_name)
+    title, text = (told.title, told.message) if is_first else _again_words(told, step, client_name, base_url)
     message = Message(
         title=cut(title, wording.TITLE_LENGTH),
         text=text,
@@ -181,26 +184,65 @@ def again_tellings(told: ToldAlert, step: str, client_name: str, base_url: str) 
     ]
 
 
-def _again_words(told: ToldAlert, step: str, client_name: str) -> tuple[str, str]:
+def _again_words(told: ToldAlert, step: str, client_name: str, base_url: str) -> tuple[str, str]:
     """What got worse is told by its new value; everything else keeps the words of its opening."""
-    head = told.head
+    head = lead_document(told.latest)
     if step != "worsened" or head is None or head.get("value") is None:
         return (
             LEADS[step].format(severity=told.severity, title=told.title),
             f"{WHY[step]} {_latest(told)}",
         )
+    words = _worse_words(told, head, client_name)
+    if told.title_template is None and told.message_template is None:
+        return words
+    # The rule's own words, of the values as they are now.
+    facts = _facts(told, head, words, client_name, base_url)
+    said = render_or_words(told.title_template, told.message_template, facts, words)
+    title = words[0] if said.title == words[0] else LEADS[step].format(title=said.title)
+    return title, words[1] if said.text == words[1] else f"{WHY[step]} {said.text}"
+
+
+def _worse_words(told: ToldAlert, head: Mapping[str, Any], client_name: str) -> tuple[str, str]:
     now, limit = wording.figure_of(head, head["value"], told.currency), wording.limit_of(head, told.currency)
-    was = ""
-    if told.first_value is not None:
-        was = f", was {wording.figure_of(head, told.first_value, told.currency)}"
+    was, first = "", _first_value(told, head)
+    if first is not None:
+        was = f", was {wording.figure_of(head, first, told.currency)}"
     where = f" on {told.entity}" if told.entity else ""
     since = f"{was} when it opened" if was else ""
-    text = f"{head['label']} is now {now}{since}, limit {limit}. {WHY[step]}"
+    text = f"{head['label']} is now {now}{since}, limit {limit}. {WHY['worsened']}"
     title = f"Worse: {head['label']} now {now}{was}{where}"
     return title, f"{text} Rule “{told.rule_name}”, client {client_name}."
 
 
+def _facts(
+    told: ToldAlert, head: Mapping[str, Any], words: tuple[str, str], client_name: str, base_url: str
+) -> dict[str, Any]:
+    return alert_facts(
+        kind="raised",
+        title=words[0],
+        text=words[1],
+        url=alert_url(base_url, told.id),
+        severity=told.severity,
+        client={"id": told.client_id, "name": client_name, "currency": told.currency},
+        rule={"id": str(told.rule_id), "name": told.rule_name, "severity": told.severity},
+        entity={"id": told.external_id, "name": told.entity_name},
+        conditions=[head, *(one for one in told.latest if one is not head)],
+        now=told.last_seen_at,
+        source=told.source,
+        number=told.number,
+        occurrences=told.occurrences,
+        first_seen=told.first_seen_at,
+        last_seen=told.last_seen_at,
+    )
+
+
+def _first_value(told: ToldAlert, head: Mapping[str, Any]) -> str | None:
+    """What the same condition showed when the alert opened."""
+    return next((one.get("value") for one in told.conditions if one["rule_id"] == head["rule_id"]), None)
+
+
 def _latest(told: ToldAlert) -> str:
-    now = wording.standing(told.head, told.currency) if told.head else None
-    value = f" {now}" if now and told.first_value != told.current_value else ""
+    head = lead_document(told.latest)
+    now = wording.standing(head, told.currency) if head else None
+    value = f" {now}" if head and now and _first_value(told, head) != told.current_value else ""
     return f"{told.message}{value}"

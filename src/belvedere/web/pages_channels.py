@@ -49,7 +49,9 @@ async def create_channel(posted: Posted, access: Writes) -> Response:
             allowed=access.runtime.settings.allow_private_networks,
         )  # fmt: skip
 
-    made, errors = await attempt(access.session, save, {"webhook_url": "secret", "token": "secret"})
+    made, errors = await attempt(
+        access.session, save, {"webhook_url": "secret", "token": "secret", "signing_secret": "secret"}
+    )
     if made is None:
         return await _page(view, form, errors)
     if made.issued_secret:

@@ -12,7 +12,7 @@ WITH page AS (
     LIMIT :limit
 )
 SELECT coalesce(CAST(json_agg(json_build_object(
-    'id', p.id, 'client_id', nullif(p.client_id, 0), 'client_name', c.name, 'rule_id', p.rule_id, 'rule_name', r.name,
+    'id', p.id, 'client_id', nullif(p.client_id, 0), 'client_name', CASE WHEN p.client_id <> 0 THEN c.name END, 'rule_id', p.rule_id, 'rule_name', r.name,
     'source_id', p.source_id, 'source_name', src.display_name, 'severity', p.severity, 'external_id', p.external_id,
     'starts_at', p.starts_at, 'ends_at', p.ends_at, 'reason', p.reason, 'created_by', p.created_by,
     'created_at', p.created_at, 'ended_at', p.ended_at, 'ended_by', p.ended_by,
