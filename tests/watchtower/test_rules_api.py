@@ -88,7 +88,7 @@ async def test_the_four_printed_examples_work_with_their_own_field_names(http, o
     assert [alert["title"] for alert in world.alerts()] == ["ROAS 1.20× on BF"]
     reports = Entity("b", {"name": "Brandt"}, {"days_since_team_message": Decimal(9)})
     await world.read([reports], provider="internal", endpoint="communication_reports")
-    assert world.alerts()[1]["title"] == "Days since team message 9 on Brandt"
+    assert world.alerts()[1]["title"] == "Days since the team wrote 9 on Brandt"
 
 
 @pytest.mark.parametrize(
