@@ -10,6 +10,7 @@ from belvedere.watchtower.contracts import WITHOUT_THRESHOLD, Condition, Conditi
 from belvedere.watchtower.service import limit_text
 from belvedere.web import presentation as show
 from belvedere.web.alert_timeline import timeline_of
+from belvedere.web.monograms import initials
 
 NOW = datetime(2026, 11, 20, 13, 52, 8, tzinfo=UTC)
 VIENNA = show.Reader(NOW, "Europe/Vienna")
@@ -140,8 +141,8 @@ def test_a_change_has_an_arrow_for_direction_and_a_colour_for_good():
 
 def test_names_are_escaped_inside_marks():
     assert "<b>" not in show.status_mark("active", "<b>x</b>")
-    assert show.initials("Marlow & Finch") == "MF"
-    assert show.initials("") == "–"
+    assert initials("Marlow & Finch") == "MF"
+    assert initials("") == "–"
 
 
 @pytest.mark.parametrize("condition", list(Condition))

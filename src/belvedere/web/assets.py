@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from belvedere.web import presentation
 from belvedere.web.icons import icon
+from belvedere.web.monograms import initials
 
 ASSET_PREFIX = "/assets/"
 CACHE_FOR_A_YEAR = "public, max-age=31536000, immutable"
@@ -104,7 +105,7 @@ def _exact(context: Context, at: Any) -> Markup:
 
 @pass_context
 def _point(context: Context, at: Any) -> Markup:
-    return presentation.time_tag(at, _reader(context), to_the_hour=True)
+    return presentation.time_tag(at, _reader(context), hour=True)
 
 
 @pass_context
@@ -147,7 +148,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plural": presentation.plural,
     "size": presentation.size,
     "span": presentation.span,
-    "initials": presentation.initials,
+    "initials": initials,
     "word": presentation.word,
     "sign": presentation.sign,
     "condition": presentation.condition_word,

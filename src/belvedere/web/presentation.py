@@ -242,14 +242,6 @@ def span(length: timedelta | float | None) -> str:
     return f"{days}{NBSP}{'day' if days == 1 else 'days'}"
 
 
-def initials(name: str | None) -> str:
-    """Two letters of a name for its monogram."""
-    words = [word for word in (name or "").replace("&", " ").split() if word[0].isalnum()]
-    if not words:
-        return "–"
-    return (words[0][0] + (words[1][0] if len(words) > 1 else words[0][1:2])).upper()
-
-
 @lru_cache(maxsize=256)
 def clock_zone(name: str | None) -> tzinfo:
     try:
@@ -290,26 +282,21 @@ def moment(at: datetime, reader: Reader) -> str:
 
 def point(at: datetime, reader: Reader) -> str:
     """A plan needs its hour, however far off it is: `14:45` today, `Thu 18:00`, `12 Nov 18:00`."""
-    said, there = moment(at, reader), reader.local(at)
-    return said if ":" in said else f"{said} {there:%H:%M}"
+    said = moment(at, reader)
+    return said if ":" in said else f"{said} {reader.local(at):%H:%M}"
 
 
 def time_tag(
-    at: datetime | None,
-    reader: Reader,
-    *,
-    as_age: bool = False,
-    exactly: bool = False,
-    to_the_hour: bool = False,
+    at: datetime | None, reader: Reader, *, as_age: bool = False, exactly: bool = False, hour: bool = False
 ) -> Markup:
     if at is None:
         return missing("Not known")
     whole = exact(at, reader)
-    text = whole if exactly else (point if to_the_hour else moment)(at, reader)
+    text = whole if exactly else (point if hour else moment)(at, reader)
     hook = ""
     if as_age and timedelta(0) <= reader.now - at < timedelta(days=7):
         text, hook = span(max(reader.now - at, timedelta(minutes=1))), " data-age"
-    # A list shows hundreds of these; every part is a time of ours, so nothing needs escaping.
+    # Every part is a time of ours, so nothing needs escaping.
     written = at.astimezone(UTC).isoformat(timespec="seconds")
     return Markup(f'<time datetime="{written}" title="{whole}"{hook}>{text}</time>')  # noqa: S704
 
