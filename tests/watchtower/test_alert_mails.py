@@ -78,6 +78,24 @@ async def test_the_mail_of_an_alert_carries_the_newest_values(program, world, sa
     assert text_of(mail).count("Client:") == 1
 
 
+async def test_a_mail_for_several_carries_the_plot_of_the_worst(program, world, sandbox):  # noqa: F811
+    world.rule(notify_email=True)
+    world.rule(
+        notify_email=True,
+        name="Spend",
+        field_name="spend",
+        condition="greater_than",
+        threshold_value="10",
+        severity="critical",
+    )
+    await read(program, world, 21, spend=1)
+    await read(program, world, 11, spend=99)
+    (mail,) = await mails(program, sandbox)
+    assert mail.parsed["Subject"].startswith("2 new alerts")
+    assert "image/png" in {part.get_content_type() for part in mail.parsed.walk()}
+    assert "of Advent, 2 values" in text_of(mail), text_of(mail)
+
+
 async def test_an_alert_without_a_metric_has_a_mail_without_a_plot(program, world, sandbox):  # noqa: F811
     world.rule(notify_email=True, field_name="name", condition="equals", threshold_value="Advent")
     await read(program, world, 21, 19)

@@ -76,7 +76,9 @@ def ingest(
         out.print("The data is the same as in the reading before; no rows were stored twice.")
     for line in remarks(result):
         out.print(line)
-    out.print(f"{result['open_alerts']} alerts are open on this source.")
+    count = result["open_alerts"]
+    said = {0: "No alert is", 1: "1 alert is"}.get(count, f"{count} alerts are")
+    out.print(f"{said} open on this source.")
 
 
 def remarks(result: Mapping[str, Any]) -> Iterator[str]:

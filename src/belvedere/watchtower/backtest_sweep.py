@@ -43,6 +43,7 @@ class Sweep:
     marks: list[tuple[int, int, bool, Any]] = field(default_factory=list)
     places: dict[Any, int] = field(default_factory=dict)
     scale: int = 0
+    unit: str | None = None
 
     @classmethod
     def of(cls, question: Question, metrics: Any) -> "Sweep":
@@ -53,7 +54,8 @@ class Sweep:
             and rule.recovery_threshold is None and rule.data_lag_minutes is None and rule.min_volume_field is None
             and rule.no_data_policy is NoDataPolicy.IGNORE
         )  # fmt: skip
-        return cls(question, number_place(rule.field_name, metrics) if is_simple else None)
+        ref = number_place(rule.field_name, metrics) if is_simple else None
+        return cls(question, ref, unit=metrics.get(ref.name) if ref else None)
 
     def take(self, chunk: Chunk) -> None:
         """Keep the number of every record of these readings."""
@@ -175,6 +177,7 @@ class Sweep:
                 name: [round(float(value) / unit, 6) for value in thin[name]]
                 for name in ("least", "middle", "most")
             },
+            "unit": self.unit,
             "entities": max(thin["entities"].to_list(), default=0),
         }
 

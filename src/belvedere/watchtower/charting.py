@@ -17,26 +17,48 @@ from belvedere.watchtower.threshold import parse_number
 
 MOST_POINTS = 30
 MOST_CHARTS = 20
-"""Alerts of one transaction that get a plot. Only a mail about a single alert has one, so there are few."""
+"""Alerts of one transaction that are looked at for a plot. A mail has one, so there are few."""
+MOST_TRIED = 3
+"""Of a mail for several alerts the worst come first; so many of them are tried until one has values to show."""
 
 
-async def with_charts(session: ReadSession, requests: Sequence[DeliveryRequest]) -> list[DeliveryRequest]:
-    """The requests, those for a mail about one alert with its plot; where no mail is asked for, nothing is read."""
-    wanted = list(dict.fromkeys(request.subject_id for request in requests if _wants_chart(request)))
+async def with_charts(
+    session: ReadSession,
+    requests: Sequence[DeliveryRequest],
+    about: Mapping[UUID, Sequence[UUID]] | None = None,
+) -> list[DeliveryRequest]:
+    """The requests, those for a mail with the plot of its alert, of several the worst that has one; where no mail is asked
+    for, nothing is read. `about`: the alerts of subjects that name none as members, such as a digest.
+    """
+    tried = {id(request): _alerts_of(request, about or {}) for request in requests}
+    wanted = list(dict.fromkeys(alert_id for alert_ids in tried.values() for alert_id in alert_ids))
     charts = await _charts_of(session, wanted[:MOST_CHARTS]) if wanted else {}
-    return [
-        replace(request, message=replace(request.message, chart=charts[request.subject_id]))
-        if _wants_chart(request) and request.subject_id in charts
-        else request
-        for request in requests
-    ]
+    return [_drawn(request, tried[id(request)], charts) for request in requests]
 
 
-def _wants_chart(request: DeliveryRequest) -> bool:
-    return request.destination.channel is ChannelKind.EMAIL and request.subject_type == ALERT
+def _alerts_of(request: DeliveryRequest, about: Mapping[UUID, Sequence[UUID]]) -> list[UUID]:
+    if request.destination.channel is not ChannelKind.EMAIL:
+        return []
+    if request.subject_type == ALERT:
+        return [request.subject_id]
+    members = [member.subject_id for member in request.members if member.subject_type == ALERT]
+    return (members or list(about.get(request.subject_id, ())))[:MOST_TRIED]
 
 
-async def _charts_of(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUID, Chart]:
+def _drawn(
+    request: DeliveryRequest, alert_ids: Sequence[UUID], charts: Mapping[UUID, tuple[Chart, str]]
+) -> DeliveryRequest:
+    found = next((charts[alert_id] for alert_id in alert_ids if alert_id in charts), None)
+    if found is None:
+        return request
+    chart, whose = found
+    if request.subject_type != ALERT:
+        # Among several the plot says whose it is.
+        chart = replace(chart, label=f"{chart.label} of {whose}")
+    return replace(request, message=replace(request.message, chart=chart))
+
+
+async def _charts_of(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UUID, tuple[Chart, str]]:
     rows = (await session.execute(statement("charted"), {"ids": list(alert_ids)})).mappings().all()
     charts = {}
     for row in rows:
@@ -44,7 +66,7 @@ async def _charts_of(session: ReadSession, alert_ids: Sequence[UUID]) -> dict[UU
             session, row["client_id"], row["source_id"], row["external_id"], row["field"], limit=MOST_POINTS
         )
         if len(points) > 1:
-            charts[row["id"]] = _chart(row, points)
+            charts[row["id"]] = (_chart(row, points), row["entity_name"] or row["external_id"])
     return charts
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -18,6 +19,7 @@ from belvedere.core.logs import get_logger
 from belvedere.core.runtime import Runtime
 from belvedere.notify.contracts import DeliveryRequest, MessageKind
 from belvedere.notify.service import request_deliveries
+from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.digests_compose import Digest, compose
 from belvedere.watchtower.digests_decide import DigestKey, Due, Place, decide, find_due
 from belvedere.watchtower.digests_gather import (
@@ -78,6 +80,17 @@ async def send_due(runtime: Runtime, now: datetime, *, actor: str = ACTOR) -> li
     return made
 
 
+def alerts_said(body: Mapping[str, Any]) -> list[UUID]:
+    """The alerts that a digest lists as new or open, in its order: the worst first."""
+    return [
+        UUID(str(line["alert_id"]))
+        for group in body["groups"]
+        for part in group["lists"]
+        if part["list"] != "resolved"
+        for line in part["lines"]
+    ]
+
+
 async def make_digest(
     session: WriteSession, due: Due, places: Mapping[int, Place], now: datetime, *, grace_percent: int
 ) -> Made | None:
@@ -99,7 +112,8 @@ async def make_digest(
         request = DeliveryRequest(
             key.client_id, DIGEST, digest_id, MessageKind.DIGEST, key.destination, digest.message
         )
-        await request_deliveries(session, [request], now)
+        requests = await with_charts(session, [request], {digest_id: alerts_said(digest.body)})
+        await request_deliveries(session, requests, now)
     faultpoint("digest.written")
     return Made(
         digest_id, key.client_id, digest.state.value, digest.body["title"],

@@ -19,6 +19,7 @@ from belvedere.core.text import cut
 from belvedere.notify.contracts import DeliveryRequest, Message, MessageKind
 from belvedere.notify.service import request_deliveries, withdraw_unsent
 from belvedere.watchtower import rule_rows, surroundings
+from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.compose import destinations_of
 from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.judging import client_facts
@@ -86,7 +87,9 @@ async def gather_storm(
     begun = {**counts, "id": storm_id, "rule_id": rule_id, "started_at": figures.first_at, "now": now}
     await session.execute(_BEGIN, {**begun, "detail": detail})
     requests = await _requests(session, rule, storm_id, figures, base_url)
-    await request_deliveries(session, requests, now)
+    await request_deliveries(
+        session, await with_charts(session, requests, {storm_id: list(figures.told)}), now
+    )
     return Gathered(is_storm=True, clients=figures.clients, withdrawn=withdrawn)
 
 

@@ -103,6 +103,11 @@ def _exact(context: Context, at: Any) -> Markup:
 
 
 @pass_context
+def _point(context: Context, at: Any) -> Markup:
+    return presentation.time_tag(at, _reader(context), to_the_hour=True)
+
+
+@pass_context
 def _freshness(context: Context, state: str, at: Any = None, short: bool = False) -> Markup:  # noqa: FBT001, FBT002
     return presentation.freshness_mark(state, at, _reader(context), short=short)
 
@@ -155,6 +160,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "stamp": _stamp,
     "age": _age,
     "exact": _exact,
+    "point": _point,
     "freshness": _freshness,
 }
 

@@ -15,6 +15,9 @@ from belvedere.web.presentation import Reader, metric, moment
 
 NO_TIME = datetime.fromtimestamp(0, UTC)
 Y_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+LABEL_REACH, LABEL_HEIGHT = 18.0, 13.0
+"""How wide a label is in percent of a chart, and how near a point may come to its middle."""
+LABEL_PLACES = (10.0, 30.0, 50.0, 70.0, 90.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +187,9 @@ def _picture(
         *_grid(scale, marks, show),
         *_gaps(chart),
         _lines(chart, scale),
-        *_limit(chart, scale, show),
-        *_breaches(chart, scale, show),
+        *_limit_lines(chart, scale),
+        *_breaches(chart, scale),
+        *_labels(chart, scale, show),
         *_dates(chart, reader),
     ]
     return Markup('<svg width="100%" height="{}" role="img" aria-label="{}">{}</svg>').format(
@@ -248,52 +252,78 @@ def _lines(chart: LineChart, scale: Scale) -> Markup:
     return Markup("").join([inner, *lone])
 
 
-def _limit(chart: LineChart, scale: Scale, show: Callable[[Decimal | None], str]) -> list[Markup]:
+def _limit_lines(chart: LineChart, scale: Scale) -> list[Markup]:
+    return [
+        Markup('<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/>').format(
+            css, scale.y(value), scale.y(value)
+        )
+        for value, css in ((chart.target, "target"), (chart.limit, "limit"))
+        if value is not None
+    ]
+
+
+def _breaches(chart: LineChart, scale: Scale) -> list[Markup]:
+    count = len(chart.points)
+    return [
+        Markup(
+            '<svg x="{:g}%" y="{}" overflow="visible"><path class="dia" d="M0-5.5 5.5 0 0 5.5-5.5 0z"/></svg>'
+        ).format(x_percent(index, count), scale.y(point.value))
+        for index, point in enumerate(chart.points)
+        if point.breach and point.value is not None
+    ]
+
+
+def _labels(chart: LineChart, scale: Scale, show: Callable[[Decimal | None], str]) -> list[Markup]:
+    """Words above all lines and marks, each where the fewest of them run."""
+    count = len(chart.points)
+    taken = [
+        (x_percent(index, count), scale.y(point.value))
+        for index, point in enumerate(chart.points)
+        if point.value is not None
+    ]
     parts = []
-    for value, css, tag, label in (
-        (chart.target, "target", "tag", "Target"),
-        (chart.limit, "limit", "crit", chart.limit_label or "Limit"),
+    broken = [point for point in chart.points if point.breach and point.value is not None]
+    if broken:
+        index, value = chart.points.index(broken[-1]), broken[-1].value
+        at, y = x_percent(index, count), scale.y(value or Decimal(0))
+        centre = min(max(at, LABEL_REACH / 2), 100 - LABEL_REACH / 2)
+        text_y = _freest([y + 20, y - 12], [centre], taken, scale)[0]
+        taken += [(centre + step, text_y - 4) for step in (-4, 0, 4)] * 3
+        parts.append(
+            Markup('<text class="crit" x="{:g}%" y="{}" dx="{}" text-anchor="{}">{}</text>').format(
+                at, text_y, 4 if at > 90 else 0, "end" if at > 90 else "middle", show(value)
+            )
+        )
+    for value, css, label in (
+        (chart.target, "tag", "Target"),
+        (chart.limit, "crit", chart.limit_label or "Limit"),
     ):
         if value is None:
             continue
         y = scale.y(value)
-        text_y = y + 15 if y < chart.height - 20 else y - 6
+        text_y, centre = _freest([y - 6, y + 15], LABEL_PLACES, taken, scale)
         parts.append(
-            Markup(
-                '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/>'
-                '<text class="{}" x="6" y="{}">{} {}</text>'
-            ).format(css, y, y, tag, text_y, label, show(value))
-        )
-    return parts
-
-
-def _breaches(chart: LineChart, scale: Scale, show: Callable[[Decimal | None], str]) -> list[Markup]:
-    count = len(chart.points)
-    found = [
-        (index, point.value)
-        for index, point in enumerate(chart.points)
-        if point.breach and point.value is not None
-    ]
-    parts = [
-        Markup(
-            '<svg x="{:g}%" y="{}" overflow="visible"><path class="dia" d="M0-5.5 5.5 0 0 5.5-5.5 0z"/></svg>'
-        ).format(x_percent(index, count), scale.y(value))
-        for index, value in found
-    ]
-    if found:
-        index, value = found[-1]
-        x = x_percent(index, count)
-        above = scale.y(value) > chart.height - 24
-        parts.append(
-            Markup('<text class="crit" x="{:g}%" y="{}" dx="{}" text-anchor="{}">{}</text>').format(
-                x,
-                scale.y(value) + (-12 if above else 20),
-                4 if x > 90 else 0,
-                "end" if x > 90 else "middle",
-                show(value),
+            Markup('<text class="{}" x="{:g}%" y="{}" text-anchor="middle">{} {}</text>').format(
+                css, centre, text_y, label, show(value)
             )
         )
     return parts
+
+
+def _freest(
+    heights: Sequence[float], centres: Sequence[float], taken: Sequence[tuple[float, float]], scale: Scale
+) -> tuple[float, float]:
+    """The place of a label with the fewest points of the line within its reach; the first of equals."""
+    inside = [y for y in heights if 8 <= y <= scale.height - 4] or list(heights)
+    places = [(y, x) for y in inside for x in centres]
+
+    def crowd(place: tuple[float, float]) -> int:
+        y, centre = place
+        return sum(
+            abs(x - centre) <= LABEL_REACH / 2 + 2 and abs(at - (y - 4)) <= LABEL_HEIGHT for x, at in taken
+        )
+
+    return min(places, key=crowd)
 
 
 def _dates(chart: LineChart, reader: Reader) -> list[Markup]:

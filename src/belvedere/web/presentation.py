@@ -288,11 +288,24 @@ def moment(at: datetime, reader: Reader) -> str:
     return f"{there.day} {there:%b %Y}"
 
 
-def time_tag(at: datetime | None, reader: Reader, *, as_age: bool = False, exactly: bool = False) -> Markup:
+def point(at: datetime, reader: Reader) -> str:
+    """A plan needs its hour, however far off it is: `14:45` today, `Thu 18:00`, `12 Nov 18:00`."""
+    said, there = moment(at, reader), reader.local(at)
+    return said if ":" in said else f"{said} {there:%H:%M}"
+
+
+def time_tag(
+    at: datetime | None,
+    reader: Reader,
+    *,
+    as_age: bool = False,
+    exactly: bool = False,
+    to_the_hour: bool = False,
+) -> Markup:
     if at is None:
         return missing("Not known")
     whole = exact(at, reader)
-    text = whole if exactly else moment(at, reader)
+    text = whole if exactly else (point if to_the_hour else moment)(at, reader)
     hook = ""
     if as_age and timedelta(0) <= reader.now - at < timedelta(days=7):
         text, hook = span(max(reader.now - at, timedelta(minutes=1))), " data-age"

@@ -63,11 +63,15 @@ def _picture(
         for name in ("least", "middle", "most")
     }
     edge = [*points["most"], *reversed(points["least"])]
+
+    def written(mark: Decimal) -> str:
+        return number(mark) + ("%" if series.get("unit") == "percent" else "")
+
     parts = [
         Markup(
             '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/><text x="-8" y="{}" text-anchor="end">{}</text>'
         ).format(
-            "base" if place == 0 else "grid", scale.y(mark), scale.y(mark), scale.y(mark) + 4, number(mark)
+            "base" if place == 0 else "grid", scale.y(mark), scale.y(mark), scale.y(mark) + 4, written(mark)
         )
         for place, mark in enumerate(marks)
     ]

@@ -1,5 +1,5 @@
 -- What the plot of an alert shows: the first of its conditions that held when it was judged last.
-SELECT a.id, a.client_id, a.source_id, a.external_id, a.state = 'open' AS is_open, c.timezone,
+SELECT a.id, a.client_id, a.source_id, a.external_id, a.entity_name, a.state = 'open' AS is_open, c.timezone,
        head.item ->> 'field' AS field, head.item ->> 'label' AS label, head.item ->> 'limit' AS limit_text
 FROM watch.watchtower_alerts a
 JOIN core.clients c ON c.id = a.client_id

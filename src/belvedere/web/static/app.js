@@ -270,6 +270,20 @@ const wake = () => {
 };
 
 root.classList.add("js");
+// A row of tabs that is wider than the window begins with the one that is shown.
+const here = one(".tabs [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
+// ---- parts of a form that belong to some choices only; without this module all of them stand, each saying whose it is
+const fit = () => {
+  for (const part of all("[data-of]")) {
+    const choice = one(`#${part.dataset.by}`), belongs = part.dataset.of.split(" ").includes(choice?.value);
+    part.hidden = !belongs;
+    for (const field of all("input, select, textarea", part)) field.disabled = !belongs;
+  }
+};
+document.addEventListener("change", fit);
+fit();
 for (const note of all(".toast")) settle(note);
 one("[autofocus], [data-summary]")?.focus();
 wake();
