@@ -7,7 +7,13 @@ import pytest
 from tests.people import BRANDT, MARLOW
 
 TABLES = "/api/v1/tables"
-BUILT_IN = {"Credential is about to end", "Source fails", "Source is late", "Source is suspiciously empty"}
+BUILT_IN = {
+    "Credential is about to end",
+    "Source fails",
+    "Source is late",
+    "Source is suspiciously empty",
+    "Percents turned to fractions",
+}
 """Rules of the agency that come with the program."""
 
 
@@ -89,7 +95,7 @@ async def test_secret_columns_are_left_out_and_named(filled):
     [
         ("status:eq:completed", 4), ("status:ne:completed", 0), ("total_records:ge:1", 4), ("total_records:lt:1", 0),
         ("total_records:in:1, 2", 4), ("created_at:lt:2030-01-01", 4), ("created_at:gt:2030-01-01T00:00:00Z", 0),
-        ("error_message:is_null:true", 4), ("error_message:is_null:no", 0), ("status:starts:comp", 4),
+        ("error_message:is_null:true", 2), ("error_message:is_null:no", 2), ("status:starts:comp", 4),
         ("status:contains:PLET", 4), ("status:in:completed,failed", 4), ("checksum:is_null:false", 4),
         ("lease_token:eq:00000000-0000-4000-8000-000000000000", 0), ("status:contains:%", 0), ("status:eq:'; DROP TABLE x", 0),
     ],

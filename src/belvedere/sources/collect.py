@@ -181,14 +181,26 @@ async def fail_reading(
         row = (await session.execute(_UNHEALTHY, {**place_of, **bad})).one()
         if changes_health(row.consecutive_failures, error.code, has_good=row.has_good):
             await read_health_now(session, client_id, account_id, now, actor=actor)
-    if account_id is None and error.code in SET_ASIDE:
-        await ensure_health_account(session, client_id)
-        await read_health_now(session, client_id, None, now, actor=actor)
+    await _watch_set_aside(session, client_id, account_id, error.code, now, actor)
     data: dict[str, Any] = {"snapshot_id": str(snapshot_id), "source_id": str(source_id), "code": error.code}
     data |= {"permanent": permanent, "account_id": str(account_id) if account_id else None}
     about: dict[str, Any] = {"subject": str(snapshot_id), "client_id": client_id, "actor": actor, "now": now}
     await emit(session, "snapshot.failed", data=data, **about)
     return True
+
+
+async def _watch_set_aside(
+    session: WriteSession,
+    client_id: int,
+    account_id: UUID | None,
+    code: str | None,
+    now: datetime,
+    actor: str,
+) -> None:
+    """A file that was handed in has no account whose state would tell that it waits for a person."""
+    if account_id is None and code in SET_ASIDE:
+        await ensure_health_account(session, client_id)
+        await read_health_now(session, client_id, None, now, actor=actor)
 
 
 def count_rejects(rejects: Sequence[Reject]) -> None:

@@ -73,14 +73,16 @@ async def ingest_file(
         raise
     faultpoint("snapshot.stored")
     await tell_listeners(runtime, stored)
-    frames = stored.frames
-    unchanged = await _is_unchanged(runtime, stored)
+    return await _result(runtime, stored, mapped)
+
+
+async def _result(runtime: Runtime, stored: StoredSnapshot, mapped: MappedFrames) -> IngestResult:
     return IngestResult(
-        claim.snapshot_id,
-        frames.records.height,
-        frames.metrics.height,
+        stored.snapshot_id,
+        stored.frames.records.height,
+        stored.frames.metrics.height,
         len(mapped.rejects),
-        unchanged,
+        await _is_unchanged(runtime, stored),
         stored.completeness,
         mapped.rounded,
     )
