@@ -158,8 +158,9 @@ async def test_a_name_in_two_places_needs_its_prefix(http, olga, world):
 
 
 async def test_thresholds_are_taken_as_people_type_them(http, olga):
-    for text in ("1,200", "15 %", "$40", "−3", "15.5", 15, 0.5):
+    for text in ("1,200", "15 %", "−3", "15.5", 15, 0.5):
         await make(http, olga, threshold_value=text)
+    await make(http, olga, field_name="spend", threshold_value="$40")
 
 
 async def test_a_fraction_for_a_percent_gets_a_question(http, olga):

@@ -43,6 +43,8 @@ SEMANTIC = frozenset(
 )  # fmt: skip
 """A change of these means another question: a new version, and open alerts of the old one close."""
 
+_LIMIT = ("field_name", "condition", "threshold_value", "recovery_threshold", "aggregate")
+
 
 def rule_of(draft: RuleDraft, rule_id: UUID, **more: Any) -> Rule:
     """The rule a draft would become."""
@@ -76,3 +78,8 @@ def changed_rule(rule: Rule, changes: Mapping[str, Any]) -> Rule:
 
 def is_semantic(before: Rule, after: Rule) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in SEMANTIC)
+
+
+def is_same_limit(before: Rule, after: Rule) -> bool:
+    """Whether both compare the same thing with the same limits."""
+    return all(getattr(before, name) == getattr(after, name) for name in _LIMIT)

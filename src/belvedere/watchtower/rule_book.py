@@ -24,6 +24,7 @@ from belvedere.watchtower.drafts import (
     CHANGEABLE,
     RuleDraft,
     changed_rule,
+    is_same_limit,
     is_semantic,
     rule_of,
 )
@@ -107,7 +108,8 @@ async def update_rule(
         rule = await with_parent(session, rule, siblings)
     await check_place(session, before, rule, siblings)
     await check_sole_stand_in(session, rule)
-    notes = await check_naming_near(session, rule, await _facts(session, rule, siblings), force=force)
+    facts = replace(await _facts(session, rule, siblings), is_same_limit=is_same_limit(before, rule))
+    notes = await check_naming_near(session, rule, facts, force=force)
     is_new_question = is_semantic(before, rule)
     if is_new_question:
         rule = replace(rule, version=before.version + 1)

@@ -16,6 +16,7 @@ from belvedere.watchtower.fields import FieldPlace, FieldRef, invalid_field, par
 from belvedere.watchtower.groups import Unit as RuleUnit
 from belvedere.watchtower.rule_facts import KnownField, Note, RuleFacts, invalid, run_checks
 from belvedere.watchtower.rule_limits import check_limits
+from belvedere.watchtower.rule_units import check_units
 
 EMAIL = re.compile(r"[^\s@<>,;\"\x00]+@[^\s@<>,;\"\x00]+")
 CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
@@ -39,7 +40,12 @@ def check_rule(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
 def check_values(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
     """The part that hangs on nothing else that is stored but what is known of the field."""
     return run_checks(
-        (lambda: _check_texts(rule), lambda: check_limits(rule, ref, known), lambda: _check_form(rule))
+        (
+            lambda: _check_texts(rule),
+            lambda: check_limits(rule, ref, known),
+            lambda: check_units(rule, ref, known),
+            lambda: _check_form(rule),
+        )
     )
 
 
@@ -56,6 +62,7 @@ def _check_question(rule: Rule, facts: RuleFacts, *, force: bool) -> list[Note]:
         (
             lambda: _check_field(rule, ref, facts, force=force),
             lambda: check_limits(rule, ref, facts.known),
+            lambda: () if facts.is_same_limit else check_units(rule, ref, facts.known),
         )
     )
 

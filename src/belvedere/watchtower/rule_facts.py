@@ -33,6 +33,7 @@ class KnownField:
 class RuleFacts:
     """What is known around a rule: its source, its fields, the other rows of its group, the rule it replaces, the
     client's addresses. `silent_sources`: sources of the group that this client has no good reading of.
+    `is_same_limit`: the rule is stored with this very limit, so that it can be switched off whatever is known by now.
     """
 
     source: Place | None = None
@@ -46,6 +47,7 @@ class RuleFacts:
     overridden_group: Sequence[Rule] = ()
     targets: Collection[str] = field(default_factory=known_targets)
     silent_sources: Sequence[str] = ()
+    is_same_limit: bool = False
 
 
 Check = Callable[[], Sequence[Note] | None]

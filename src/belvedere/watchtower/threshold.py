@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.core.numerals import machine_number, parse_quantity
 
-_TIMES = ("×", "x")
+PERCENT_SIGN = "%"
+TIMES_SIGN = "×"
+_TIMES = (TIMES_SIGN, "x")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -63,6 +65,17 @@ def parse_number(text: str) -> Decimal | None:
         return parse_quantity(bare).value
     except Invalid:
         return None
+
+
+def written_unit(text: str) -> str:
+    """The unit beside a number: `%`, `×`, a currency as it was typed, or nothing, also where there is no number."""
+    bare = text.strip()
+    if bare.endswith(_TIMES):
+        return TIMES_SIGN if parse_number(bare) is not None else ""
+    try:
+        return parse_quantity(bare).unit
+    except Invalid:
+        return ""
 
 
 def parse_instant(text: str) -> datetime | None:

@@ -13,6 +13,7 @@ from belvedere.accounts.routing import door_router
 from belvedere.accounts.service import name_people
 from belvedere.ads import service as ads
 from belvedere.ads.contracts import AlertOrigin
+from belvedere.core.errors import NotFound
 from belvedere.sources import service as sources
 from belvedere.watchtower import service
 from belvedere.watchtower.contracts import Severity
@@ -109,7 +110,18 @@ async def show_detail(view: View, origin: AlertOrigin, alert_id: UUID) -> dict[s
     alert["deliveries"] = await named(session, alert["deliveries"])
     alert["episodes"] = await inbox_figures.episodes_before(session, alert)
     named_alert = with_names(alert, await name_people(session, actors_of(alert)))
-    return alert_detail(view, named_alert, await _freshness(view, alert))
+    shown = alert_detail(view, named_alert, await _freshness(view, alert))
+    shown["rule"]["is_open"] = await _may_open_rule(view, UUID(str(alert["rule_id"])))
+    return shown
+
+
+async def _may_open_rule(view: View, rule_id: UUID) -> bool:
+    """Whether the page of the rule answers this person: a rule for every client is the agency's."""
+    try:
+        rows = await service.stored_rows(view.access.session, rule_id)
+    except NotFound:
+        return False
+    return view.access.may("rules.read", rows[0].client_id)
 
 
 async def _freshness(view: View, alert: dict[str, Any]) -> tuple[str, datetime | None]:
