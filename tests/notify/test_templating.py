@@ -186,3 +186,22 @@ def test_a_preview_shows_every_receiver_and_why_a_template_fails():
     assert "11.8%" in made.mail_text
     assert "11.8%" in made.mail_html
     assert "nothere" in (preview_message("{{ nothere }}", None).problem or "")
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ 1 / 0 }}", "it divides by zero"),
+        ("{{ 0.0 // 0 }}", "it divides by zero"),
+        ("{{ 5 % 0 }}", "it divides by zero"),
+        ("{{ 'a' < 1 }}", "it uses a value of the wrong kind"),
+        ("{{ 1|money('EUR', 3, 4) }}", "it uses a value of the wrong kind"),
+        ("{{ range(1, 2, 0) }}", "a value does not fit"),
+        ("{{ client.colour }}", "there is no “colour” here"),
+    ],
+)
+def test_a_failing_template_says_why_in_plain_words(template, said):
+    problem = check_template(template) or ""
+    assert problem.startswith(f"The message template fails: {said}")
+    for word in ("<class", "decimal", "dict object", "positional", "()"):
+        assert word not in problem

@@ -76,9 +76,7 @@ async def test_saving_and_trying_refuse_it_and_a_stored_rule_can_still_be_switch
     assert tried.status_code == 422
     assert tried.json()["errors"][0]["pointer"] == "/rows/0/threshold_value"
     kept = await make(http, olga, field_name="roas", threshold_value="1.5")
-    world.admin.execute(
-        "UPDATE watchtower_rules SET threshold_value = '150 %%' WHERE id = %s", (kept["id"],)
-    )
+    world.admin.execute("UPDATE watchtower_rules SET threshold_value = '150 %%' WHERE id = %s", (kept["id"],))
     shown = (await http.get(f"/rules/{kept['id']}", headers=olga)).json()
     assert "wrong_unit" in {note["code"] for note in shown["notes"]}
     off = await http.patch(f"/rules/{kept['id']}", json={"is_active": False}, headers=olga)

@@ -1,12 +1,16 @@
 """Whose Discord channel a rule may name, and whose channel comes first."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from tests.watchtower.conditions.asking import make_rule
 from tests.watchtower.test_rules_api import codes, make, problem_at
 
 from belvedere.core.context import Scope
+from belvedere.watchtower.compose import ClientFacts, destinations_of
 from belvedere.watchtower.contracts import Condition
+from belvedere.watchtower.digests_decide import Place
 from belvedere.watchtower.drafts import RuleDraft
 from belvedere.watchtower.service import create_rule
 
@@ -114,3 +118,14 @@ def add_hook(world, client):
         f"Hook of {client}",
     )
     return str(row["id"])
+
+
+def test_a_mailbox_written_in_two_ways_gets_one_message():
+    twice = ("x@brandt.example", "X@Brandt.example", "y@brandt.example")
+    once = ["x@brandt.example", "y@brandt.example"]
+    client = ClientFacts(1, "Brandt", "EUR", agency_mails=("Ops@agency.example", "ops@Agency.example"))
+    rule = make_rule("changed", notify_email=True, email_recipients=twice)
+    assert [one.address for one in destinations_of(rule, client)] == once
+    builtin = replace(rule, builtin="stale_source", email_recipients=())
+    assert [one.address for one in destinations_of(builtin, client)] == ["Ops@agency.example"]
+    assert Place(1, "Brandt", "UTC", emails=twice).addresses("email") == tuple(once)

@@ -1,6 +1,7 @@
 """Who sees what: a viewer only looks, and nobody sees what belongs to another client."""
 
 import pytest
+from tests.web.conftest import CAMPAIGNS
 
 from belvedere.accounts.door import doors_of
 
@@ -98,3 +99,20 @@ async def test_every_page_goes_through_a_door_and_no_get_writes(house):
     assert len(doors) > 60
     for door in doors:
         assert not (door.writes and "GET" in door.methods), door.path
+
+
+async def test_a_rule_that_somebody_may_not_open_is_named_without_a_link(house, olga):
+    """The alert of a rule for every client: the rule is the agency's, its name stands on the client's alert."""
+    await house.read({**CAMPAIGNS[0], "open_rate": "21"}, CAMPAIGNS[1])
+    rule = await house.rule(client_id=None, name="Low rate everywhere")
+    await house.read(*CAMPAIGNS)
+    alert = house.one("SELECT id FROM watch.watchtower_alerts WHERE rule_id = %s", rule)
+    page = (await olga.get(f"/alerts/{alert}")).text
+    assert f'href="/rules/{rule}"' in page
+    assert "Why, step by step" in page
+    async with await house.signed_in(house.people.alice) as alice:
+        page = (await alice.get(f"/alerts/{alert}")).text
+        assert "Low rate everywhere" in page
+        assert f"/rules/{rule}" not in page
+        assert "Why, step by step" not in page
+        assert (await alice.get(f"/rules/{rule}")).status_code == 404

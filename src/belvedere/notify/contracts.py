@@ -1,5 +1,6 @@
 """Words and shapes of message delivery that other domains may see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -115,6 +116,14 @@ class Destination:
     def email(cls, address: str) -> "Destination":
         """A mailbox, reached through the mail server of the settings."""
         return cls(ChannelKind.EMAIL, address.strip())
+
+
+def distinct_mails(addresses: Iterable[str]) -> list[str]:
+    """Each mailbox once, as it was spelt first: X@Brandt.example and x@brandt.example are one."""
+    found: dict[str, str] = {}
+    for address in addresses:
+        found.setdefault(address.strip().lower(), address)
+    return list(found.values())
 
 
 WEBHOOK_PREFIX = "webhook:"

@@ -11,7 +11,14 @@ from belvedere.core.errors import NotFound
 from belvedere.core.schema import AGENCY
 from belvedere.notify import outbox
 from belvedere.notify.channel_rows import COLUMNS, Channel, channel_of, get_channel
-from belvedere.notify.contracts import ChannelKind, DeliveryRequest, Destination, Message, MessageKind
+from belvedere.notify.contracts import (
+    ChannelKind,
+    DeliveryRequest,
+    Destination,
+    Message,
+    MessageKind,
+    distinct_mails,
+)
 from belvedere.notify.requests import request_deliveries
 
 SUBJECT = "channel"
@@ -113,4 +120,4 @@ async def _ways_to_agency(session: WriteSession, broken: ChannelKind) -> list[De
         return [channel_of(row).destination for row in rows]
     own = (await session.execute(_AGENCY_MAILS)).scalar_one_or_none()
     addresses = own or (await session.execute(_OWNERS)).scalars().all()
-    return [Destination.email(address) for address in dict.fromkeys(addresses)]
+    return [Destination.email(address) for address in distinct_mails(addresses)]

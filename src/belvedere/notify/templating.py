@@ -39,6 +39,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
 _TESTS = frozenset({"defined", "undefined", "none", "number", "string", "true", "false", "even", "odd", "in"})
 _LOOP = frozenset({"index", "index0", "first", "last", "length"})
 _EACH = "_each"
+_DIVISIONS = frozenset({"/", "//", "%"})
 
 
 class TemplateRefused(Invalid):
@@ -136,10 +137,21 @@ def _render(name: str, source: str, facts: Mapping[str, Any]) -> str:
             f"The {name} template fails{where}: {cut(str(error), 200).rstrip('.')}."
         ) from error
     except (ArithmeticError, TypeError, ValueError, LookupError, RecursionError, MemoryError) as error:
-        why = cut(str(error), 200) or type(error).__name__
-        raise TemplateRefused(f"The {name} template fails: {why}.") from error
+        raise TemplateRefused(f"The {name} template fails: {_plainly(error)}.") from error
     finally:
         _budget.reset(token)
+
+
+def _plainly(error: Exception) -> str:
+    """What went wrong in words of templates: those of the interpreter say nothing to their writer."""
+    words: tuple[tuple[type[Exception], str], ...] = (
+        (ZeroDivisionError, "it divides by zero"),
+        (ArithmeticError, "it reckons with what is no number, or with one that is too large"),
+        (TypeError, "it uses a value of the wrong kind, such as a text where a number belongs"),
+        (LookupError, "it asks for what is not there"),
+        (ValueError, "a value does not fit what is done with it"),
+    )
+    return next((said for kind, said in words if isinstance(error, kind)), "it does too much")
 
 
 def _collect(pieces: Iterable[str]) -> str:
@@ -172,13 +184,16 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[argument]
         if isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj):
             return obj[argument]
-        return self.undefined(obj=obj if isinstance(obj, Mapping) else None, name=str(argument))
+        name = str(argument)
+        return self.undefined(hint=f"there is no “{cut(name, 40)}” here", name=name)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         _budget.get().spend()
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
             return left + right
         sides = [_number(side) for side in (left, right)]
+        if operator in _DIVISIONS and not sides[1]:
+            raise TemplateWordError("it divides by zero")
         made: Any = super().call_binop(context, operator, *sides)
         if abs(made) > MAX_DIGITS:
             raise TemplateWordError("a number grows too large")

@@ -12,6 +12,7 @@ from belvedere.notify.contracts import (
     ChannelKind,
     Destination,
     Message,
+    distinct_mails,
     webhook_address,
 )
 from belvedere.notify.service import alert_facts, render_or_words
@@ -224,7 +225,7 @@ def destinations_of(rule: Rule, client: ClientFacts) -> Iterable[Destination]:
     if rule.notify_email:
         lists = (rule.email_recipients, client.email_recipients)
         recipients = next((found for found in (reversed(lists) if is_global else lists) if found), ())
-        for address in dict.fromkeys(recipients):
+        for address in distinct_mails(recipients):
             yield Destination(ChannelKind.EMAIL, address)
     if rule.notify_webhook:
         hooks = (rule.webhook_channel_id, client.webhook_channel_id)
@@ -242,7 +243,7 @@ def _destinations_of_builtin(rule: Rule, client: ClientFacts) -> Iterable[Destin
     )
     if rule.notify_email and (rule.email_recipients or not found):
         addresses = rule.email_recipients or client.agency_mails
-        found += [Destination.email(address) for address in dict.fromkeys(addresses)]
+        found += [Destination.email(address) for address in distinct_mails(addresses)]
     yield from found
 
 

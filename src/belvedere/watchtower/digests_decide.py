@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from belvedere.core.schema import AGENCY
-from belvedere.notify.contracts import ChannelKind, Destination, webhook_address
+from belvedere.notify.contracts import ChannelKind, Destination, distinct_mails, webhook_address
 from belvedere.watchtower.contracts import NotifySchedule
 from belvedere.watchtower.schedules import (
     Schedule,
@@ -138,7 +138,7 @@ def _addresses(
     if medium == "discord":
         return (discord.strip(),) if discord and discord.strip() else ()
     if medium == "email":
-        return tuple(dict.fromkeys(word.strip() for word in emails if word.strip()))
+        return tuple(distinct_mails(word.strip() for word in emails if word.strip()))
     return (webhook_address(webhook),) if webhook else ()
 
 

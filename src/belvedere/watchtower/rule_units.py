@@ -35,20 +35,15 @@ def check_units(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
 
 def unit_of(rule: Rule, ref: FieldRef, known: KnownField) -> Unit | None:
     """The unit of what is compared, as the engine reads it; None where nobody knows it yet."""
-    if rule.condition is Condition.PERCENT_CHANGE:
+    if rule.condition is Condition.PERCENT_CHANGE or rule.aggregate is Aggregate.SHARE:
         return Unit.PERCENT
     if rule.aggregate is Aggregate.COUNT:
         return Unit.COUNT
-    if rule.aggregate is Aggregate.SHARE:
-        return Unit.PERCENT
-    is_column = ref.place is FieldPlace.COLUMN or (ref.place is None and ref.name in RECORD_COLUMNS)
-    if is_column:
+    if ref.place is FieldPlace.COLUMN or (ref.place is None and ref.name in RECORD_COLUMNS):
         return {"amount": Unit.CURRENCY, "quantity": Unit.COUNT}.get(ref.name)
     if ref.place is FieldPlace.EXTRA:
         return None
-    if ref.name == "roas":
-        return Unit.RATIO
-    return Unit(known.unit) if known.unit in set(Unit) else None
+    return Unit.RATIO if ref.name == "roas" else next((unit for unit in Unit if unit == known.unit), None)
 
 
 def _check_limit(name: str, text: str | None, rule: Rule, unit: Unit | None) -> None:
