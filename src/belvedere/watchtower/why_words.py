@@ -71,7 +71,7 @@ def _of_alert(unit: Unit, entity: Entity, facts: dict[str, Any], currency: str) 
         return Outcome.FIRED, f"Fired: {said}. It opened alert #{alert['number']}."
     is_now = facts["is_newest"] and alert["state"] == "open"
     said = _still_open(unit, entity, alert, currency, is_now=is_now)
-    if alert["state"] != "open" and alert["resolved_because"] in ENDS:
+    if facts["is_newest"] and alert["state"] != "open" and alert["resolved_because"] in ENDS:
         said += f" It has ended since: {ENDS[alert['resolved_because']]}."
     return Outcome.STILL_OPEN, said
 
