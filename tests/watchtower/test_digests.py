@@ -1,5 +1,6 @@
 """What a digest says, to whom, and when it says nothing."""
 
+import json
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -36,6 +37,29 @@ async def test_both_immediate_and_schedule_is_marked_already_sent_item_20(house)
     (text,) = house.texts()
     assert "• Warning: Spend 0 on Advent (already sent)" in text
     assert "• Warning: CPA 61 on Search\n" in f"{text}\n"
+
+
+async def test_a_value_that_moved_since_the_title_is_said_item_21(house):
+    def read(value):
+        return [
+            {
+                "field": "spend",
+                "label": "Spend",
+                "unit": "currency",
+                "limit": "5",
+                "value": value,
+                "result": True,
+            }
+        ]
+
+    rule = house.rule()
+    for title, latest in (("Spend 4 on A", "1.5"), ("Spend 4 on B", "4")):
+        reason = json.dumps({"conditions": read("4"), "latest": read(latest)})
+        house.alert(rule, MONDAY_NINE - HOUR, title=title, reason=reason)
+    await house.at(SOON)
+    (text,) = house.texts()
+    assert "• Warning: Spend 4 on A (now €1.50)" in text
+    assert "• Warning: Spend 4 on B\n" in f"{text}\n"
 
 
 async def test_neither_immediate_nor_schedule_tells_nobody_item_20(house):

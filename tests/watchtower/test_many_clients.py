@@ -78,6 +78,7 @@ async def test_what_the_replaced_rule_opened_closes_and_comes_back_item_11(http,
     assert "watchtower.rejudge_everywhere" in jobs
     async with world.db.write(Scope.client(1)) as session:
         await rejudge_rules(session, stored, [general], world.now)
+    assert [row["episode"] for row in world.alerts("open")] == [2]
 
 
 async def test_children_of_a_replaced_rule_follow_its_stand_in_item_11(world: World):
@@ -137,8 +138,10 @@ async def test_as_many_clients_as_the_limit_are_no_storm_item_11(world: World):
     for client in clients[:20]:
         world.now = start
         await world.read([campaign(rate="11")], client=client)
+    assert world.rows("SELECT 1 FROM core.deliveries WHERE next_at <= now() + interval '20 s'") == []
     assert not (await storm(world, rule)).is_storm
     assert [kind for kind, _ in told(world)] == ["opened"] * 20
+    assert world.rows("SELECT 1 FROM core.deliveries WHERE next_at > now()") == []
     assert world.rows("SELECT * FROM storms") == []
 
 

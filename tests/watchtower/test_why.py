@@ -1,6 +1,7 @@
 """Why a rule fired or did not, asked on stored readings; the answer fits what the watch did."""
 
 import random
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -107,6 +108,18 @@ async def test_a_rule_of_records_asks_for_the_thing(http, olga, world, field):
     await world.judge(keep(world, [campaign(rate="12")]))
     found = await ask(http, olga, rule, status=422)
     assert found["errors"][0]["pointer"] == f"/{field}"
+
+
+async def test_an_alert_that_ended_since_is_not_said_to_stand(http, olga, world):
+    rule = world.rule()
+    for rate in ("5", "4"):
+        reading = keep(world, [campaign(rate=rate)])
+        await world.judge(reading)
+    world.now += timedelta(hours=1)
+    answer = await http.patch(f"/rules/{rule}", json={"is_active": False}, headers=olga)
+    assert answer.status_code == 200, answer.text
+    found = await ask(http, olga, rule, external_id="advent", snapshot_id=str(reading.snapshot_id))
+    assert found["sentence"].endswith("It has ended since: the rule was changed.")
 
 
 async def test_what_happened_at_each_reading_stays_as_it_was(http, olga, world):

@@ -37,6 +37,16 @@ _LOCK = text(
     SELECT id, client_id, state, message->>'told_with' AS told_with FROM core.deliveries WHERE id = :id FOR UPDATE
     """
 )
+_HASTEN = text(
+    """
+    UPDATE core.deliveries d SET next_at = now()
+     WHERE d.state = 'ready' AND d.kind = :kind AND d.attempts = 0 AND d.next_at > now() AND EXISTS (
+           SELECT 1 FROM core.delivery_members m
+            WHERE m.client_id = d.client_id AND m.delivery_id = d.id AND m.subject_type = 'alert' AND m.kind = :kind
+              AND m.subject_id = ANY (CAST(:subject_ids AS uuid[])))
+    RETURNING d.id
+    """
+)
 _AGAIN = text(
     """
     UPDATE core.deliveries
@@ -102,6 +112,17 @@ async def withdraw_unsent(
     }
     rows = (await session.execute(_WITHDRAW, values)).mappings().all()
     return [Withdrawn(**{**row, "channel": ChannelKind(row["channel"])}) for row in rows]
+
+
+async def hasten(
+    session: WriteSession, subject_ids: Collection[UUID], kind: MessageKind, now: datetime
+) -> None:
+    """Let go at once what was held back about these alerts and has not been tried; needs the service scope."""
+    if not subject_ids:
+        return
+    found = await session.execute(_HASTEN, {"subject_ids": list(subject_ids), "kind": kind.value})
+    if found.first() is not None:
+        await wake(session, 0, now)
 
 
 async def resend(session: WriteSession, delivery_id: UUID, *, actor: str, now: datetime) -> UUID:

@@ -27,7 +27,7 @@ from belvedere.notify.repository import (
     list_channels,
     list_deliveries,
 )
-from belvedere.notify.requests import request_deliveries, resend, withdraw_unsent
+from belvedere.notify.requests import hasten, request_deliveries, resend, withdraw_unsent
 from belvedere.notify.template_facts import VARIABLES, alert_facts
 from belvedere.notify.templating import Rendered, TemplateRefused, check_template, render, render_or_words
 
@@ -51,6 +51,7 @@ __all__ = [
     "export_deliveries",
     "get_channel",
     "get_delivery",
+    "hasten",
     "hold_outbound",
     "lines_of",
     "list_channels",

@@ -175,6 +175,8 @@ def _marks(line: Line, due: Due, now: datetime) -> Iterable[str]:
         why = _REASONS.get(line.resolved_reason or "")
         yield f"resolved {format_when(line.resolved_at, due.boundary, zone)}" + (f", {why}" if why else "")
         return
+    if line.value_now is not None:
+        yield f"now {line.value_now}"
     if line.list == "open":
         yield f"open for {format_age(due.boundary - line.opened_at)}"
     if line.is_acknowledged:

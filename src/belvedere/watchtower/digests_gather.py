@@ -1,6 +1,6 @@
 """What digests are made of, read from the database: one statement each, for any number of rules and alerts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,9 @@ from belvedere.sources.contracts import Freshness
 from belvedere.sources.service import list_accounts
 from belvedere.watchtower.contracts import NotifySchedule
 from belvedere.watchtower.digests_decide import DigestKey, Due, Place, Plan, Profile, plan_digests
+from belvedere.watchtower.leads import lead_document
 from belvedere.watchtower.statements import statement
+from belvedere.watchtower.wording import figure_of
 
 MOST_LINES = 10
 """Alerts that a digest names of each kind; the rest is a count and a link."""
@@ -58,6 +60,8 @@ class Line:
     snoozed_until: datetime | None
     held_reason: str | None
     already_sent: bool
+    value_now: str | None = None
+    """What it shows since, where that is not what its title says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,22 @@ async def gather(session: ReadSession, due: Due, *, grace_percent: int) -> Facts
 
 def _line(row: dict[str, Any]) -> Line:
     times = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in _TIMES}
-    return Line(**{**row, **times})
+    shown = value_now(row.pop("first"), row.pop("latest"), row.pop("currency"))
+    return Line(**{**row, **times, "value_now": shown})
+
+
+def value_now(
+    first: Sequence[Mapping[str, Any]] | None,
+    latest: Sequence[Mapping[str, Any]] | None,
+    currency: str | None,
+) -> str | None:
+    """The newest value of what an alert speaks of; None while it is the one it opened with. Pure."""
+    told, now = lead_document(first or ()), lead_document(latest or ())
+    if now is None or now.get("value") is None:
+        return None
+    if told is not None and (told.get("field"), told.get("value")) == (now.get("field"), now["value"]):
+        return None
+    return figure_of(now, now["value"], currency or "")
 
 
 async def _stale(session: ReadSession, due: Due, grace_percent: int) -> tuple[StaleSource, ...]:

@@ -23,6 +23,8 @@ from belvedere.watchtower.telling import Telling, gather
 
 STORM_JOB = "watchtower.gather_storm"
 STORM_FLOOR = 20
+COUNTING = timedelta(seconds=30)
+"""Messages that may be part of a storm go when it was counted; where nobody counts, so much later."""
 FIRST_PART = 500
 PART = 2_500
 """Rows that travel together, at least; a rule is never parted."""
@@ -77,7 +79,7 @@ async def open_drafts(
     if not opened:
         return Opened()
     _count(opened)
-    not_before = now + storm_wait if crowd.is_large else None
+    not_before = now + storm_wait + COUNTING if crowd.is_large and storm_wait else None
     tellings = [
         telling for kept in opened if kept.rows for telling in _tellings(kept, stored.client_id, not_before)
     ]

@@ -17,7 +17,7 @@ from belvedere.core.database import WriteSession
 from belvedere.core.ids import new_id
 from belvedere.core.text import cut
 from belvedere.notify.contracts import DeliveryRequest, Message, MessageKind
-from belvedere.notify.service import request_deliveries, withdraw_unsent
+from belvedere.notify.service import hasten, request_deliveries, withdraw_unsent
 from belvedere.watchtower import rule_rows, surroundings
 from belvedere.watchtower.charting import with_charts
 from belvedere.watchtower.compose import destinations_of
@@ -76,6 +76,7 @@ async def gather_storm(
     since = running.started_at if running else now - WINDOW
     figures = (await session.execute(statement("storm_figures"), {"rule_id": rule_id, "since": since})).one()
     if running is None and figures.clients <= storm_limit(await surroundings.count_clients(session)):
+        await hasten(session, figures.told, MessageKind.OPENED, now)
         return Gathered(is_storm=False, clients=figures.clients)
     withdrawn = await _hold_back(session, figures.told, now)
     detail = orjson.dumps({"clients": list(figures.names)}).decode()
@@ -86,7 +87,7 @@ async def gather_storm(
     storm_id = new_id(now)
     begun = {**counts, "id": storm_id, "rule_id": rule_id, "started_at": figures.first_at, "now": now}
     await session.execute(_BEGIN, {**begun, "detail": detail})
-    requests = await _requests(session, rule, storm_id, figures, base_url)
+    requests = await _requests(session, rule, storm_id, figures, withdrawn, base_url)
     await request_deliveries(
         session, await with_charts(session, requests, {storm_id: list(figures.told)}), now
     )
@@ -102,7 +103,7 @@ async def _hold_back(session: WriteSession, alert_ids: Sequence[UUID], now: date
 
 
 async def _requests(
-    session: WriteSession, rule: Rule, storm_id: UUID, figures: Any, base_url: str
+    session: WriteSession, rule: Rule, storm_id: UUID, figures: Any, withdrawn: int, base_url: str
 ) -> list[DeliveryRequest]:
     """One message for each destination of the rule itself, or of the agency where it has none."""
     agency = await client_facts(session, 0)
@@ -113,7 +114,7 @@ async def _requests(
         title=cut(f"Storm: “{rule.name}” fired at {figures.clients} clients", 200),
         text=(
             f"{figures.alerts} alerts opened at {figures.clients} clients within minutes, which often means that one"
-            " cause lies behind all of them. Every alert is in the list; their own messages were left out.\n"
+            f" cause lies behind all of them. Every alert is in the list; {_left_out(figures, withdrawn)}.\n"
             + "\n".join(f"• {name}" for name in names)
             + (f"\nand {more} more" if more > 0 else "")
         ),
@@ -127,3 +128,12 @@ async def _requests(
         DeliveryRequest(0, STORM, storm_id, MessageKind.STORM, destination, message)
         for destination in dict.fromkeys(destinations_of(rule, agency))
     ]
+
+
+def _left_out(figures: Any, withdrawn: int) -> str:
+    had = len(figures.told) - withdrawn
+    return (
+        "their own messages were left out"
+        if had <= 0
+        else f"{had} of them were told before, the others only here"
+    )

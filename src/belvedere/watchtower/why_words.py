@@ -70,7 +70,10 @@ def _of_alert(unit: Unit, entity: Entity, facts: dict[str, Any], currency: str) 
         said = _said(entity, currency, result=True) if entity.truth else alert["title"]
         return Outcome.FIRED, f"Fired: {said}. It opened alert #{alert['number']}."
     is_now = facts["is_newest"] and alert["state"] == "open"
-    return Outcome.STILL_OPEN, _still_open(unit, entity, alert, currency, is_now=is_now)
+    said = _still_open(unit, entity, alert, currency, is_now=is_now)
+    if facts["is_newest"] and alert["state"] != "open" and alert["resolved_because"] in ENDS:
+        said += f" It has ended since: {ENDS[alert['resolved_because']]}."
+    return Outcome.STILL_OPEN, said
 
 
 def _kept_from_judging(unit: Unit, entity: Entity, facts: dict[str, Any]) -> tuple[Outcome, str] | None:

@@ -38,6 +38,8 @@ SELECT coalesce((SELECT json_agg(json_build_object(
                'severity', k.severity, 'opened_at', k.created_at, 'resolved_at', k.resolved_at,
                'resolved_reason', k.resolved_reason, 'acknowledged_by', coalesce((SELECT nullif(u.display_name, '') FROM core.users u
                                              WHERE u.email = k.acknowledged_by), k.acknowledged_by),
+               'first', k.reason->'conditions', 'latest', k.reason->'latest',
+               'currency', (SELECT c.currency FROM core.clients c WHERE c.id = k.client_id),
                'is_acknowledged', k.is_acknowledged, 'snoozed_until', k.snoozed_until, 'held_reason', k.held_reason,
                'already_sent', k.told_at IS NOT NULL OR EXISTS (
                    SELECT 1 FROM core.deliveries d WHERE d.client_id = k.client_id AND d.subject_type = 'alert'

@@ -1,13 +1,14 @@
 -- New alerts with their first step and the event that tells of them; the index of one open alert for each rule, client
 -- and entity decides between two evaluators. What this very reading opened before is not opened again: a person who
--- closed it has seen it. Gives what was not opened.
+-- closed it has seen it. What ended because another rule stood in its place may. Gives what was not opened.
 WITH r AS {rows},
 h AS MATERIALIZED (
     SELECT t.* FROM json_to_recordset(CAST(:heads AS json)) AS t(
         head integer, rule_id uuid, rule_client_id integer, rule_version text, severity text, lead text, places jsonb)
 ), before AS MATERIALIZED (
     SELECT DISTINCT ON (a.fingerprint) a.fingerprint, a.episode, a.reason ->> 'rule_version' AS rule_version,
-           coalesce(a.last_snapshot_id, a.snapshot_id) = :snapshot_id AS is_here
+           coalesce(a.last_snapshot_id, a.snapshot_id) = :snapshot_id
+               AND a.resolved_reason IS DISTINCT FROM 'rule_changed' AS is_here
     FROM r
     JOIN watch.watchtower_alerts a ON a.client_id = :client_id AND a.fingerprint = r.fingerprint
     ORDER BY a.fingerprint, a.episode DESC
