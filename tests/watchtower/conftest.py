@@ -14,6 +14,7 @@ import belvedere.sources.jobs
 import belvedere.watchtower.jobs  # noqa: F401 - registers the jobs that a reading enqueues
 from belvedere.accounts import service as accounts
 from belvedere.accounts.tokens import generate_token, secret_hash
+from belvedere.api.export import router as export
 from belvedere.api.problems import of_error, of_validation
 from belvedere.core.database import Database
 from belvedere.core.errors import BelvedereError
@@ -52,6 +53,7 @@ async def http(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     app.include_router(router, prefix="/api/v1")
     app.include_router(silences, prefix="/api/v1")
     app.include_router(digests, prefix="/api/v1")
+    app.include_router(export, prefix="/api/v1")
 
     @app.exception_handler(BelvedereError)
     async def problem(request: Request, error: BelvedereError):

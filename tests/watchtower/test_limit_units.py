@@ -4,7 +4,10 @@ import pytest
 from tests.watchtower.conditions.asking import make_rule
 from tests.watchtower.test_rules_api import make, problem_at
 
+from belvedere.core.context import Scope
 from belvedere.core.errors import Invalid
+from belvedere.watchtower.code_apply import apply_rules
+from belvedere.watchtower.code_format import parse_book
 from belvedere.watchtower.contracts import Aggregate
 from belvedere.watchtower.rule_check import KnownField, RuleFacts, check_rule
 
@@ -83,3 +86,13 @@ async def test_saving_and_trying_refuse_it_and_a_stored_rule_can_still_be_switch
     assert off.status_code == 200, off.text
     worse = await http.patch(f"/rules/{kept['id']}", json={"threshold_value": "160 %"}, headers=olga)
     assert problem_at(worse.json()) == ("/threshold_value", "wrong_unit")
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_files_of_rules_refuse_it_with_the_line(db, world, force):
+    text = "rules:\n  low:\n    field_name: roas\n    condition: less_than\n    threshold_value: 150 %\n"
+    with pytest.raises(Invalid, match=r"line 2.*roas is a ratio and “150 %” is a percentage\. Write 1\.5\."):
+        async with db.write(Scope.service("terminal")) as session:
+            await apply_rules(
+                session, parse_book({"rules.yml": text}), actor="terminal", now=world.now, force=force
+            )

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,7 @@ _INSERT = text(
             CAST(:metadata AS jsonb))
     """
 )
+_KNOWN = text("SELECT id FROM core.clients WHERE id = ANY (CAST(:ids AS integer[]))")
 _BY_SLUG = text(f"SELECT {_COLUMNS} FROM core.clients WHERE slug = :slug")
 
 
@@ -70,6 +71,18 @@ async def get_client(session: ReadSession, client_id: int) -> Client:
     if row is None:
         raise NotFound("There is no such client.")
     return _client(row)
+
+
+async def must_find_clients(session: ReadSession, client_ids: Sequence[int], pointer: str) -> None:
+    """Raise NotFound that names, under `pointer`, each client that does not exist or is out of reach; 0 is the agency."""
+    known = set((await session.execute(_KNOWN, {"ids": list(client_ids)})).scalars()) | {AGENCY}
+    problems = [
+        FieldProblem(f"{pointer}/{place}", "unknown", f"There is no client {client_id}.")
+        for place, client_id in enumerate(client_ids)
+        if client_id not in known
+    ]
+    if problems:
+        raise NotFound(problems[0].detail, errors=problems)
 
 
 async def create_client(session: WriteSession, draft: ClientDraft, actor: str, now: datetime) -> Client:

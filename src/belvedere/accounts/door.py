@@ -32,7 +32,7 @@ from belvedere.accounts.idempotent import Claim, claim_key
 from belvedere.accounts.permissions import Decision, Permission, allowed, reaches_everybody
 from belvedere.core.context import ALL_CLIENTS, Scope
 from belvedere.core.database import ReadSession, WriteSession, enter
-from belvedere.core.errors import Forbidden, NotFound, TooManyRequests, Unauthorized
+from belvedere.core.errors import FieldProblem, Forbidden, NotFound, TooManyRequests, Unauthorized
 from belvedere.core.runtime import Runtime
 from belvedere.core.schema import AGENCY
 
@@ -79,9 +79,11 @@ class Access(Visit):
     def may(self, permission: str, client_id: int | None = None) -> bool:
         return allowed(self.principal, permission, client_id).allowed
 
-    def require(self, client_id: int | None, permission: str | None = None) -> None:
-        """Check one client: NotFound where it is out of reach, Forbidden where the role is too small."""
-        refuse_unless(allowed(self.principal, permission or self.permission, client_id))
+    def require(self, client_id: int | None, permission: str | None = None, *, pointer: str = "") -> None:
+        """Check one client: NotFound where it is out of reach, Forbidden where the role is too small. `pointer` is
+        the field that named it.
+        """
+        refuse_unless(allowed(self.principal, permission or self.permission, client_id), pointer)
 
     def require_reach(self, client_id: int, refused: str) -> None:
         """As `require`; what is for every client (0) asks for somebody who reaches every client, else `refused`."""
@@ -233,9 +235,10 @@ def stranger(request: Request, now: datetime) -> Unauthorized:
     return Unauthorized("Sign in, or send a live API token as `Authorization: Bearer bvd_…`.")
 
 
-def refuse_unless(decision: Decision) -> None:
+def refuse_unless(decision: Decision, pointer: str = "") -> None:
     if decision.hidden:
-        raise NotFound(decision.reason)
+        problems = [FieldProblem(pointer, "unknown", decision.reason)] if pointer else []
+        raise NotFound(decision.reason, errors=problems)
     if not decision:
         raise Forbidden(decision.reason)
 

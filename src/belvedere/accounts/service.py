@@ -7,6 +7,7 @@ from belvedere.accounts.clients import (
     create_client,
     get_client,
     list_clients,
+    must_find_clients,
 )
 from belvedere.accounts.first_run import create_first_owner, ensure_demo_owner, is_first_run
 from belvedere.accounts.idempotent import sweep_keys
@@ -70,6 +71,7 @@ __all__ = [
     "load_keyring",
     "log_in",
     "log_out",
+    "must_find_clients",
     "name_people",
     "open_credential",
     "remove_membership",

@@ -27,7 +27,7 @@ async def list_inbox(
     origin: AlertOrigin | None = None,
     state: InboxState | None = None,
     severity: Annotated[list[Severity] | None, Query()] = None,
-    client_id: int | None = None,
+    client_id: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
     rule_id: UUID | None = None,
     search: Annotated[str | None, Query(max_length=200)] = None,
     since: datetime | None = None,

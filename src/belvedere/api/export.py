@@ -34,6 +34,8 @@ async def export(
     """`alerts`, `deliveries` or `actions`, oldest first. Actions on platforms are not part of this version: none."""
     if kind not in KINDS:
         raise NotFound(f"There is no export {kind!r}; choose one of {', '.join(KINDS)}.")
+    if client_id is not None:
+        access.require(client_id, pointer="/client_id")
     return StreamingResponse(lines(access, kind, client_id, since), media_type=MEDIA_TYPE)
 
 

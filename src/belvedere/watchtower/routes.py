@@ -16,6 +16,7 @@ from belvedere.watchtower.schemas import (
     BulkAction,
     BulkSnooze,
     Changed,
+    ClientFilter,
     Moment,
     NoteCreate,
     Remark,
@@ -43,7 +44,7 @@ def _page(page: Page, access: Access) -> Response:
 @router.get("/rules", tags=["rules"], summary="Rules, newest first")
 async def list_rules(
     access: ReadsRules,
-    client_id: int | None = None,
+    client_id: ClientFilter = None,
     source_id: UUID | None = None,
     group_id: UUID | None = None,
     is_active: bool | None = None,  # noqa: FBT001 - a query parameter
@@ -58,7 +59,7 @@ async def list_rules(
 
 @router.post("/rules", tags=["rules"], status_code=201, summary="Create a rule")
 async def create_rule(body: RuleCreate, access: WritesRules) -> RuleRead:
-    access.require(body.client_id or 0)
+    access.require(body.client_id or 0, pointer="/client_id")
     saved = await rule_book.create_rule(
         access.session,
         body.draft(),
@@ -105,7 +106,7 @@ async def delete_rule(
 async def list_evaluations(
     rule_id: UUID,
     access: ReadsRules,
-    client_id: int | None = None,
+    client_id: ClientFilter = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> Response:
@@ -122,7 +123,7 @@ async def list_alerts(
     state: AlertState | None = None,
     acknowledged: bool | None = None,  # noqa: FBT001 - a query parameter
     severity: Annotated[list[Severity] | None, Query()] = None,
-    client_id: int | None = None,
+    client_id: ClientFilter = None,
     rule_id: UUID | None = None,
     source_id: UUID | None = None,
     search: Search = None,
@@ -149,7 +150,7 @@ async def list_alerts(
 
 
 @router.get("/alerts/counts", tags=["alerts"], summary="Figures by state and severity")
-async def count_alerts(access: ReadsAlerts, client_id: int | None = None) -> dict[str, Any]:
+async def count_alerts(access: ReadsAlerts, client_id: ClientFilter = None) -> dict[str, Any]:
     return await lists.count_alerts(access.session, client_id)
 
 

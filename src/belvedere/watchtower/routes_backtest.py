@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from belvedere.accounts.door import Access, reading
 from belvedere.accounts.routing import door_router
-from belvedere.accounts.service import list_clients
+from belvedere.accounts.service import list_clients, must_find_clients
 from belvedere.core.ids import new_id
 from belvedere.core.schema import AGENCY
 from belvedere.watchtower.backtest import Asked, backtest
@@ -18,6 +18,7 @@ from belvedere.watchtower.backtest_schemas import BacktestAsk, TryRule
 from belvedere.watchtower.contracts import Rule
 from belvedere.watchtower.near import shortfalls
 from belvedere.watchtower.preview import PreviewFinding, is_judged_at_once, preview_rule
+from belvedere.watchtower.schemas import ClientFilter
 from belvedere.watchtower.values import plain
 from belvedere.watchtower.why import WhyAsk, explain_rule
 
@@ -100,7 +101,7 @@ async def why(
     rule_id: UUID,
     access: ReadsRules,
     external_id: Annotated[str | None, Query(max_length=255)] = None,
-    client_id: int | None = None,
+    client_id: ClientFilter = None,
     snapshot_id: UUID | None = None,
 ) -> Response:
     if client_id is not None:
@@ -119,8 +120,10 @@ async def clients_asked(body: TryRule, access: Access) -> list[int]:
 
 async def rows_asked(body: TryRule, access: Access) -> list[Rule]:
     """The rows to try, at clients that this person may look at."""
-    for client_id in body.client_ids or ():
-        access.require(client_id)
+    named = body.client_ids or []
+    for place, client_id in enumerate(named):
+        access.require(client_id, pointer=f"/client_ids/{place}")
+    await must_find_clients(access.session, named, "/client_ids")
     drafts = body.drafts()
     stored = [] if body.rule_id is None else await stored_rows(access.session, body.rule_id)
     if not drafts:

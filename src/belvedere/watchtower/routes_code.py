@@ -13,7 +13,7 @@ from belvedere.watchtower.code_apply import Applied, apply_rules, export_rules, 
 from belvedere.watchtower.code_format import Book, parse_book
 from belvedere.watchtower.code_shelf import load_shelf
 from belvedere.watchtower.code_yaml import write_yaml
-from belvedere.watchtower.schemas import NoteRead
+from belvedere.watchtower.schemas import ClientFilter, NoteRead
 
 router = door_router()
 
@@ -128,7 +128,7 @@ class PackInstall(BaseModel):
         200: {"content": {YAML_TYPE: {"schema": {"type": "object"}}}, "description": "A file of rules"}
     },
 )
-async def export_file(access: ReadsRules, client_id: int | None = None) -> Response:
+async def export_file(access: ReadsRules, client_id: ClientFilter = None) -> Response:
     document = await export_rules(access.session, client_id=client_id)
     return Response(write_yaml(document), media_type=YAML_TYPE)
 

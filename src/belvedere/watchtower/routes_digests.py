@@ -13,7 +13,7 @@ from belvedere.accounts.routing import door_router
 from belvedere.notify.contracts import ChannelKind
 from belvedere.watchtower import digests_read
 from belvedere.watchtower.contracts import DigestState, NotifySchedule
-from belvedere.watchtower.schemas import ClientId
+from belvedere.watchtower.schemas import ClientFilter, ClientId
 
 router = door_router(tags=["digests"])
 
@@ -74,7 +74,7 @@ class UpcomingList(BaseModel):
 @router.get("/digests", summary="Digests that were made, newest first")
 async def list_digests(
     access: Reads,
-    client_id: int | None = None,
+    client_id: ClientFilter = None,
     schedule: NotifySchedule | None = None,
     state: DigestState | None = None,
     channel: ChannelKind | None = None,
@@ -88,7 +88,9 @@ async def list_digests(
 
 
 @router.get("/digests/upcoming", summary="Digests to come, the next first")
-async def list_upcoming(access: ReadsRules, client_id: int | None = None, limit: Limit = 50) -> UpcomingList:
+async def list_upcoming(
+    access: ReadsRules, client_id: ClientFilter = None, limit: Limit = 50
+) -> UpcomingList:
     found = await digests_read.list_upcoming(access.session, access.now, client_id=client_id, limit=limit)
     return UpcomingList.model_validate({"data": found})
 

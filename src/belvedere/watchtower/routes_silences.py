@@ -13,7 +13,7 @@ from belvedere.accounts.routing import door_router
 from belvedere.core.errors import FieldProblem, Invalid
 from belvedere.watchtower import blocking, silences
 from belvedere.watchtower.contracts import Severity
-from belvedere.watchtower.schemas import ClientId, Moment
+from belvedere.watchtower.schemas import ClientFilter, ClientId, Moment
 from belvedere.watchtower.silences import SilenceDraft
 
 router = door_router()
@@ -43,11 +43,15 @@ class SilenceCreate(BaseModel):
 
     def draft(self, now: datetime) -> SilenceDraft:
         ends_at = self.ends_at
+        if ends_at is not None and self.minutes is not None:
+            detail = "Give `ends_at` or `minutes`, not both."
+            problems = [FieldProblem(f"/{name}", "twice", detail) for name in ("ends_at", "minutes")]
+            raise Invalid(f"The silence has two ends. {detail}", errors=problems)
         if ends_at is None and self.minutes is not None:
             ends_at = _end_of(self.starts_at or now, self.minutes)
         if ends_at is None:
             problem = FieldProblem("/ends_at", "required", "Say when it ends, or for how many minutes.")
-            raise Invalid("The silence has no end.", errors=[problem])
+            raise Invalid(f"The silence has no end. {problem.detail}", errors=[problem])
         return SilenceDraft(
             client_id=self.client_id or 0,
             ends_at=ends_at,
@@ -65,7 +69,7 @@ def _end_of(starts_at: datetime, minutes: int) -> datetime:
         return starts_at + timedelta(minutes=minutes)
     except OverflowError as error:
         problem = FieldProblem("/starts_at", "too_late", "Name a beginning that a calendar knows.")
-        raise Invalid("The silence begins too late.", errors=[problem]) from error
+        raise Invalid(f"The silence begins too late. {problem.detail}", errors=[problem]) from error
 
 
 class SilenceUpdate(BaseModel):
@@ -78,7 +82,7 @@ class SilenceUpdate(BaseModel):
 @router.get("/silences", tags=["alerts"], summary="Silences, newest first")
 async def list_silences(
     access: ReadsAlerts,
-    client_id: int | None = None,
+    client_id: ClientFilter = None,
     rule_id: UUID | None = None,
     running: bool | None = None,  # noqa: FBT001 - a query parameter
     limit: Limit = 50,
@@ -135,5 +139,5 @@ async def show_blocking(rule_id: UUID, access: ReadsRules) -> dict[str, Any]:
 
 
 @router.get("/dependencies", tags=["rules"], summary="Every rule that waits for another")
-async def list_dependencies(access: ReadsRules, client_id: int | None = None) -> dict[str, Any]:
+async def list_dependencies(access: ReadsRules, client_id: ClientFilter = None) -> dict[str, Any]:
     return await blocking.list_dependencies(access.session, access.now, client_id=client_id)

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from belvedere.accounts.contracts import Client
 from belvedere.accounts.service import get_client
 from belvedere.core import audit
 from belvedere.core.database import ReadSession, WriteSession
-from belvedere.core.errors import Conflict, Forbidden, Invalid, NotFound
+from belvedere.core.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from belvedere.core.events import emit
 from belvedere.core.ids import new_id
 from belvedere.core.jobs import enqueue
@@ -266,7 +267,7 @@ async def _facts(session: ReadSession, rule: Rule, siblings: Sequence[Rule]) -> 
         if source is None:
             raise invalid("source_id", "unknown", "There is no such source.")
     ref = parse_field(rule.field_name)
-    client = await get_client(session, rule.client_id)
+    client = await _client_of(session, rule)
     name = ref.name if ref.place in (None, FieldPlace.METRIC) else ""
     known = await rule_rows.find_known_field(session, name, rule.source_id, rule.client_id)
     return RuleFacts(
@@ -278,6 +279,14 @@ async def _facts(session: ReadSession, rule: Rule, siblings: Sequence[Rule]) -> 
         client_has_email=bool(client.email_recipients),
         is_every_client=rule.client_id == 0,
     )
+
+
+async def _client_of(session: ReadSession, rule: Rule) -> Client:
+    try:
+        return await get_client(session, rule.client_id)
+    except NotFound as error:
+        problem = FieldProblem("/client_id", "unknown", error.detail)
+        raise NotFound(error.detail, errors=[problem]) from error
 
 
 async def _refusing_politely(session: WriteSession, work: Any) -> Any:

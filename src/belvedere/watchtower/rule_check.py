@@ -3,6 +3,7 @@ facts.
 """
 
 import re
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from belvedere.watchtower.rule_limits import check_limits
 from belvedere.watchtower.rule_units import check_units
 
 EMAIL = re.compile(r"[^\s@<>,;\"\x00]+@[^\s@<>,;\"\x00]+")
+HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 CHANNEL = re.compile(r"\d{5,25}", re.ASCII)
 
 
@@ -71,6 +73,13 @@ def _check_texts(rule: Rule) -> None:
     for name in ("name", "description", "threshold_value", "recovery_threshold", "discord_channel_id"):
         if "\x00" in (getattr(rule, name) or ""):
             raise invalid(name, "not_text", f"{name} holds a NUL character. Type it again without it.")
+    if HIDDEN.search(rule.name):
+        raise invalid(
+            "name",
+            "not_text",
+            "name holds a character that nobody sees: a control character, or one that turns the direction of"
+            " writing. Type it again without it.",
+        )
     if not rule.name.strip():
         raise invalid("name", "required", "Give the rule a name.")
 
@@ -215,12 +224,25 @@ def _check_target(rule: Rule, facts: RuleFacts) -> None:
 
 
 def _check_recipients(rule: Rule) -> None:
-    for number, address in enumerate(rule.email_recipients):
-        if len(address) > 254 or not EMAIL.fullmatch(address):
-            raise invalid(
-                f"email_recipients/{number}", "not_an_address", f"“{address[:80]}” is not an e-mail address."
-            )
-    channel = rule.discord_channel_id
+    run_checks(
+        (
+            *(
+                partial(_check_address, number, address)
+                for number, address in enumerate(rule.email_recipients)
+            ),
+            lambda: _check_channel(rule.discord_channel_id),
+        )
+    )
+
+
+def _check_address(number: int, address: str) -> None:
+    if len(address) > 254 or not EMAIL.fullmatch(address):
+        raise invalid(
+            f"email_recipients/{number}", "not_an_address", f"“{address[:80]}” is not an e-mail address."
+        )
+
+
+def _check_channel(channel: str | None) -> None:
     if channel and not CHANNEL.fullmatch(channel) and not _is_webhook_reference(channel):
         raise invalid(
             "discord_channel_id",

@@ -10,7 +10,8 @@ from belvedere.watchtower.conditions import Kind, kind_of, read_limit
 from belvedere.watchtower.contracts import Aggregate, Condition, NoDataPolicy, Rule
 from belvedere.watchtower.fields import INSTANT_COLUMNS, LIST_COLUMNS, NUMBER_COLUMNS, FieldPlace, FieldRef
 from belvedere.watchtower.rule_facts import KnownField, Note, invalid, run_checks
-from belvedere.watchtower.threshold import Limit
+from belvedere.watchtower.rule_units import unit_of
+from belvedere.watchtower.threshold import Limit, refuse_threshold
 
 FIGURES = frozenset({Aggregate.COUNT, Aggregate.SHARE, Aggregate.SUM, Aggregate.AVG})
 COUNTS = frozenset({Aggregate.COUNT, Aggregate.SHARE})
@@ -18,6 +19,14 @@ OF_FIGURES = FIGURES | {Aggregate.MIN, Aggregate.MAX}
 WITHOUT_LIMIT = frozenset(
     {Condition.IS_NULL, Condition.IS_NOT_NULL, Condition.ADDED, Condition.REMOVED, Condition.NO_DATA}
 )
+_EXAMPLES: dict[Unit | None, str] = {
+    Unit.PERCENT: "it with a point, such as 15.5 or 15.5 %",
+    Unit.CURRENCY: "it with a point, such as 1200.5 or $1,200.50",
+    Unit.COUNT: "a number such as 1200",
+    Unit.RATIO: "it with a point, such as 1.5",
+    Unit.DAYS: "a number of days such as 30",
+    None: "it with a point, such as 1200.5, 15 % or $40",
+}
 FALLING = frozenset({Condition.LESS_THAN, Condition.LESS_OR_EQUAL})
 
 
@@ -48,16 +57,23 @@ def check_limits(rule: Rule, ref: FieldRef, known: KnownField) -> list[Note]:
     """Raise Invalid for limits that can never be met or mean nothing; return notes on the rest."""
     kind = kind_of(rule.condition)
     nature = nature_of(rule, ref, known)
+    unit = unit_of(rule, ref, known)
 
     def check_question() -> list[Note]:
         read: list[Limit | None] = []
-        run_checks((lambda: read.append(_limit_of(rule)), lambda: _check_aggregate(rule, kind, nature)))
+        run_checks(
+            (lambda: read.append(_limit_of(rule, nature, unit)), lambda: _check_aggregate(rule, kind, nature))
+        )
         limit = read[0]
         _check_kind(rule, kind, nature, ref, limit)
         return _fraction_notes(rule, nature, known, limit)
 
     notes = run_checks(
-        (check_question, lambda: _check_recovery(rule, kind), lambda: _check_lasting(rule, kind))
+        (
+            check_question,
+            lambda: _check_recovery(rule, kind, nature, unit),
+            lambda: _check_lasting(rule, kind),
+        )
     )
     return [*notes, *_idle_notes(rule, kind)]
 
@@ -131,11 +147,26 @@ def _check_kind(rule: Rule, kind: Kind, nature: Nature, ref: FieldRef, limit: Li
             )
 
 
-def _limit_of(rule: Rule) -> Limit | None:
-    return read_limit(rule.condition, rule.threshold_value, rule.field_name)
+def _limit_of(rule: Rule, nature: Nature, unit: Unit | None) -> Limit | None:
+    return _read(rule, rule.threshold_value, nature, unit)
 
 
-def _check_recovery(rule: Rule, kind: Kind) -> None:
+def _read(rule: Rule, text: str | None, nature: Nature, unit: Unit | None) -> Limit | None:
+    """Read a limit; what it is not is said in words that fit the field where its kind is known."""
+    try:
+        return read_limit(rule.condition, text, rule.field_name)
+    except Invalid as error:
+        if error.code != "threshold_not_a_number" or not (nature.is_number or nature.is_instant):
+            raise
+        said, _, _ = error.detail.partition(" is not a number or a date")
+        what, advice = ("number", _EXAMPLES[unit]) if nature.is_number else ("date", "one such as 2026-11-20")
+        refuse_threshold(
+            "not_a_number",
+            f"{said} is not a {what}, so `{rule.condition}` cannot compare {rule.field_name} with it. Write {advice}.",
+        )
+
+
+def _check_recovery(rule: Rule, kind: Kind, nature: Nature, unit: Unit | None) -> None:
     text = rule.recovery_threshold
     if text is None:
         return
@@ -145,11 +176,11 @@ def _check_recovery(rule: Rule, kind: Kind) -> None:
             f"`{rule.condition}` has no side to recover on. Leave recovery_threshold out, or use an order.",
         )  # fmt: skip
     try:
-        recovery = read_limit(rule.condition, text, rule.field_name)
+        recovery = _read(rule, text, nature, unit)
     except Invalid as error:
         raise invalid("recovery_threshold", "recovery_unreadable", error.detail) from error
     try:
-        limit = _limit_of(rule)
+        limit = _limit_of(rule, nature, unit)
     except Invalid:
         # The limit itself is refused under its own name.
         return

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from belvedere.core.numerals import Written
@@ -42,6 +43,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 ThresholdText = Annotated[str, Field(max_length=255), BeforeValidator(_as_text)]
 Recipients = Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=50)]
 ClientId = Annotated[int, Field(ge=0, le=2_147_483_647)]
+ClientFilter = Annotated[int | None, Query(ge=0, le=2_147_483_647)]
 Position = Annotated[int, Field(ge=0, le=10_000)]
 Minutes = Annotated[int, Field(ge=1, le=525_600)]
 Readings = Annotated[int, Field(ge=1, le=1000)]

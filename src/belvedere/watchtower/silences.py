@@ -161,12 +161,15 @@ async def _write(session: WriteSession, change: Any, values: dict[str, Any]) -> 
 
 
 def _check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
-    if ends_at <= now or ends_at <= starts_at:
-        raise _invalid("ends_at", "past", "Name an end that lies ahead, after the beginning.")
+    if ends_at <= now:
+        raise _invalid("ends_at", "past", "Its end is past. Name one that lies ahead.")
+    if ends_at <= starts_at:
+        raise _invalid("ends_at", "past", "Its end is not after its beginning. Name a later end.")
 
 
 def _invalid(field: str, code: str, detail: str) -> Invalid:
-    return Invalid("The silence cannot be kept.", errors=[FieldProblem(f"/{field}", code, detail)])
+    said = f"The silence cannot be kept: {detail[0].lower()}{detail[1:]}"
+    return Invalid(said, errors=[FieldProblem(f"/{field}", code, detail)])
 
 
 async def _record(
