@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from belvedere.cli.data import word_misfit
+from belvedere.cli.rule_adding import word_misfit
 from belvedere.watchtower.schemas import RuleCreate
 
 
