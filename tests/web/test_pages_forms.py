@@ -38,6 +38,13 @@ async def test_a_rule_that_cannot_be_comes_back_with_everything_typed(filled, ol
     assert filled.one("SELECT count(*) FROM watch.watchtower_rules WHERE name = 'Few opens'") == 0
 
 
+async def test_a_limit_in_another_unit_is_refused_beside_its_field(filled, olga):
+    answer = await olga.post("/rules", data={**RULE, "field-0": "spend", "threshold-0": "15 %"})
+    assert answer.status_code == 422
+    beside = answer.text[answer.text.index('id="threshold-0-error"') :][:500]
+    assert "spend is an amount of money and “15 %” is a percentage. Write 15." in beside
+
+
 async def test_an_unknown_field_can_be_saved_when_one_says_so(filled, olga):
     answer = await olga.post("/rules", data={**RULE, "field-0": "heart_rate"})
     assert answer.status_code == 422
