@@ -290,7 +290,7 @@ ALERT = {
     ],
     "source": {"id": "src2", "name": "CVR scraper"},
     "record": {"id": "r1", "name": "Black Friday landing page"},
-    "rule": {"id": "ru1", "name": "Low conversion, real traffic"},
+    "rule": {"id": "ru1", "name": "Low conversion, real traffic", "is_open": True},
     "chart": cvr_chart(),
     "conditions": [
         {
