@@ -14,6 +14,8 @@ from belvedere.core.context import Scope
 from belvedere.core.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sized
+
     from belvedere.core.runtime import Runtime
 
 alerts = typer.Typer(help="What was found.", no_args_is_help=True)
@@ -68,23 +70,16 @@ def alerts_ack(
 
     Example: belvedere alerts ack 0190c7a0-0000-7000-8000-000000000000 --note "on it"
     """
+    from belvedere.watchtower.service import acknowledge
 
-    async def act(runtime: Runtime) -> int:
-        from belvedere.watchtower.service import acknowledge
+    def take(now: datetime) -> dict[str, Any]:
+        return {"until": read_until(until, now) if until else None}
 
-        async with runtime.db.write(Scope.service(operator())) as session:
-            ids, now = [as_uuid(alert, "an alert")], runtime.clock()
-            taken = await acknowledge(
-                session,
-                ids,
-                actor=operator(),
-                now=now,
-                note=note,
-                until=read_until(until, now) if until else None,
-            )
-            return len(taken)
-
-    out.print("Acknowledged." if with_runtime(act) else "It was acknowledged or resolved already.")
+    out.print(
+        "Acknowledged."
+        if move(acknowledge, alert, note, take)
+        else "It was acknowledged or resolved already."
+    )
 
 
 @alerts.command("unack")
@@ -93,15 +88,11 @@ def alerts_unack(alert: AlertArgument, note: NoteOption = None) -> None:
 
     Example: belvedere alerts unack 0190c7a0-0000-7000-8000-000000000000
     """
+    from belvedere.watchtower.service import unacknowledge
 
-    async def act(runtime: Runtime) -> int:
-        from belvedere.watchtower.service import unacknowledge
-
-        async with runtime.db.write(Scope.service(operator())) as session:
-            ids = [as_uuid(alert, "an alert")]
-            return len(await unacknowledge(session, ids, actor=operator(), now=runtime.clock(), note=note))
-
-    out.print("Given back." if with_runtime(act) else "Nobody had taken it, or it is resolved.")
+    out.print(
+        "Given back." if move(unacknowledge, alert, note) else "Nobody had taken it, or it is resolved."
+    )
 
 
 @alerts.command("resolve")
@@ -156,15 +147,9 @@ def alerts_unsnooze(alert: AlertArgument, note: NoteOption = None) -> None:
 
     Example: belvedere alerts unsnooze 0190c7a0-0000-7000-8000-000000000000
     """
+    from belvedere.watchtower.service import unsnooze
 
-    async def act(runtime: Runtime) -> int:
-        from belvedere.watchtower.service import unsnooze
-
-        async with runtime.db.write(Scope.service(operator())) as session:
-            ids = [as_uuid(alert, "an alert")]
-            return len(await unsnooze(session, ids, actor=operator(), now=runtime.clock(), note=note))
-
-    out.print("It is back in sight." if with_runtime(act) else "It was not snoozed.")
+    out.print("It is back in sight." if move(unsnooze, alert, note) else "It was not snoozed.")
 
 
 @alerts.command("comment")
@@ -186,6 +171,22 @@ def alerts_comment(
 
     with_runtime(act)
     out.print("Noted.")
+
+
+def move(
+    step: Callable[..., Awaitable[Sized]],
+    alert: str,
+    note: str | None,
+    more: Callable[[datetime], dict[str, Any]] = lambda _now: {},
+) -> int:
+    """Let `step` of the service act on one alert; gives how many it moved. `more` is what it needs beside."""
+
+    async def act(runtime: Runtime) -> int:
+        async with runtime.db.write(Scope.service(operator())) as session:
+            ids, now = [as_uuid(alert, "an alert")], runtime.clock()
+            return len(await step(session, ids, actor=operator(), now=now, note=note, **more(now)))
+
+    return with_runtime(act)
 
 
 def read_until(word: str, now: datetime) -> datetime:
