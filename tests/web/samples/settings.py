@@ -1,56 +1,54 @@
 """The settings pages."""
 
-from datetime import timedelta
-
 from tests.web.samples.common import (
     BRANDT,
     CLIENTS,
     LOCALES,
     NOW,
-    PAGE,
-    TEXT_FILTER,
     TIMEZONES,
     ZONE,
     ago,
     ui,
 )
+from tests.web.samples.credentials import system_pages
+from tests.web.samples.settings_lists import LISTED
 
-
-def settings_pages():
-    clients = [
-        {
-            **client,
-            "slug": client["name"].split()[0].lower(),
-            "status": "active",
-            "currency": currency,
-            "timezone": zone,
-            "place": None,
-            "accounts": 4,
-            "open_alerts": count,
-            "state": "fresh",
-            "at": ago(minutes=7),
-        }
-        for client, currency, zone, count in zip(
-            CLIENTS,
-            ("EUR", "GBP", "USD"),
-            ("Europe/Vienna", "Europe/London", "America/New_York"),
-            (1, 3, 0),
-            strict=True,
-        )
-    ]
-    client_form = {
-        "name": "Kaffeehaus Brandt",
-        "slug": "kaffeehaus",
+LISTED_CLIENTS = [
+    {
+        **client,
+        "slug": client["name"].split()[0].lower(),
         "status": "active",
-        "currency": "EUR",
-        "timezone": "Europe/Vienna",
-        "locale": "de",
-        "website_url": None,
-        "discord_channel_id": "130799",
-        "email_recipients": "team@brandt.example",
+        "currency": currency,
+        "timezone": zone,
+        "place": None,
+        "accounts": 4,
+        "open_alerts": count,
+        "state": "fresh",
+        "at": ago(minutes=7),
     }
-    listed = {"filters": [TEXT_FILTER], "page": PAGE, "empty": None}
-    client_options = [("", "Every client"), *((client["id"], client["name"]) for client in CLIENTS)]
+    for client, currency, zone, count in zip(
+        CLIENTS,
+        ("EUR", "GBP", "USD"),
+        ("Europe/Vienna", "Europe/London", "America/New_York"),
+        (1, 3, 0),
+        strict=True,
+    )
+]
+CLIENT_FORM = {
+    "name": "Kaffeehaus Brandt",
+    "slug": "kaffeehaus",
+    "status": "active",
+    "currency": "EUR",
+    "timezone": "Europe/Vienna",
+    "locale": "de",
+    "website_url": None,
+    "discord_channel_id": "130799",
+    "email_recipients": "team@brandt.example",
+}
+
+
+def own_page():
+    """One person's own settings."""
     return {
         "settings": (
             "settings.html",
@@ -78,13 +76,19 @@ def settings_pages():
                 ],
             },
         ),
-        "clients": ("clients.html", {"ui": ui("/settings/clients"), "rows": clients, **listed}),
+    }
+
+
+def client_pages():
+    """Clients, and the form of one."""
+    return {
+        "clients": ("clients.html", {"ui": ui("/settings/clients"), "rows": LISTED_CLIENTS, **LISTED}),
         "client_form": (
             "client_form.html",
             {
                 "ui": ui("/settings/clients/1"),
                 "client": BRANDT,
-                "form": client_form,
+                "form": CLIENT_FORM,
                 "errors": {"website_url": "An address starts with https://"},
                 "currencies": [("EUR", "EUR, euro")],
                 "timezones": TIMEZONES,
@@ -96,18 +100,24 @@ def settings_pages():
             {
                 "ui": ui("/settings/clients/new"),
                 "client": None,
-                "form": {**client_form, "name": ""},
+                "form": {**CLIENT_FORM, "name": ""},
                 "errors": {},
                 "currencies": [("EUR", "EUR, euro")],
                 "timezones": TIMEZONES,
                 "locales": LOCALES,
             },
         ),
+    }
+
+
+def people_pages():
+    """People, and one who was just invited."""
+    return {
         "people": (
             "people.html",
             {
                 "ui": ui("/settings/people"),
-                **listed,
+                **LISTED,
                 "rows": [
                     {
                         "id": "u1",
@@ -132,24 +142,6 @@ def settings_pages():
                 ],
             },
         ),
-        "person_form": (
-            "person_form.html",
-            {
-                "ui": ui("/settings/people/invite"),
-                "person": None,
-                "form": {
-                    "name": "",
-                    "email": "tomas@",
-                    "role": "operator",
-                    "is_staff": True,
-                    "client_ids": [3],
-                    "is_active": True,
-                },
-                "errors": {"email": "This is no whole address: the part after @ is missing."},
-                "clients": CLIENTS,
-                "invitation": None,
-            },
-        ),
         "person_invited": (
             "person_form.html",
             {
@@ -168,221 +160,33 @@ def settings_pages():
                 "invitation": "http://127.0.0.1:8000/invite/4Zk9sample",
             },
         ),
-        "credentials": (
-            "credentials.html",
+    }
+
+
+def person_forms():
+    """The form of a person."""
+    return {
+        "person_form": (
+            "person_form.html",
             {
-                "ui": ui("/settings/credentials"),
-                **listed,
-                "rows": [
-                    {
-                        "id": "c1",
-                        "name": "Omnisend key",
-                        "provider": "omnisend",
-                        "client": "Kaffeehaus Brandt",
-                        "hint": "…c07e",
-                        "key_version": 2,
-                        "expires_at": ago(days=1),
-                        "last_used_at": ago(hours=9),
-                        "rotated_at": None,
-                        "used_by": 2,
-                        "state": "expired",
-                    },
-                    {
-                        "id": "c2",
-                        "name": "Read orders",
-                        "provider": "shopify",
-                        "client": "Marlow & Finch",
-                        "hint": "…91ab",
-                        "key_version": 2,
-                        "expires_at": None,
-                        "last_used_at": ago(minutes=7),
-                        "rotated_at": ago(days=40),
-                        "used_by": 0,
-                        "state": "active",
-                    },
-                ],
-            },
-        ),
-        "credential_form": (
-            "credential_form.html",
-            {
-                "ui": ui("/settings/credentials/c1"),
-                "credential": {"id": "c1", "name": "Omnisend key", "hint": "c07e", "rotated_at": None},
+                "ui": ui("/settings/people/invite"),
+                "person": None,
                 "form": {
-                    "client_id": 1,
-                    "provider": "omnisend",
-                    "name": "Omnisend key",
-                    "expires_at": "2027-01-31",
+                    "name": "",
+                    "email": "tomas@",
+                    "role": "operator",
+                    "is_staff": True,
+                    "client_ids": [3],
+                    "is_active": True,
                 },
-                "errors": {},
-                "clients": client_options,
-                "providers": [("omnisend", "Omnisend")],
-                "fields": [("secret", "API key", "From Omnisend, Store settings, API keys.")],
-            },
-        ),
-        "tokens": (
-            "tokens.html",
-            {
-                "ui": ui("/settings/tokens"),
-                "empty": None,
-                "secret": "bv_4Zk9_sample_not_a_secret",
-                "errors": {"scopes": "Choose at least one."},
-                "form": {"name": "Reports", "client_id": "", "scopes": ["alerts.read"], "days": "90"},
-                "may_make": True,
-                "scopes": [
-                    ("alerts.read", "Read alerts"),
-                    ("alerts.write", "Acknowledge and resolve"),
-                    ("records.read", "Read records"),
-                ],
-                "clients": client_options,
-                "rows": [
-                    {
-                        "id": "t1",
-                        "name": "Warehouse sync",
-                        "prefix": "bv_91ab",
-                        "owner": "Ines Halvorsen",
-                        "client": None,
-                        "scopes": ["records.read"],
-                        "expires_at": NOW + timedelta(days=80),
-                        "last_used_at": ago(minutes=3),
-                        "state": "active",
-                    },
-                    {
-                        "id": "t2",
-                        "name": "Old script",
-                        "prefix": "bv_77aa",
-                        "owner": "Ines Halvorsen",
-                        "client": "Marlow & Finch",
-                        "scopes": ["alerts.read", "alerts.write"],
-                        "expires_at": None,
-                        "last_used_at": None,
-                        "state": "revoked",
-                    },
-                ],
-            },
-        ),
-        "channels": (
-            "channels.html",
-            {
-                "ui": ui("/settings/channels"),
-                "empty": None,
-                "errors": {},
-                "form": {"kind": "email", "name": "", "client_id": "", "address": ""},
-                "issued": {"name": "Automation", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
-                "clients": client_options,
-                "rows": [
-                    {
-                        "id": "ch1",
-                        "name": "Alerts",
-                        "kind": "discord_bot",
-                        "client": None,
-                        "address": "130799144",
-                        "is_active": True,
-                        "health": "fresh",
-                        "at": ago(minutes=4),
-                        "error": None,
-                        "sent_today": 41,
-                        "waiting": 0,
-                        "dead": 0,
-                        "used": True,
-                        "success_percent": 97.5,
-                        "broken_at": None,
-                        "fallback": "",
-                        "fallbacks": [("", "No fallback"), ("ch2", "Brandt room")],
-                    },
-                    {
-                        "id": "ch2",
-                        "name": "Brandt room",
-                        "kind": "discord_webhook",
-                        "client": "Kaffeehaus Brandt",
-                        "address": "webhook:brandt",
-                        "is_active": True,
-                        "health": "failed",
-                        "at": ago(hours=3),
-                        "error": "Discord no longer knows this webhook (10015).",
-                        "sent_today": 2,
-                        "waiting": 3,
-                        "dead": 1,
-                        "used": True,
-                        "success_percent": 97.5,
-                        "broken_at": None,
-                        "fallback": "",
-                        "fallbacks": [("", "No fallback"), ("ch2", "Brandt room")],
-                    },
-                ],
-            },
-        ),
-        "audit": (
-            "audit.html",
-            {
-                "ui": ui("/settings/audit"),
-                **listed,
-                "verified": {
-                    "ok": True,
-                    "entries": 18204,
-                    "at": NOW,
-                    "broken_at": None,
-                    "head": "9f41c07e1b",
-                    "why": None,
-                },
-                "rows": [
-                    {
-                        "seq": 18204,
-                        "at": ago(minutes=7),
-                        "actor": "worker",
-                        "action": "credential.read",
-                        "subject": "Omnisend key",
-                        "client": "Marlow & Finch",
-                        "detail": "to read Omnisend campaigns",
-                        "hash": "9f41c07e",
-                    },
-                    {
-                        "seq": 18203,
-                        "at": ago(minutes=38),
-                        "actor": "tomas@agency.example",
-                        "action": "alert.note",
-                        "subject": "Alert #8214",
-                        "client": "Tidewater Outdoor",
-                        "detail": None,
-                        "hash": "1b77a0cc",
-                    },
-                ],
-            },
-        ),
-        "jobs": (
-            "jobs.html",
-            {
-                "ui": ui("/settings/jobs"),
-                **listed,
-                "counts": [
-                    {"queue": "sources", "waiting": 2, "running": 1, "failed": 0, "oldest_seconds": 4},
-                    {"queue": "notify", "waiting": 0, "running": 0, "failed": 1, "oldest_seconds": None},
-                ],
-                "workers": [{"name": "worker 1 of box", "at": ago(seconds=70), "jobs": 1, "state": "fresh"}],
-                "rows": [
-                    {
-                        "id": 311,
-                        "name": "sources.collect",
-                        "queue": "sources",
-                        "state": "doing",
-                        "attempts": 1,
-                        "client": "Tidewater Outdoor",
-                        "at": ago(minutes=1),
-                        "scheduled_at": None,
-                        "error": None,
-                    },
-                    {
-                        "id": 309,
-                        "name": "notify.send",
-                        "queue": "notify",
-                        "state": "failed",
-                        "attempts": 5,
-                        "client": "Kaffeehaus Brandt",
-                        "at": ago(hours=3),
-                        "scheduled_at": None,
-                        "error": "Discord no longer knows this webhook (10015).",
-                    },
-                ],
+                "errors": {"email": "This is no whole address: the part after @ is missing."},
+                "clients": CLIENTS,
+                "invitation": None,
             },
         ),
     }
+
+
+def settings_pages():
+    """Every settings page."""
+    return {**own_page(), **client_pages(), **people_pages(), **person_forms(), **system_pages()}
