@@ -31,7 +31,8 @@ __all__ = [
 
 TAKE_INTAKE = "sources.take_intake"
 DUE_AT_ONCE = 200
-WAITS_FOR_WORKER = timedelta(minutes=2)
+WAITS_FOR_WORKER = timedelta(seconds=30)
+"""A job that ends with its database leaves its reading pending; another for one that still waits is refused by its lock."""
 
 _ACCOUNT = text(
     "SELECT a.id, a.client_id, a.source_id, a.is_active, src.provider, src.endpoint, src.is_active AS source_active,"
