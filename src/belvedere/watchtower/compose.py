@@ -139,7 +139,7 @@ def _shared(rule: Rule, hits: Hits, kind: str, destinations: Sequence[Destinatio
         "severity": rule.severity.value,
         "reason": reason,
         # A change has no end to tell.
-        "places": {"destinations": told, "end_destinations": [] if is_change else told},
+        "places": {"destinations": told, "end_destinations": [] if is_change else told} if told else None,
     }
 
 

@@ -25,9 +25,8 @@ STORM_JOB = "watchtower.gather_storm"
 STORM_FLOOR = 20
 COUNTING = timedelta(seconds=30)
 """Messages that may be part of a storm go when it was counted; where nobody counts, so much later."""
-FIRST_PART = 500
-PART = 2_500
-"""Rows that travel together, at least; a rule is never parted."""
+FIRST_PART, GROWTH, LARGEST_PART = 150, 3, 4_000
+"""Rows that travel together, at least; a rule is never parted. Wording takes a third of the time of writing."""
 SILENCED = "silenced"
 STORM = "storm"
 
@@ -100,8 +99,10 @@ async def _write(
 ) -> list[Kept]:
     """The database writes one part while a thread words the next; the first is small, so that it begins soon."""
     opened: list[Kept] = []
-    rows = _next_rows(drafts, FIRST_PART, now)
+    part = FIRST_PART
+    rows = _next_rows(drafts, part, now)
     while rows is not None:
+        part = min(part * GROWTH, LARGEST_PART)
         refused, following = await asyncio.gather(
             storing.open_alerts(
                 session,
@@ -113,7 +114,7 @@ async def _write(
                 now=now,
                 is_afresh=is_afresh,
             ),
-            asyncio.to_thread(_next_rows, drafts, PART, now),
+            asyncio.to_thread(_next_rows, drafts, part, now),
         )
         opened += [_without(batch, refused) for batch in rows.batches]
         rows = following

@@ -147,10 +147,24 @@ def gather_rows(rows: pl.DataFrame) -> dict[str, list[int]]:
 
 def pair_rows(current: Reading, previous: Reading) -> tuple[pl.Series, pl.Series]:
     """Rows now and rows before of entities that both readings hold; the last row before speaks for all."""
+    if holds_the_same(current, previous):
+        rows = number_rows(current.size)
+        return rows, rows
     now = pl.DataFrame({"external_id": current.external_ids, "now": number_rows(current.size)})
     before = previous.last_rows.rename({"row": "before"})
     pairs = now.join(before, on="external_id", how="inner", maintain_order="left")
     return pairs["now"], pairs["before"]
+
+
+def holds_the_same(current: Reading, previous: Reading) -> bool:
+    """Whether both hold the same entities in the same order, each once, as most readings of a source do."""
+    names = current.external_ids
+    return (
+        current.size == previous.size
+        and not names.null_count()
+        and names.equals(previous.external_ids)
+        and not current.repeats
+    )
 
 
 def with_gone(current: Frames, previous: Frames) -> Frames:

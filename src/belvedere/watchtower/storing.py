@@ -20,11 +20,11 @@ from belvedere.watchtower.compose import Batch
 from belvedere.watchtower.statements import read_statement
 
 FEW = 100
+TOLD_TOGETHER = 500
+"""Alerts of one rule and reading that one event tells of, at most."""
 OPENING = {
     "head": "integer",
     "id": "uuid",
-    "event_id": "uuid",
-    "outbox_id": "uuid",
     "record_id": "uuid",
     "external_id": "text",
     "entity_name": "text",
@@ -71,14 +71,11 @@ def prepare_rows(batches: Sequence[Batch], now: datetime) -> Rows:
     columns: dict[str, list[Any]] = {
         name: list(chain.from_iterable(batch.columns[name] for batch in batches))
         for name in OPENING
-        if name not in {"head", "event_id", "outbox_id"}
+        if name != "head"
     }
     columns["head"] = [number for number, batch in enumerate(batches) for _ in range(len(batch))]
-    count = len(columns["id"])
-    ids = uuid7_texts(2 * count, now)
-    columns["event_id"], columns["outbox_id"] = ids[:count], ids[count:]
-    heads = [_head(number, batch) for number, batch in enumerate(batches)]
-    return Rows(batches, heads, columns, _lines(OPENING, columns) if count > FEW else None)
+    heads = [_head(number, batch, now) for number, batch in enumerate(batches)]
+    return Rows(batches, heads, columns, _lines(OPENING, columns) if len(columns["id"]) > FEW else None)
 
 
 async def open_alerts(
@@ -92,7 +89,7 @@ async def open_alerts(
     now: datetime,
     is_afresh: bool = False,
 ) -> frozenset[str]:
-    """Insert alerts with their first step and event; gives the ids of those that another evaluator had opened."""
+    """Insert alerts with their events; gives the ids of those that another evaluator had opened."""
     statement, given = await _bring(session, "open", "opening", rows.columns, rows.lines)
     values = {
         "heads": orjson.dumps(rows.heads).decode(),
@@ -102,17 +99,19 @@ async def open_alerts(
         "account_id": account_id,
         "now": now,
         "afresh": is_afresh,
+        "told_together": TOLD_TOGETHER,
         **_event_words(rows.heads[0], rows.columns, snapshot_id),
     }
     found = await session.execute(statement, {**values, **given})
     return frozenset(found.scalars())
 
 
-def _head(number: int, batch: Batch) -> dict[str, Any]:
+def _head(number: int, batch: Batch, now: datetime) -> dict[str, Any]:
     """What all alerts of one batch have; `lead` is the beginning of each reason."""
     shared = dict(batch.shared)
     lead = orjson.dumps(shared.pop("reason")).decode().removesuffix("}")
-    return {**shared, "head": number, "lead": f'{lead},"told_value":'}
+    events = uuid7_texts(-(-len(batch) // TOLD_TOGETHER), now)
+    return {**shared, "head": number, "lead": f'{lead},"told_value":', "event_ids": events}
 
 
 def _event_words(

@@ -12,10 +12,19 @@ SELECT CAST(json_build_object(
     'snoozed_until', a.snoozed_until, 'snoozed_by', a.snoozed_by, 'held_reason', a.held_reason, 'told_at', a.told_at,
     'last_told_at', a.last_told_at, 'resolved_at', a.resolved_at,
     'resolved_reason', a.resolved_reason, 'resolved_by', a.resolved_by, 'created_at', a.created_at,
-    'timeline', (SELECT coalesce(json_agg(json_build_object(
+    'timeline', (SELECT json_agg(json_build_object(
             'id', e.id, 'at', e.at, 'kind', e.kind, 'actor', e.actor, 'note', e.note,
-            'detail', e.detail - 'destinations' - 'end_destinations') ORDER BY e.at, e.step), '[]')
-        FROM watch.alert_events e WHERE e.client_id = a.client_id AND e.alert_id = a.id)) AS text) AS data,
+            'detail', e.detail - 'destinations' - 'end_destinations') ORDER BY e.at, e.step)
+        FROM (
+            SELECT e.id, e.at, e.kind, e.actor, e.note, e.detail, e.step
+            FROM watch.alert_events e WHERE e.client_id = a.client_id AND e.alert_id = a.id
+            UNION ALL
+            -- An opening that had no more to say has no row of its own.
+            SELECT a.id, a.created_at, 'opened', 'watchtower', NULL,
+                   jsonb_build_object('value', a.reason #>> '{conditions,0,value}'), 0
+            WHERE NOT EXISTS (SELECT 1 FROM watch.alert_events e
+                              WHERE e.client_id = a.client_id AND e.alert_id = a.id AND e.kind = 'opened')
+        ) AS e)) AS text) AS data,
     a.client_id, a.source_id, a.external_id,
     a.reason #>> '{conditions,0,field}' AS field
 FROM watch.watchtower_alerts a
