@@ -158,7 +158,7 @@ def let_an_alert_rest(filled: Home, alert: str) -> None:
         shell.run("alerts", "snooze", alert, "--until", wrong).refused(2, "until")
     kinds = [
         row[0]
-        for row in filled.query("SELECT kind FROM alert_events WHERE alert_id = %s ORDER BY at, id", alert)
+        for row in filled.query("SELECT kind FROM alert_events WHERE alert_id = %s ORDER BY at, step", alert)
     ]
     assert kinds[-2:] == ["note", "snoozed"]
     assert shell.run("alerts", "unsnooze", alert).out == "It is back in sight.\n"

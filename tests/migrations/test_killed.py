@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ from tests.conftest import SECRET
 from tests.migrations.scratch import Scratch, Shape, fill_all, scratch
 
 from belvedere.core.errors import SetupError
+from belvedere.migrations.roles import LOGINS, ensure_roles, login_name
 from belvedere.migrations.runner import BASE, head, migrate, revisions
 
 PROGRAM = str(Path(__file__).parent / "migrator.py")
@@ -96,3 +98,20 @@ def test_an_older_program_leaves_a_newer_schema_alone(admin_url: str, early: Scr
             ):
                 place.migrate(target)
         assert (place.rows(), place.shape()) == before
+
+
+def test_databases_of_one_server_get_their_roles_at_the_same_time(admin_url: str) -> None:
+    def prepare(place: Scratch) -> None:
+        for _ in range(6):
+            with place.connect() as connection:
+                ensure_roles(connection, SECRET)
+
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        places = [stack.enter_context(scratch(admin_url)) for _ in range(4)]
+        list(pool.map(prepare, places))
+        for place in places:
+            with place.connect() as connection:
+                name = connection.info.dbname
+                roles = "SELECT count(*) FROM pg_roles WHERE rolname = ANY (%s)"
+                logins = [login_name(name, kind) for kind in LOGINS]
+                assert connection.execute(roles, [logins]).fetchone() == (len(LOGINS),)

@@ -28,4 +28,4 @@ def told(world: World) -> list[tuple[str, int]]:
 
 
 def steps_of(world: World) -> list[str]:
-    return [row["kind"] for row in world.rows("SELECT kind FROM alert_events ORDER BY at, id")]
+    return [row["kind"] for row in world.rows("SELECT kind FROM alert_events ORDER BY at, step")]

@@ -1,5 +1,6 @@
 """Many alerts of one reading: written by column, they say and carry what each would say and carry alone."""
 
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -18,7 +19,9 @@ from belvedere.watchtower.conditions import kind_of
 from belvedere.watchtower.contracts import Condition, ConditionReason
 from belvedere.watchtower.figures import figure_maker, value_text
 from belvedere.watchtower.hits import Hits, Reasons
-from belvedere.watchtower.storing import FEW
+from belvedere.watchtower.inbox import acknowledge
+from belvedere.watchtower.lists import get_alert
+from belvedere.watchtower.storing import FEW, TOLD_TOGETHER
 from belvedere.watchtower.values import plain
 
 NUMBERS = st.decimals(-(10**9), 10**9, places=6, allow_nan=False)
@@ -78,21 +81,71 @@ def _cells(reasons: Reasons) -> tuple[list[str | None], list[str | None], list[b
 
 
 async def test_few_and_many_alerts_carry_the_same(world: World):
-    world.rule()
+    world.rule(notify_discord=True, discord_channel_id="123456789")
     many = FEW + 20
     await world.read([campaign(f"c{at:03}", "11.8") for at in range(many)])
     await world.read([campaign(f"d{at:03}", "11.8") for at in range(3)])
     rows = world.rows(
-        "SELECT a.id, a.external_id, a.title, a.message, a.reason - 'conditions' AS reason, e.kind, e.detail,"
-        " a.reason -> 'conditions' -> 0 ->> 'value' AS value, o.type, o.subject, o.data FROM watchtower_alerts a"
-        " JOIN alert_events e ON e.alert_id = a.id JOIN core.outbox_events o ON o.subject = CAST(a.id AS text)"
+        "SELECT a.title, a.message, a.reason - 'conditions' AS reason, e.kind, e.detail,"
+        " a.reason -> 'conditions' -> 0 ->> 'value' AS value FROM watchtower_alerts a"
+        " JOIN alert_events e ON e.alert_id = a.id"
     )
     assert len(rows) == many + 3
-    assert {(row["kind"], row["type"], row["value"]) for row in rows} == {("opened", "alert.opened", "11.8")}
+    assert {(row["kind"], row["value"]) for row in rows} == {("opened", "11.8")}
     assert len({orjson.dumps([row["reason"], row["detail"]]) for row in rows}) == 1
-    for row in rows:
-        check("alert.opened", 1, row["data"])
-        assert (row["data"]["alert_id"], row["data"]["external_id"]) == (row["subject"], row["external_id"])
+
+
+@pytest.mark.parametrize("count", [1, 3, FEW + 20, TOLD_TOGETHER, 2 * TOLD_TOGETHER + 1])
+async def test_one_event_tells_of_the_alerts_of_a_rule_and_reading(world: World, count):
+    rules = {world.rule(), world.rule(name="Lower", threshold_value="14", severity="critical")}
+    (other,) = rules - {first := min(rules)}
+    await world.read([campaign(f"c{at:04}", "11.8") for at in range(count)])
+    alerts = {str(row["id"]): row for row in world.alerts()}
+    told: dict[str, UUID] = {}
+    for row in world.rows("SELECT * FROM core.outbox_events WHERE type = 'alert.opened' ORDER BY id"):
+        data = row["data"]
+        check("alert.opened", 1, data)
+        head = alerts[row["subject"]]
+        assert (data["alert_id"], data["external_id"], data["episode"]) == (
+            row["subject"],
+            head["external_id"],
+            1,
+        )
+        assert (data["severity"], data["snapshot_id"]) == (head["severity"], str(head["snapshot_id"]))
+        members = [data["alert_id"], *data.get("others", [])]
+        assert len(members) <= TOLD_TOGETHER
+        assert not told.keys() & set(members)
+        told |= dict.fromkeys(members, UUID(data["rule_id"]))
+    assert told == {alert_id: row["rule_id"] for alert_id, row in alerts.items()}
+    assert set(told.values()) == {first, other}
+    events = world.rows("SELECT 1 FROM core.outbox_events WHERE type = 'alert.opened'")
+    assert len(events) == 2 * -(-count // TOLD_TOGETHER)
+
+
+async def test_news_count_every_alert_of_an_event(world: World):
+    world.rule()
+    world.admin.execute("LISTEN belvedere_events")
+    await world.read([campaign(f"c{at:03}", "11.8") for at in range(7)])
+    news = [orjson.loads(note.payload) for note in world.admin.notifies(timeout=1)]
+    assert [(one["client_id"], one["count"]) for one in news if one["type"] == "alert.opened"] == [(1, 7)]
+
+
+async def test_an_opening_that_tells_nobody_stands_in_the_timeline_without_a_row(world: World, people):
+    world.rule()
+    await world.read([campaign("a", "11.8")])
+    (alert,) = world.alerts()
+    assert world.rows("SELECT 1 FROM alert_events") == []
+    async with world.db.write(people.olga.scope) as session:
+        await acknowledge(session, [alert["id"]], actor="olga", now=world.now)
+    async with world.db.read(people.olga.scope) as session:
+        steps = (await get_alert(session, alert["id"]))["timeline"]
+    assert [(step["kind"], step["actor"]) for step in steps] == [
+        ("opened", "watchtower"),
+        ("acknowledged", "olga"),
+    ]
+    assert steps[0]["id"] == str(alert["id"])
+    assert steps[0]["detail"] == {"value": "11.8"}
+    assert datetime.fromisoformat(steps[0]["at"]) == alert["created_at"]
 
 
 async def test_alerts_go_with_their_client_and_never_name_one_that_is_not_there(world: World):

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
@@ -18,6 +19,10 @@ import psycopg
 from psycopg import sql
 
 from belvedere.core.errors import SetupError
+
+RACES = (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject)
+"""What a migration of another database of the server causes here: roles are shared, locks of a program are not."""
+TRIES, WAIT_SECONDS = 20, 0.05
 
 GROUPS: dict[str, LiteralString] = {
     "owner_r": "NOLOGIN",  # owns every object; only migrations become it
@@ -77,14 +82,17 @@ def login_password(secret: bytes, database: str, kind: str) -> str:
 
 def ensure_roles(connection: psycopg.Connection, secret: bytes) -> None:
     """Create or refresh the group and login roles of this database; safe to repeat and to race."""
-    database = connection.info.dbname
     connection.execute("SELECT pg_advisory_lock(884201)")
     try:
-        for name, options in GROUPS.items():
-            _create_role(connection, name, sql.SQL(options))
-        for kind in LOGINS:
-            _ensure_login(connection, database, kind, login_password(secret, database, kind))
-        _grant_membership(connection)
+        for last in range(TRIES, 0, -1):
+            try:
+                _ensure_all(connection, secret)
+            except RACES:
+                if last == 1:
+                    raise
+                time.sleep(WAIT_SECONDS)
+            else:
+                break
     except psycopg.errors.InsufficientPrivilege as error:
         raise SetupError(
             f"The database user {connection.info.user!r} may not create roles ({error.diag.message_primary})."
@@ -93,6 +101,15 @@ def ensure_roles(connection: psycopg.Connection, secret: bytes) -> None:
         ) from error
     finally:
         connection.execute("SELECT pg_advisory_unlock(884201)")
+
+
+def _ensure_all(connection: psycopg.Connection, secret: bytes) -> None:
+    database = connection.info.dbname
+    for name, options in GROUPS.items():
+        _create_role(connection, name, sql.SQL(options))
+    for kind in LOGINS:
+        _ensure_login(connection, database, kind, login_password(secret, database, kind))
+    _grant_membership(connection)
 
 
 def _create_role(connection: psycopg.Connection, name: str, options: sql.SQL) -> None:

@@ -1,4 +1,4 @@
-"""The inbox: what its views filter, search and count by stands in an index; steps of an alert keep their order"""
+"""The inbox: what its views filter, search and count by stands in an index; steps keep their order, news their count"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,6 +24,11 @@ ROLES = "authenticated, worker_scoped, service_role"
 TEXT = "title || ' ' || coalesce(entity_name, '') || ' ' || coalesce(external_id, '')"
 JOINED = "-_./@:&<>~?=#+"
 """Marks that the parser may keep within a word; all others part words anyway."""
+EACH = "count(*) AS n"
+WITH_OTHERS = (
+    "sum(1 + CASE jsonb_typeof(data -> 'others') WHEN 'array' THEN jsonb_array_length(data -> 'others') ELSE 0 END) AS n"
+)
+"""One event may tell of several things."""
 
 
 def upgrade() -> None:
@@ -46,6 +51,7 @@ def upgrade() -> None:
     for state, name in WORDS.items():
         run(f"CREATE INDEX {name} ON watch.{TABLE} USING gin ({words_of(TEXT)}) WHERE state = '{state}'")
     add_search()
+    tell_news(WITH_OTHERS)
     run("ALTER TABLE watch.alert_events ADD COLUMN step bigint GENERATED ALWAYS AS IDENTITY")
     limit_silences(f"{WRITES} AND (client_id <> 0 OR (SELECT app.governs()))")
     op.execute(
@@ -55,12 +61,19 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     limit_silences(WRITES)
+    tell_news(EACH)
     op.drop_column("alert_events", "step", schema="watch")
     op.execute(f"DROP FUNCTION {FUNCTION}")
     op.drop_index(OWN, "alerts", schema="ads")
     for name in (*WORDS.values(), WAITING, RESTING):
         op.drop_index(name, TABLE, schema="watch")
     replace(BEFORE)
+
+
+def tell_news(counted: str) -> None:
+    name = "FUNCTION core.notify_events()"
+    body = read_sql("0001_functions.sql").partition(name)[2].partition("\n$$;")[0]
+    run(f"CREATE OR REPLACE {name}{body.replace(EACH, counted)}\n$$")
 
 
 def limit_silences(check: str) -> None:

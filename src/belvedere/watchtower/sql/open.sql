@@ -1,7 +1,8 @@
--- New alerts and the events that tell of them, those of one rule together; the index of one open alert for each rule,
--- client and entity decides between two evaluators. That it opened, the alert says itself: a first step is written where
--- it has more to say, whom the opening tells or what kept the rule's own words from it. What this very reading opened before is not opened again: a person who
--- closed it has seen it. What ended because another rule stood in its place may. Gives what was not opened.
+-- New alerts and the events that tell of them, those of one rule together. The lock of the place lets one evaluator write
+-- at a time; the index of one open alert for each rule, client and entity stands behind it. That it opened, the alert says
+-- itself: a first step is written where it has more to say, whom the opening tells or what kept the rule's own words from
+-- it. What this very reading opened before is not opened again: a person who closed it has seen it. What ended because
+-- another rule stood in its place may. Gives what was not opened.
 WITH r AS {rows},
 h AS MATERIALIZED (
     SELECT t.* FROM json_to_recordset(CAST(:heads AS json)) AS t(
