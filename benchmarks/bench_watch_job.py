@@ -4,11 +4,11 @@ BENCH_RECORDS=100000 BENCH_RULES=100 python -m benchmarks.bench_watch_job
 
 Records and rules are those of `watch_mix`. The SQL has one statement for each field and condition, with the limits as
 numbers in a table of its own, and writes one alert for each hit: a constant message, and what an alert cannot be
-without, the keys to its rule and reading and a fingerprint that is unique among open alerts. It is timed once more with
-bare rows, without keys and fingerprint. Ours finds the same hits, and writes alerts with words, reasons, first steps,
-events and the record of what was judged. `again` is the next reading of the same values, and `quiet` a reading on which
-no rule fires. The rounds of both take turns, each on vacuumed tables, and the best counts. CPU is this process and its
-database backend together, which other work on the machine does not stretch.
+without, the keys to its rule and reading and a fingerprint that is unique among open alerts. It is timed once more
+with bare rows, without keys and fingerprint. Ours finds the same hits, and writes alerts with words, reasons, events
+and the record of what was judged; its rules tell nobody, as those of the SQL. `again` is the next reading of the same
+values, and `quiet` a reading on which no rule fires. The rounds of both take turns, each on vacuumed tables, and the
+best counts. CPU is this process and its database backend together, which other work on the machine does not stretch.
 """
 
 import asyncio

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
@@ -46,7 +46,12 @@ class Clock:
 def probe_router():
     """Routes that do one simple thing, to look at the door itself."""
     probes = door_router("/probe", tags=["probe"])
+    add_readers(probes)
+    add_writers(probes)
+    return probes
 
+
+def add_readers(probes: APIRouter) -> None:
     @probes.get("/who")
     async def who(access: Annotated[Access, Depends(reading("me.read"), scope="function")]) -> dict[str, str]:
         role = (await access.session.execute(text("SELECT current_setting('role')"))).scalar_one()
@@ -60,6 +65,21 @@ def probe_router():
         rows = await access.session.execute(text("SELECT id FROM core.clients ORDER BY id"))
         return list(rows.scalars())
 
+    @probes.post("/preview")
+    async def preview(
+        access: Annotated[Access, Depends(reading("rules.read"), scope="function")],
+    ) -> dict[str, str]:
+        await access.session.execute(text("SELECT 1"))
+        return {}
+
+    @probes.get("/open")
+    async def open_page(
+        visit: Annotated[Visit, Depends(public_reading(), scope="function")],
+    ) -> dict[str, str]:
+        return {"address": visit.address}
+
+
+def add_writers(probes: APIRouter) -> None:
     @probes.post("/clients/{client_id}/sources", status_code=201)
     async def write_at(
         client_id: int, access: Annotated[WriteAccess, Depends(writing("sources.run"), scope="function")]
@@ -92,21 +112,6 @@ def probe_router():
         access: Annotated[WriteAccess, Depends(writing("me.write"), scope="function")],
     ) -> None:
         await service.log_out(access.session, access.principal, access.now)
-
-    @probes.post("/preview")
-    async def preview(
-        access: Annotated[Access, Depends(reading("rules.read"), scope="function")],
-    ) -> dict[str, str]:
-        await access.session.execute(text("SELECT 1"))
-        return {}
-
-    @probes.get("/open")
-    async def open_page(
-        visit: Annotated[Visit, Depends(public_reading(), scope="function")],
-    ) -> dict[str, str]:
-        return {"address": visit.address}
-
-    return probes
 
 
 async def add_effect(access: WriteAccess) -> int:

@@ -233,7 +233,7 @@ alert_events = Table(
     CheckConstraint(one_of("kind", AlertEventKind), name="kind_known"),
     Index("ix_alert_events_client_id_alert_id_at", "client_id", "alert_id", "at"),
     schema="watch",
-    comment="The life of an alert, step by step.",
+    comment="The life of an alert, step by step; an opening that tells nobody has no row.",
 )
 
 rule_evaluations = Table(

@@ -32,6 +32,57 @@ SUMS = {
 HOURS = [Point(NOW - timedelta(hours=23 - hour), Decimal(40 + hour % 5)) for hour in range(24)]
 
 
+SLOW = [
+    {
+        "source_id": "src1",
+        "name": "Omnisend campaigns",
+        "runs": 96,
+        "records": 18402,
+        "duration_p95": 4100,
+        "lag_p95": 1900,
+        "errors": 0,
+        "is_slow": True,
+    }
+]
+RULES = [
+    {
+        "id": "ru1",
+        "name": "Low open rate",
+        "severity": "warning",
+        "errors": 12,
+        "no_data": 0,
+        "held_back": 0,
+        "entities": 310,
+        "last_at": ago(minutes=9),
+        "advice": "open_rate holds text that is no number. Compare it as text, or mend the mapping.",
+    }
+]
+SILENT = [
+    {
+        "client": "Marlow & Finch",
+        "schedule": "daily",
+        "channel": "email",
+        "destination": "team@marlow.example",
+        "last_at": ago(hours=5),
+        "told_at": None,
+        "boundaries": 6,
+    }
+]
+STORMS = [
+    {
+        "rule_id": "ru1",
+        "name": "Store is down",
+        "severity": "critical",
+        "started_at": ago(hours=1),
+        "last_at": ago(minutes=4),
+        "ended_at": None,
+        "clients": 41,
+        "alerts": 44,
+        "told_at": ago(minutes=50),
+    }
+]
+
+
 def health(**changes):
     return {
         "ui": ui("/rules/health"),
@@ -40,31 +91,8 @@ def health(**changes):
         "state": "late",
         "sums": SUMS,
         "chart": line_chart(LineChart("Readings judged, by the hour", HOURS, "count"), READER),
-        "slow": [
-            {
-                "source_id": "src1",
-                "name": "Omnisend campaigns",
-                "runs": 96,
-                "records": 18402,
-                "duration_p95": 4100,
-                "lag_p95": 1900,
-                "errors": 0,
-                "is_slow": True,
-            }
-        ],
-        "rules": [
-            {
-                "id": "ru1",
-                "name": "Low open rate",
-                "severity": "warning",
-                "errors": 12,
-                "no_data": 0,
-                "held_back": 0,
-                "entities": 310,
-                "last_at": ago(minutes=9),
-                "advice": "open_rate holds text that is no number. Compare it as text, or mend the mapping.",
-            }
-        ],
+        "slow": SLOW,
+        "rules": RULES,
         "unjudged": [{"id": "ru2", "name": "No orders", "severity": "critical"}],
         "stale": [
             {
@@ -75,69 +103,51 @@ def health(**changes):
                 "at": ago(hours=3),
             }
         ],
-        "silent": [
-            {
-                "client": "Marlow & Finch",
-                "schedule": "daily",
-                "channel": "email",
-                "destination": "team@marlow.example",
-                "last_at": ago(hours=5),
-                "told_at": None,
-                "boundaries": 6,
-            }
-        ],
-        "storms": [
-            {
-                "rule_id": "ru1",
-                "name": "Store is down",
-                "severity": "critical",
-                "started_at": ago(hours=1),
-                "last_at": ago(minutes=4),
-                "ended_at": None,
-                "clients": 41,
-                "alerts": 44,
-                "told_at": ago(minutes=50),
-            }
-        ],
+        "silent": SILENT,
+        "storms": STORMS,
         **changes,
     }
+
+
+SILENCE_ROWS = [
+    {
+        "id": "si1",
+        "client": "Tidewater Outdoor",
+        "covers": "rule Low open rate",
+        "state": "running",
+        "starts_at": ago(hours=1),
+        "ends_at": NOW + timedelta(hours=3),
+        "reason": "Theme is rebuilt",
+        "created_by": "ines@agency.example",
+        "held_alerts": 2,
+        "can_end": True,
+    }
+]
+SILENCE_FORM = dict.fromkeys(
+    (
+        "client_id",
+        "rule_id",
+        "source_id",
+        "severity",
+        "external_id",
+        "starts_at",
+        "until",
+        "until-own",
+        "reason",
+    ),
+    "",
+)
 
 
 def silences(**changes):
     return {
         "ui": ui("/silences"),
         "tabs": ALERT_TABS,
-        "rows": [
-            {
-                "id": "si1",
-                "client": "Tidewater Outdoor",
-                "covers": "rule Low open rate",
-                "state": "running",
-                "starts_at": ago(hours=1),
-                "ends_at": NOW + timedelta(hours=3),
-                "reason": "Theme is rebuilt",
-                "created_by": "ines@agency.example",
-                "held_alerts": 2,
-                "can_end": True,
-            }
-        ],
+        "rows": SILENCE_ROWS,
         "show": "",
         "page": {**PAGE, "shown": 1, "total": "1"},
         "empty": None,
-        "form": dict.fromkeys(
-            (
-                "client_id",
-                "rule_id",
-                "source_id",
-                "severity",
-                "external_id",
-                "starts_at",
-                "until",
-                "until-own",
-                "reason",
-            ),
-            "",
-        ),
+        "form": SILENCE_FORM,
         "errors": {},
         "clients": [("", "every client"), ("3", "Tidewater Outdoor")],
         "rules": [("", "every rule")],

@@ -105,6 +105,65 @@ MATCHES = [
 ]
 
 
+MATCH_ROWS = [
+    {
+        "name": name,
+        "url": f"/records/r{number}",
+        "client": client,
+        "value": Decimal(value),
+        "label": "",
+        "unit": "percent",
+        "currency": "EUR",
+        "is_open": is_open,
+        "distance": gap,
+    }
+    for number, (name, client, value, gap, is_open) in enumerate(MATCHES)
+]
+NEAR = [
+    {
+        "name": "Lamp care guide",
+        "url": "/records/r9",
+        "client": "Marlow & Finch",
+        "value": Decimal("15.1"),
+        "unit": "percent",
+        "currency": "EUR",
+        "is_open": False,
+        "distance": "0.1 pp above",
+        "label": "",
+    }
+]
+SAID = {
+    "title": "Open rate 11.8% on Advent preview",
+    "text": "Open rate is 11.8%, limit < 15%.",
+    "problem": None,
+    "destinations": [{"channel": "email", "address": "team@brandt.example"}],
+    "mail_subject": "Open rate 11.8% on Advent preview · Kaffeehaus Brandt",
+    "mail_text": "Warning: Open rate 11.8% on Advent preview",
+    "forms": ["discord", "email", "webhook"],
+    "webhook_text": '{"type": "alert.opened"}',
+    "discord": {
+        "embeds": [
+            {
+                "title": "Open rate 11.8% on Advent preview",
+                "description": "Open rate is 11.8%, limit < 15%.",
+                "fields": [{"name": "Client", "value": "Kaffeehaus Brandt", "inline": True}],
+                "footer": {"text": "Warning"},
+            }
+        ]
+    },
+}
+CHANGES = {
+    "version": 6,
+    "lines": [
+        {"sign": " ", "start": "name: Low open rate", "mark": "", "end": ""},
+        {"sign": "−", "start": "open_rate < ", "mark": "12", "end": ""},
+        {"sign": "+", "start": "open_rate < ", "mark": "15", "end": ""},
+    ],
+    "more": {"count": 2, "names": ["Roast of the month 11", "Winter layers teaser"]},
+    "fewer": {"count": 0, "names": []},
+}
+
+
 def preview(**changes):
     return {
         "total": 148,
@@ -117,64 +176,11 @@ def preview(**changes):
         "is_change": False,
         "closes": 0,
         "blocked": None,
-        "rows": [
-            {
-                "name": name,
-                "url": f"/records/r{number}",
-                "client": client,
-                "value": Decimal(value),
-                "label": "",
-                "unit": "percent",
-                "currency": "EUR",
-                "is_open": is_open,
-                "distance": gap,
-            }
-            for number, (name, client, value, gap, is_open) in enumerate(MATCHES)
-        ],
+        "rows": MATCH_ROWS,
         "left_out": [{"client": "Tidewater Outdoor", "rule": "Low open rate, gentler", "url": "/rules/ru9"}],
-        "near": [
-            {
-                "name": "Lamp care guide",
-                "url": "/records/r9",
-                "client": "Marlow & Finch",
-                "value": Decimal("15.1"),
-                "unit": "percent",
-                "currency": "EUR",
-                "is_open": False,
-                "distance": "0.1 pp above",
-                "label": "",
-            }
-        ],
-        "said": {
-            "title": "Open rate 11.8% on Advent preview",
-            "text": "Open rate is 11.8%, limit < 15%.",
-            "problem": None,
-            "destinations": [{"channel": "email", "address": "team@brandt.example"}],
-            "mail_subject": "Open rate 11.8% on Advent preview · Kaffeehaus Brandt",
-            "mail_text": "Warning: Open rate 11.8% on Advent preview",
-            "forms": ["discord", "email", "webhook"],
-            "webhook_text": '{"type": "alert.opened"}',
-            "discord": {
-                "embeds": [
-                    {
-                        "title": "Open rate 11.8% on Advent preview",
-                        "description": "Open rate is 11.8%, limit < 15%.",
-                        "fields": [{"name": "Client", "value": "Kaffeehaus Brandt", "inline": True}],
-                        "footer": {"text": "Warning"},
-                    }
-                ]
-            },
-        },
-        "changes": {
-            "version": 6,
-            "lines": [
-                {"sign": " ", "start": "name: Low open rate", "mark": "", "end": ""},
-                {"sign": "−", "start": "open_rate < ", "mark": "12", "end": ""},
-                {"sign": "+", "start": "open_rate < ", "mark": "15", "end": ""},
-            ],
-            "more": {"count": 2, "names": ["Roast of the month 11", "Winter layers teaser"]},
-            "fewer": {"count": 0, "names": []},
-        },
+        "near": NEAR,
+        "said": SAID,
+        "changes": CHANGES,
         **changes,
     }
 
@@ -197,6 +203,25 @@ SWEEP = {
 }
 
 
+LANES = [
+    {"client": "Kaffeehaus Brandt", "count": 6, "readings": 240, "bars": [{"x": 4.2, "width": 1.5}]},
+    {"client": "Marlow & Finch", "count": 0, "readings": 240, "bars": []},
+]
+MESSAGES = [
+    {
+        "title": "Open rate 11.8% on Advent preview",
+        "message": "Open rate is 11.8%, limit < 15%.",
+        "client": "Kaffeehaus Brandt",
+        "name": "Advent preview",
+        "started_at": ago(days=3),
+        "ended_at": None,
+        "readings": 4,
+        "value": Decimal("11.8"),
+        "url": "/snapshots/s1",
+    }
+]
+
+
 def history(**changes):
     return {
         "blocked": None,
@@ -206,25 +231,10 @@ def history(**changes):
         "end": ago(),
         "looked_at": 720,
         "not_judged": [{"why": "The reading failed.", "readings": 2}],
-        "lanes": [
-            {"client": "Kaffeehaus Brandt", "count": 6, "readings": 240, "bars": [{"x": 4.2, "width": 1.5}]},
-            {"client": "Marlow & Finch", "count": 0, "readings": 240, "bars": []},
-        ],
+        "lanes": LANES,
         "more_clients": 0,
         "left_out": [{"client": "Tidewater Outdoor", "rule": "Low open rate, gentler", "url": "/rules/ru9"}],
-        "messages": [
-            {
-                "title": "Open rate 11.8% on Advent preview",
-                "message": "Open rate is 11.8%, limit < 15%.",
-                "client": "Kaffeehaus Brandt",
-                "name": "Advent preview",
-                "started_at": ago(days=3),
-                "ended_at": None,
-                "readings": 4,
-                "value": Decimal("11.8"),
-                "url": "/snapshots/s1",
-            }
-        ],
+        "messages": MESSAGES,
         "told": {"total": 20, "destinations": 1},
         "compared": {"opened": 9},
         "saved": 11,
@@ -264,23 +274,63 @@ def branch(name, state, *below, waits="", here=False):
     }
 
 
+RULE = {
+    "id": "ru3",
+    "name": "Low open rate",
+    "severity": "warning",
+    "is_active": True,
+    "version": 6,
+    "builtin": None,
+    "slug": "low-open-rate",
+    "description": "Below this the list gets tired.",
+    "created_at": ago(days=40),
+    "client": None,
+    "title_template": None,
+    "message_template": None,
+}
+JUDGED = [
+    {
+        "snapshot_id": "s1",
+        "evaluated_at": ago(minutes=7),
+        "data_as_of": ago(minutes=8),
+        "client": "Kaffeehaus Brandt",
+        "source_name": "Omnisend campaigns",
+        "entities": 34,
+        "matched": 4,
+        "why": "2 held back",
+        "rule_version": 6,
+    }
+]
+WHY = {
+    "wrong": None,
+    "sentence": "Did not fire: Open rate is 21%, limit < 15%.",
+    "tone": "info",
+    "with_values": "open_rate 21 < 15",
+    "near": ["Advent preview"],
+    "conditions": [
+        {
+            "label": "Open rate",
+            "value": "21",
+            "unit": "percent",
+            "currency": "EUR",
+            "limit_said": "< 15%",
+            "result": "does not hold",
+            "met": False,
+            "why": None,
+        }
+    ],
+    "facts": [("Parent", "It has no open alert.")],
+    "alert": {"id": "a8214", "number": 8214},
+    "at": ago(minutes=7),
+    "snapshot": "s1",
+    "client": "Kaffeehaus Brandt",
+}
+
+
 def rule_page(**changes):
     return {
         "ui": ui("/rules/ru3"),
-        "rule": {
-            "id": "ru3",
-            "name": "Low open rate",
-            "severity": "warning",
-            "is_active": True,
-            "version": 6,
-            "builtin": None,
-            "slug": "low-open-rate",
-            "description": "Below this the list gets tired.",
-            "created_at": ago(days=40),
-            "client": None,
-            "title_template": None,
-            "message_template": None,
-        },
+        "rule": RULE,
         "parts": [
             ("When", "any record of every client in Omnisend campaigns says that"),
             ("", "open_rate < 15 and sent > 1000"),
@@ -292,19 +342,7 @@ def rule_page(**changes):
         "notes": ["The rule names no recipient; only clients that have one of their own are told."],
         "alerts": CRITICAL,
         "open_alerts": 2,
-        "judged": [
-            {
-                "snapshot_id": "s1",
-                "evaluated_at": ago(minutes=7),
-                "data_as_of": ago(minutes=8),
-                "client": "Kaffeehaus Brandt",
-                "source_name": "Omnisend campaigns",
-                "entities": 34,
-                "matched": 4,
-                "why": "2 held back",
-                "rule_version": 6,
-            }
-        ],
+        "judged": JUDGED,
         "versions": [{"version": 6, "first_at": ago(days=3), "last_at": ago(minutes=7), "matched": 41}],
         "tree": [
             branch("Store is down", "1 open", branch("Low open rate", "2 open", waits="not open", here=True))
@@ -322,30 +360,7 @@ def rule_page(**changes):
         "deletion": ["2 open alerts closed, and the rule's alerts go with it."],
         "detach": False,
         "asked": {"thing": "adv-1", "reading": "", "client": "1", "clients": [("1", "Kaffeehaus Brandt")]},
-        "why": {
-            "wrong": None,
-            "sentence": "Did not fire: Open rate is 21%, limit < 15%.",
-            "tone": "info",
-            "with_values": "open_rate 21 < 15",
-            "near": ["Advent preview"],
-            "conditions": [
-                {
-                    "label": "Open rate",
-                    "value": "21",
-                    "unit": "percent",
-                    "currency": "EUR",
-                    "limit_said": "< 15%",
-                    "result": "does not hold",
-                    "met": False,
-                    "why": None,
-                }
-            ],
-            "facts": [("Parent", "It has no open alert.")],
-            "alert": {"id": "a8214", "number": 8214},
-            "at": ago(minutes=7),
-            "snapshot": "s1",
-            "client": "Kaffeehaus Brandt",
-        },
+        "why": WHY,
         **changes,
     }
 

@@ -29,6 +29,7 @@ WITH_OTHERS = (
     "sum(1 + CASE jsonb_typeof(data -> 'others') WHEN 'array' THEN jsonb_array_length(data -> 'others') ELSE 0 END) AS n"
 )
 """One event may tell of several things."""
+STEPS_ARE = "The life of an alert, step by step{}."
 
 
 def upgrade() -> None:
@@ -52,6 +53,7 @@ def upgrade() -> None:
         run(f"CREATE INDEX {name} ON watch.{TABLE} USING gin ({words_of(TEXT)}) WHERE state = '{state}'")
     add_search()
     tell_news(WITH_OTHERS)
+    run(f"COMMENT ON TABLE watch.alert_events IS '{STEPS_ARE.format('; an opening that tells nobody has no row')}'")
     run("ALTER TABLE watch.alert_events ADD COLUMN step bigint GENERATED ALWAYS AS IDENTITY")
     limit_silences(f"{WRITES} AND (client_id <> 0 OR (SELECT app.governs()))")
     op.execute(
@@ -62,6 +64,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     limit_silences(WRITES)
     tell_news(EACH)
+    run(f"COMMENT ON TABLE watch.alert_events IS '{STEPS_ARE.format('')}'")
     op.drop_column("alert_events", "step", schema="watch")
     op.execute(f"DROP FUNCTION {FUNCTION}")
     op.drop_index(OWN, "alerts", schema="ads")
