@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +37,19 @@ def test_breaches_are_marked_and_counted_in_words():
     assert "2 readings in breach" in drawn.finding
     assert "limit 1.2%" in drawn.finding
     assert drawn.finding in drawn.svg.unescape()
+
+
+def test_a_long_stretch_of_breaches_is_marked_where_there_is_room_and_at_its_ends():
+    values = [*[2] * 10, *[1] * 90, *[2] * 3, 1, *[2] * 97]
+    chart = LineChart("CVR", points(*values, limit=1.2), unit="percent", limit=Decimal("1.2"))
+    drawn = line_chart(chart, READER)
+    places = [float(part.split("%")[0]) for part in drawn.svg.split('<svg x="')[1:]]
+    lone = places.pop()
+    assert (places[0], places[-1], lone) == (5.0, 49.5, 51.5)
+    assert all(later - earlier >= 3.2 for earlier, later in pairwise(places[:-1]))
+    assert len(places) < 16
+    assert "91 readings in breach" in drawn.finding
+    assert sum(is_breach for _, _, is_breach in drawn.rows) == 91
 
 
 def test_a_chart_without_readings_says_so_and_draws_nothing():

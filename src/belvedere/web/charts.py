@@ -17,6 +17,8 @@ NO_TIME = datetime.fromtimestamp(0, UTC)
 Y_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 LABEL_REACH, LABEL_HEIGHT = 18.0, 13.0
 """How wide a label is in percent of a chart, and how near a point may come to its middle."""
+MARK_STEP, MARK_HEIGHT = 3.2, 11.0
+"""Percent of the width and pixels that a mark of a breach takes up."""
 LABEL_PLACES = (10.0, 30.0, 50.0, 70.0, 90.0)
 
 
@@ -263,14 +265,28 @@ def _limit_lines(chart: LineChart, scale: Scale) -> list[Markup]:
 
 
 def _breaches(chart: LineChart, scale: Scale) -> list[Markup]:
-    count = len(chart.points)
     return [
         Markup(
             '<svg x="{:g}%" y="{}" overflow="visible"><path class="dia" d="M0-5.5 5.5 0 0 5.5-5.5 0z"/></svg>'
-        ).format(x_percent(index, count), scale.y(point.value))
-        for index, point in enumerate(chart.points)
-        if point.breach and point.value is not None
+        ).format(*place)
+        for place in _marked(chart, scale)
     ]
+
+
+def _marked(chart: LineChart, scale: Scale) -> list[tuple[float, float]]:
+    """Where breaches are marked: the first and the last of a stretch, and between them those that have room."""
+    points, count = chart.points, len(chart.points)
+    places: list[tuple[float, float]] = []
+    for index, point in enumerate(points):
+        if not point.breach or point.value is None:
+            continue
+        x, y = x_percent(index, count), scale.y(point.value)
+        begins = index == 0 or not points[index - 1].breach
+        ends = index == count - 1 or not points[index + 1].breach
+        has_room = not places or x - places[-1][0] >= MARK_STEP or abs(y - places[-1][1]) >= MARK_HEIGHT
+        if begins or ends or has_room:
+            places.append((x, y))
+    return places
 
 
 def _labels(chart: LineChart, scale: Scale, show: Callable[[Decimal | None], str]) -> list[Markup]:
