@@ -16,10 +16,12 @@ from belvedere.core.zones import (
     day_length,
     day_start,
     find_zone,
+    local,
     utc,
 )
 
 D = Decimal
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VIENNA = ZoneInfo("Europe/Vienna")
 ZONES = st.sampled_from([VIENNA, ZoneInfo("Europe/London"), ZoneInfo("America/New_York")])
 DAYS = st.dates(date(1990, 1, 1), date(2037, 12, 30))
@@ -40,6 +42,17 @@ def test_days_follow_each_other_without_gap_or_overlap(day, zone):
     assert business_day(day_start(day, zone), zone) == day
     assert business_day(day_end(day, zone) - timedelta(microseconds=1), zone) == day
     assert day_length(day, zone) in {timedelta(hours=hours) for hours in (23, 24, 25)}
+
+
+def test_the_edges_of_the_years_are_shown_in_any_zone():
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for name in ("Pacific/Kiritimati", "Europe/Vienna", "America/New_York", "UTC"):
+        zone = find_zone(name)
+        for instant in (first, last):
+            assert abs(local(instant, zone) - instant) == timedelta(0)
+            assert text.format_when(instant, NOON, zone)
+            assert text.format_exact(instant, zone)
+    assert local(NOON, VIENNA).hour == 13
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,8 @@ def test_a_mapping_that_unfolds_without_end_is_refused():
         parse_mapping("\n".join(lines))
     with pytest.raises(Invalid, match="too many parts"):
         parse_mapping("columns: {external_id: id}\nmetrics: {m: {ratio: [&a {plus: [x, *a]}, 1]}}")
+
+
+def test_a_mapping_that_lies_too_deep_is_refused():
+    with pytest.raises(Invalid, match="deeper"):
+        parse_mapping(f"name: t\ncolumns: {'[' * 5000}{']' * 5000}\n")

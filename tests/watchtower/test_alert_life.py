@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from tests.watchtower.moments import act, steps_of, ticked, told
+from tests.watchtower.oracle import Entity
 from tests.watchtower.world import World, campaign
 
 from belvedere.core.context import Scope
 from belvedere.sources.contracts import Completeness
-from belvedere.watchtower.service import acknowledge, resolve
+from belvedere.watchtower.lists import AlertFilter, get_alert, list_alerts
+from belvedere.watchtower.service import acknowledge, resolve, snooze
 
 TITLES = "SELECT message ->> 'title' AS title FROM core.deliveries WHERE kind = 'raised'"
 MAIL = {"notify_email": True, "email_recipients": ["ops@brandt.example"]}
@@ -114,7 +116,7 @@ async def test_an_open_alert_is_told_again_when_it_is_clearly_worse_item_13(worl
     assert steps_of(world).count("worsened") == 1
 
 
-async def test_a_group_follows_the_condition_that_holds_item_13(world: World):
+async def test_a_group_follows_the_condition_that_holds_item_13(world: World, people):
     group = uuid4()
     head = world.rule(group_id=group, position=1, **MAIL)
     world.rule(
@@ -128,6 +130,11 @@ async def test_a_group_follows_the_condition_that_holds_item_13(world: World):
         "110",
         "Amount €110.00 on Advent preview",
     )
+    async with world.db.read(people.olga.scope) as session:
+        shown = await get_alert(session, alert["id"])
+        (row,) = (await list_alerts(session, AlertFilter())).rows()
+    assert shown["timeline"][0]["detail"]["value"] == "110"
+    assert (row["head"]["field"], row["head"]["limit"]) == ("amount", "100")
     # The open rate holds no more than before, and falls.
     await world.read([campaign(rate="20", amount=Decimal(112))])
     assert (world.alerts("open")[0]["current_value"], told(world)) == ("112", [("opened", 0)])
@@ -138,6 +145,46 @@ async def test_a_group_follows_the_condition_that_holds_item_13(world: World):
     # Another condition holds: its value is not measured by the one that was told.
     await world.read([campaign(rate="9", amount=Decimal(20))])
     assert (world.alerts("open")[0]["current_value"], len(told(world))) == ("9", 2)
+
+
+async def test_an_untold_group_says_the_value_of_the_condition_that_held(world: World, people):
+    group = uuid4()
+    world.rule(group_id=group, position=1)
+    world.rule(
+        group_id=group, position=2, logic_operator="AND", field_name="sent", condition="greater_than",
+        threshold_value="10",
+    )  # fmt: skip
+    world.rule(
+        group_id=group, position=3, logic_operator="OR", field_name="clicks", condition="less_than", threshold_value="3",
+    )  # fmt: skip
+    for clicks in ("2", "1"):
+        both = {"open_rate": Decimal(11), "sent": Decimal(4), "clicks": Decimal(clicks)}
+        await world.read([Entity("advent", {"name": "Advent preview"}, both)])
+    (alert,) = world.alerts("open")
+    async with world.db.read(people.olga.scope) as session:
+        shown = await get_alert(session, alert["id"])
+        (row,) = (await list_alerts(session, AlertFilter())).rows()
+    assert (shown["timeline"][0]["kind"], shown["timeline"][0]["detail"]) == ("opened", {"value": "2"})
+    assert row["head"]["field"] == "clicks"
+
+
+async def test_a_rule_that_told_nobody_has_nobody_to_tell_again(world: World, people):
+    rule = world.rule()
+    await world.read([campaign(rate="11")])
+    await act(world, people, snooze, world.now + timedelta(hours=1))
+    world.admin.execute(
+        "UPDATE watchtower_rules SET notify_email = true, email_recipients = ARRAY['late@brandt.example'] WHERE id = %s",
+        [rule],
+    )
+    world.now += timedelta(hours=2)
+    await ticked(world)
+    (alert,) = world.alerts("open")
+    assert (alert["snoozed_until"], alert["told_at"], alert["last_told_at"], told(world)) == (
+        None,
+        None,
+        None,
+        [],
+    )
 
 
 async def test_a_worse_alert_is_told_in_the_words_of_its_rule_item_13(world: World):

@@ -1,6 +1,7 @@
 """Trying rules on stored readings over HTTP, against the real database."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from tests.people import BRANDT, MARLOW
@@ -117,6 +118,13 @@ async def test_what_does_not_fit_is_said_with_its_place(http, olga, course, body
     found = await ask(http, olga, status=422, **body)
     assert found["code"] == code
     assert found["errors"][0]["pointer"] == pointer
+
+
+async def test_a_draft_for_a_client_or_source_that_is_not_there_is_refused(http, olga, course):
+    unknown = await ask(http, olga, 404, rule={**DRAFT, "client_id": 77})
+    assert "no such client" in unknown["detail"]
+    nowhere = await ask(http, olga, 422, rule={**DRAFT, "source_id": str(uuid4())})
+    assert nowhere["errors"][0]["pointer"] == "/rows/0/source_id"
 
 
 async def test_a_misspelt_field_comes_with_near_names(http, olga, course):

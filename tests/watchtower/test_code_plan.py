@@ -120,6 +120,22 @@ def test_a_file_that_unfolds_without_end_is_refused():
     assert "unfolds to more" in " ".join(refusal(deep))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x-a: &a [*a]\nrules: {}\n",
+        "x-a: &a {b: *a}\nrules: {}\n",
+        "rules:\n  q: &a\n    field_name: open_rate\n    <<: *a\n",
+        "tests:\n  - name: x\n    steps: &s [*s]\n",
+        f"rules: {'[' * 5000}{']' * 5000}\n",
+        f"rules: {'{a: ' * 3000}1{'}' * 3000}\n",
+        f"rules: {'[' * 70}{']' * 70}\n",
+    ],
+)
+def test_a_file_that_holds_itself_or_lies_too_deep_is_refused(text):
+    assert "deeper than a file of rules can" in " ".join(refusal(text))
+
+
 async def test_applied_files_stand_word_for_word_and_a_second_time_changes_nothing(act, world):
     world.source()
     first = await act.plan(FILE)

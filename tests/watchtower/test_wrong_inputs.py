@@ -29,6 +29,12 @@ async def test_a_silence_names_its_zone_and_a_year_utc_can_write(http, olga, wor
     assert (await http.post("/silences", json=body, headers=olga)).status_code == 422
 
 
+async def test_a_silence_of_a_thing_without_a_name_is_refused(http, olga):
+    body = {"client_id": 1, "external_id": "", "reason": "x", "ends_at": "2090-01-02T06:00:00Z"}
+    answer = await http.post("/silences", json=body, headers=olga)
+    assert (answer.status_code, problem_at(answer.json())[0]) == (422, "/external_id")
+
+
 async def test_a_webhook_that_does_not_exist_is_refused(http, olga, world: World):
     answer = await make(http, olga, 422, force=True, notify_webhook=True, webhook_channel_id=str(uuid4()))
     assert problem_at(answer) == ("/webhook_channel_id", "channel_not_yours")

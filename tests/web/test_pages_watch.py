@@ -1,5 +1,6 @@
 """The pages around rules and alerts by HTTP: silences, packs, files, why, bulk acts on all that match, and who may."""
 
+import pytest
 from tests.people import BRANDT
 
 RULE = {
@@ -221,6 +222,28 @@ async def test_snoozed_alerts_rest_in_their_tab_and_come_back_by_undo(filled, ol
     assert "Snoozed until" in page
     await olga.post("/alerts/undo", data={"act": "snooze", "at": filled.clock.at.isoformat()})
     assert "Advent preview" in (await olga.get("/alerts")).text
+
+
+@pytest.mark.parametrize(("act", "undo"), [("acknowledge", "unacknowledge"), ("snooze", "unsnooze")])
+async def test_an_undo_after_somebody_resolved_it_says_so(filled, olga, ids, act, undo):
+    alert = f"/alerts/{ids['alert']}"
+    await olga.post(f"{alert}/{act}", data={"until": "tomorrow"})
+    await olga.post(f"{alert}/resolve", data={})
+    await olga.post(f"{alert}/{undo}", data={})
+    assert "resolved already" in (await olga.get("/alerts")).text
+    assert filled.one("SELECT state FROM watch.watchtower_alerts WHERE id = %s", ids["alert"]) == "resolved"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Vienna", "Pacific/Kiritimati", "America/New_York"])
+async def test_the_last_year_there_is_breaks_no_page(filled, olga, ids, zone):
+    await olga.post(f"/alerts/{ids['alert']}/snooze", data={"until": "own", "snooze-own": "9999-12-31T23:59"})
+    await olga.post(
+        "/silences",
+        data={"client_id": str(BRANDT), "until": "own", "until-own": "9999-12-31T23:59", "reason": "x"},
+    )
+    filled.admin.execute("UPDATE core.users SET timezone = %s", [zone])
+    for page in ("/alerts?view=snoozed", "/silences", f"/alerts/{ids['alert']}"):
+        assert (await olga.get(page)).status_code == 200, page
 
 
 async def test_the_inbox_filters_and_groups(filled, olga, ids):

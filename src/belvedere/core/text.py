@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from belvedere.core.money import minor_digits, round_money
 from belvedere.core.numerals import EXACT, exact
-from belvedere.core.zones import utc
+from belvedere.core.zones import local
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -121,20 +121,20 @@ def format_age(age: timedelta) -> str:
 
 def format_when(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
     """`14:45` today, `Thu 18:00` within six days, `12 Nov` this year, else `12 Nov 2025`; all in `zone`."""
-    local, today = utc(instant).astimezone(zone), utc(now).astimezone(zone)
-    distance = abs((local.date() - today.date()).days)
+    there, today = local(instant, zone), local(now, zone)
+    distance = abs((there.date() - today.date()).days)
     if distance == 0:
-        return f"{local:%H:%M}"
+        return f"{there:%H:%M}"
     if distance < 7:
-        return f"{_WEEKDAYS[local.weekday()]}{NBSP}{local:%H:%M}"
-    day = f"{local.day}{NBSP}{_MONTHS[local.month - 1]}"
-    return day if local.year == today.year else f"{day}{NBSP}{local.year}"
+        return f"{_WEEKDAYS[there.weekday()]}{NBSP}{there:%H:%M}"
+    day = f"{there.day}{NBSP}{_MONTHS[there.month - 1]}"
+    return day if there.year == today.year else f"{day}{NBSP}{there.year}"
 
 
 def format_exact(instant: datetime, zone: ZoneInfo) -> str:
     """`12 Nov 2025, 14:45:03 Europe/Vienna`, for the title of a time."""
-    local = utc(instant).astimezone(zone)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M:%S} {zone.key}"
+    there = local(instant, zone)
+    return f"{there.day} {_MONTHS[there.month - 1]} {there.year}, {there:%H:%M:%S} {zone.key}"
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -1,6 +1,6 @@
 """Business days: a day belongs to an IANA zone, and some days have 23 or 25 hours."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -31,6 +31,14 @@ def utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return instant.astimezone(UTC)
+
+
+def local(instant: datetime, zone: tzinfo) -> datetime:
+    """What clocks in `zone` show; at the very edge of the years that a date can hold, what they show in UTC."""
+    try:
+        return utc(instant).astimezone(zone)
+    except OverflowError:
+        return utc(instant)
 
 
 def business_day(instant: datetime, zone: ZoneInfo) -> date:

@@ -160,6 +160,8 @@ def parse_mapping(source: str | Mapping[str, Any], *, default_name: str = "mappi
 def _read_yaml(text: str) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(text)
+    except RecursionError as error:
+        raise Invalid("The mapping lies deeper than one can, or refers to itself.") from error
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from belvedere.accounts.service import get_client
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import FieldProblem, Invalid, NotFound
 from belvedere.sources.contracts import RECORD_COLUMNS
@@ -37,6 +38,8 @@ async def draft_rows(
     group_id = UUID(int=head_id.int ^ 1) if len(drafts) > 1 else None
     rows: list[Rule] = []
     wrong: list[Invalid] = []
+    if drafts[0].client_id:
+        await get_client(session, drafts[0].client_id)
     for position, draft in enumerate(drafts):
         whole = replace(draft, client_id=drafts[0].client_id, group_id=group_id, position=position)
         rule = rule_of(whole, head_id if position == 0 else UUID(int=head_id.int ^ (position << 8)))
@@ -55,6 +58,9 @@ async def check_draft(session: ReadSession, rule: Rule, position: int) -> list[N
     place = None
     if rule.source_id is not None:
         place = await rule_rows.find_place(session, rule.source_id, rule.client_id)
+        if place is None:
+            problem = FieldProblem(f"/rows/{position}/source_id", "unknown", "There is no such source.")
+            raise Invalid(problem.detail, errors=[problem])
     name = rule.field_name.removeprefix("metric:").removeprefix("col:")
     known = await rule_rows.find_known_field(session, name, rule.source_id, rule.client_id)
     try:

@@ -10,6 +10,8 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from belvedere.core.errors import FieldProblem, Invalid
 
+DEEPEST = 60
+TOO_DEEP = "This lies deeper than a file of rules can, or refers to itself."
 NODE_LIMIT = 200_000
 """Nodes of one file with its aliases followed; a short file may else unfold without end."""
 
@@ -50,6 +52,8 @@ def read_yaml(text: str, file: str) -> Lined:
         raise wrong(
             file, mark.line + 1 if mark else 1, f"This is not valid YAML: {getattr(error, 'problem', error)}."
         ) from error
+    except RecursionError as error:
+        raise wrong(file, 1, TOO_DEEP) from error
     if node is None:
         return Lined(1)
     if not isinstance(node, MappingNode):
@@ -73,12 +77,20 @@ def place_problem(
 class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
-        self._seen = 0
+        self._seen = self._depth = 0
 
     def read(self, node: Node) -> Any:
         self._seen += 1
         if self._seen > NODE_LIMIT:
             raise wrong(self._file, _line(node), "The file unfolds to more than can be read.")
+        if self._depth >= DEEPEST:
+            raise wrong(self._file, _line(node), TOO_DEEP)
+        self._depth += 1
+        value = self._value(node)
+        self._depth -= 1
+        return value
+
+    def _value(self, node: Node) -> Any:
         if isinstance(node, MappingNode):
             return self._mapping(node)
         if isinstance(node, SequenceNode):

@@ -16,7 +16,9 @@ from belvedere.notify.service import deliveries_of
 from belvedere.sources.service import metric_history
 from belvedere.watchtower.compose import ALERT
 from belvedere.watchtower.contracts import AlertState, Severity
+from belvedere.watchtower.leads import lead_document
 from belvedere.watchtower.statements import alerts_search, alerts_statement, statement
+from belvedere.watchtower.wording import shown
 
 HISTORY_POINTS = 100
 MOST_COUNTED = 10_000
@@ -169,9 +171,16 @@ async def get_alert(session: ReadSession, alert_id: UUID) -> dict[str, Any]:
     alert: dict[str, Any] = orjson.loads(row.data)
     alert["deliveries"] = (await deliveries_of(session, [alert_id], subject_type=ALERT)).get(alert_id, [])
     alert["history"] = []
-    if row.field and row.source_id and row.external_id:
+    lead = lead_document((alert["reason"] or {}).get("conditions") or ())
+    if lead is None:
+        return alert
+    for step in alert["timeline"]:
+        if step["id"] == alert["id"]:
+            # An opening without a row of its own; the value is cut as the row would have it.
+            step["detail"] = {"value": shown(lead["value"])}
+    if row.source_id and row.external_id:
         alert["history"] = await metric_history(
-            session, row.client_id, row.source_id, row.external_id, row.field, limit=HISTORY_POINTS
+            session, row.client_id, row.source_id, row.external_id, lead["field"], limit=HISTORY_POINTS
         )
     return alert
 

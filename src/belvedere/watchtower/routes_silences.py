@@ -35,7 +35,7 @@ class SilenceCreate(BaseModel):
     rule_id: UUID | None = None
     source_id: UUID | None = None
     severity: Severity | None = None
-    external_id: Annotated[str, Field(max_length=255)] | None = None
+    external_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     minutes: Minutes | None = None

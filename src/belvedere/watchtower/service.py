@@ -31,6 +31,7 @@ from belvedere.watchtower.inbox import (
     unsnooze,
 )
 from belvedere.watchtower.judging import WatchOutcome
+from belvedere.watchtower.leads import lead_document
 from belvedere.watchtower.lists import (
     HISTORY_POINTS,
     MOST_COUNTED,
@@ -129,6 +130,7 @@ __all__ = [
     "install_pack",
     "is_judged_at_once",
     "judge_stored",
+    "lead_document",
     "limit_text",
     "list_alerts",
     "list_dependencies",

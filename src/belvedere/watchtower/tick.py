@@ -86,8 +86,10 @@ async def tell_again(session: WriteSession, steps: Mapping[UUID, str], now: date
     """Tell open alerts once more, each for its reason; what a silence covers waits for its end."""
     if not steps:
         return 0
-    told = await repository.load_told(session, list(steps))
-    rows = (await session.execute(statement("mark_told"), {"ids": list(steps), "now": now})).all()
+    loaded = await repository.load_told(session, list(steps))
+    # Whose opening told nobody has nobody to be told again either.
+    told = {alert_id: found for alert_id, found in loaded.items() if found.destinations}
+    rows = (await session.execute(statement("mark_told"), {"ids": list(told), "now": now})).all()
     free = [row.id for row in rows if not row.is_silenced]
     names = {found.client_id: "" for found in told.values()}
     for client_id in names:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from belvedere.watchtower.service import lead_document
 from belvedere.web.alert_timeline import deliveries_of, timeline_of
 from belvedere.web.alert_views import CLOSED_BY, breaches, figure, instant, limit_said
 from belvedere.web.charts import Drawn, LineChart, Point, line_chart
@@ -110,7 +111,7 @@ def _chart(
     history = alert["history"]
     if len(history) < 2 or not reasons:
         return None
-    head = reasons[0]
+    head = lead_document(reasons) or reasons[0]
     limit = decimal_of((head["limit"] or "").removesuffix("%").strip())
     points = []
     for item in history:

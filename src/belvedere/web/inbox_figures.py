@@ -10,7 +10,7 @@ from sqlalchemy import text
 from belvedere.core.database import ReadSession
 from belvedere.core.errors import NotFound
 from belvedere.sources.service import metric_history
-from belvedere.watchtower.service import HISTORY_POINTS
+from belvedere.watchtower.service import HISTORY_POINTS, lead_document
 
 MONTH = timedelta(days=30)
 MOST_READINGS = 3000
@@ -38,11 +38,11 @@ _RESTING = text(
 async def month_of(session: ReadSession, alert: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     """The readings of the alert's value over 30 days. Only when the short history is full is there more to read."""
     history: list[dict[str, Any]] = alert["history"]
-    conditions = (alert["reason"] or {}).get("conditions") or []
-    if len(history) < HISTORY_POINTS or not conditions:
+    lead = lead_document((alert["reason"] or {}).get("conditions") or ())
+    if len(history) < HISTORY_POINTS or lead is None:
         return history
     found = await metric_history(
-        session, alert["client_id"] or 0, UUID(alert["source_id"]), alert["external_id"], conditions[0]["field"],
+        session, alert["client_id"] or 0, UUID(alert["source_id"]), alert["external_id"], lead["field"],
         limit=MOST_READINGS,
     )  # fmt: skip
     since = now - MONTH

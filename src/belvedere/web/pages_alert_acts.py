@@ -157,23 +157,28 @@ async def snooze(alert_id: UUID, fields: Posted, access: Acts) -> Response:
     wrong = _wrong(fields, access, "snooze-own", until)
     if until is None or wrong:
         return await _again(fields, access, wrong or {"snooze-own": UNREAD}, alert_id)
-    await service.snooze(access.session, [alert_id], until, actor=access.actor, now=access.now)
-    undo = f"/alerts/{alert_id}/unsnooze"
-    return see(access.request, _back(access, alert_id), f"Alert #{number} snoozed", undo=undo)
+    moved = await service.snooze(access.session, [alert_id], until, actor=access.actor, now=access.now)
+    words = f"Alert #{number} snoozed" if moved else f"Alert #{number} was resolved already"
+    undo = f"/alerts/{alert_id}/unsnooze" if moved else ""
+    return see(access.request, _back(access, alert_id), words, undo=undo)
 
 
 @router.post("/alerts/{alert_id}/unsnooze")
 async def unsnooze(alert_id: UUID, access: Acts) -> Response:
     number = await _must_reach(access, alert_id)
-    await service.unsnooze(access.session, [alert_id], actor=access.actor, now=access.now)
-    return see(access.request, _back(access, alert_id), f"Alert #{number} is back")
+    moved = await service.unsnooze(access.session, [alert_id], actor=access.actor, now=access.now)
+    words = f"Alert #{number} is back" if moved else f"Alert #{number} was back or resolved already"
+    return see(access.request, _back(access, alert_id), words)
 
 
 @router.post("/alerts/{alert_id}/unacknowledge")
 async def unacknowledge(alert_id: UUID, access: Acts) -> Response:
     number = await _must_reach(access, alert_id)
-    await service.unacknowledge(access.session, [alert_id], actor=access.actor, now=access.now)
-    return see(access.request, _back(access, alert_id), f"Alert #{number} is open again")
+    moved = await service.unacknowledge(access.session, [alert_id], actor=access.actor, now=access.now)
+    words = (
+        f"Alert #{number} is open again" if moved else f"Alert #{number} was given back or resolved already"
+    )
+    return see(access.request, _back(access, alert_id), words)
 
 
 @router.post("/alerts/{alert_id}/resolve")

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from belvedere.core.currencies import EXPONENTS
 from belvedere.core.errors import Invalid
-from belvedere.core.zones import find_zone
+from belvedere.core.zones import find_zone, local
 from belvedere.watchtower.contracts import Condition
 from belvedere.watchtower.service import MOST_COUNTED
 from belvedere.web.icons import SHAPES, icon
@@ -258,7 +258,7 @@ class Reader:
     zone: str = "UTC"
 
     def local(self, at: datetime) -> datetime:
-        return at.astimezone(clock_zone(self.zone))
+        return local(at, clock_zone(self.zone))
 
 
 def exact(at: datetime, reader: Reader) -> str:

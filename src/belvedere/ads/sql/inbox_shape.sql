@@ -9,7 +9,14 @@ SELECT coalesce(CAST(json_agg(json_build_object(
     'resolved_at', i.resolved_at, 'resolved_by', coalesce(w.resolved_by, a.resolved_by),
     'resolved_reason', coalesce(w.resolved_reason, a.resolved_reason),
     'source_id', w.source_id, 'source_name', s.display_name, 'rule_id', w.rule_id, 'rule_name', w.reason ->> 'rule_name',
-    'head', w.reason #> '{conditions,0}', 'external_id', w.external_id, 'entity_name', w.entity_name,
+    'head', (SELECT t.item FROM (
+        SELECT t.item, t.n, bool_and(t.item ->> 'result' IS NOT DISTINCT FROM 'true') OVER (PARTITION BY t.run) AS holds
+        FROM (
+            SELECT t.item, t.n, count(*) FILTER (WHERE t.item ->> 'joined_by' = 'OR' AND t.n > 1) OVER (ORDER BY t.n) AS run
+            FROM jsonb_array_elements(w.reason -> 'conditions') WITH ORDINALITY AS t(item, n)
+        ) AS t
+    ) AS t ORDER BY t.holds DESC, t.n LIMIT 1),
+    'external_id', w.external_id, 'entity_name', w.entity_name,
     'alert_type', a.alert_type, 'platform', a.platform, 'campaign_id', a.campaign_id, 'evidence', a.evidence)
     ORDER BY k.created_at DESC, k.id DESC) AS text), '[]') AS data,
     count(*) AS rows,

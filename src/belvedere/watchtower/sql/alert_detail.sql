@@ -20,13 +20,11 @@ SELECT CAST(json_build_object(
             FROM watch.alert_events e WHERE e.client_id = a.client_id AND e.alert_id = a.id
             UNION ALL
             -- An opening that had no more to say has no row of its own.
-            SELECT a.id, a.created_at, 'opened', 'watchtower', NULL,
-                   jsonb_build_object('value', a.reason #>> '{conditions,0,value}'), 0
+            SELECT a.id, a.created_at, 'opened', 'watchtower', NULL, '{}', 0
             WHERE NOT EXISTS (SELECT 1 FROM watch.alert_events e
                               WHERE e.client_id = a.client_id AND e.alert_id = a.id AND e.kind = 'opened')
         ) AS e)) AS text) AS data,
-    a.client_id, a.source_id, a.external_id,
-    a.reason #>> '{conditions,0,field}' AS field
+    a.client_id, a.source_id, a.external_id
 FROM watch.watchtower_alerts a
 LEFT JOIN watch.watchtower_rules r ON r.client_id = a.rule_client_id AND r.id = a.rule_id
 LEFT JOIN core.clients c ON c.id = a.client_id
