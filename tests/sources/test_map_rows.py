@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Context, Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from belvedere.core.errors import Invalid
@@ -281,6 +281,8 @@ rows_strategy = st.lists(
 
 
 @given(rows_strategy)
+@example([{"id": "0", "tags": "\x1f"}])
+@example([{"id": "0", "tags": "a\x1fb"}, {"id": "1", "tags": ["a\x1f"]}, {"id": "2", "tags": "c"}])
 @settings(max_examples=400, deadline=None)
 def test_columns_and_single_rows_agree(rows):
     fast = map_rows(rows, MAPPING, {}, NOW)

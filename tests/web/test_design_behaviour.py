@@ -1,12 +1,13 @@
 """The module in a real browser, over HTTP, under the policy that forbids inline code."""
 
 import json
+import re
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from tests.web import samples
 
 from belvedere.web.assets import CONTENT_SECURITY_POLICY, asset_named, make_templates
@@ -177,7 +178,7 @@ def test_a_changed_form_says_so(page):
 def test_a_menu_takes_the_focus_and_gives_it_back(page):
     page.goto("/p/alerts")
     page.keyboard.press("r")
-    page.wait_for_function("document.activeElement.id === 'close-note'")
+    expect(page.locator("#close-note")).to_be_focused()
     page.keyboard.type("rolled back")
     page.keyboard.press("Escape")
     assert not page.locator("#close-note").is_visible()
@@ -202,7 +203,7 @@ def test_chosen_rows_are_counted(page):
 
 def test_the_live_feed_changes_counts_and_title_in_place(page):
     page.goto("/p/overview")
-    page.wait_for_function("document.title.startsWith('Overview (9)')")
+    expect(page).to_have_title(re.compile(r"^Overview \(9\)"))
     assert page.locator(".rail [data-count=alerts]").inner_text() == "9"
 
 

@@ -229,7 +229,10 @@ def _tags(chunk: Chunk, spec: ColumnSpec, values: list[Any]) -> pl.Series:
             elif type(value) is list and not spec.lower:
                 joined.append(join(value))
             else:
-                joined.append(join(as_tags(value, split=spec.split, lower=spec.lower) or ()))
+                tags = as_tags(value, split=spec.split, lower=spec.lower) or ()
+                if any(UNIT_SEPARATOR in tag for tag in tags):
+                    chunk.doubtful.add(index)
+                joined.append(join(tags))
         except (RowRefused, TypeError):
             chunk.doubtful.add(index)
             joined.append(None)
